@@ -187,7 +187,7 @@ export interface AttemptTimings {
   totalMs: number;
 }
 
-export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'master_key.rotate';
+export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'master_key.rotate';
 
 export interface AuditEntry {
   /** sequence number: 1, 2, 3 … without gaps */
@@ -290,6 +290,81 @@ export interface CommandReason {
   reason?: string;
 }
 
+export interface ConformanceCase {
+  case: ConformanceCaseName;
+  /** warned: acceptable, with a remark; not_judged: nothing can be said, see `reason` */
+  verdict: ConformanceCaseVerdict;
+  /** what the verdict relies on */
+  judgedBy: ConformanceCaseJudgedBy[];
+  reason: string;
+  /** what to change in the receiver; null: nothing */
+  advice: string | null;
+  requests: ConformanceCaseRequest[];
+}
+
+export type ConformanceCaseJudgedBy = 'status' | 'time' | 'receipt';
+
+export type ConformanceCaseName = 'bad_signature' | 'stale_time' | 'duplicate' | 'reorder' | 'slow' | 'large' | 'unknown_type' | 'rotation' | 'replay';
+
+export interface ConformanceCaseRequest {
+  /** what was sent */
+  what: string;
+  webhookId: string;
+  /** accept: a status from 200 to 299; refuse: a status from 400 to 499 */
+  expected: ConformanceCaseRequestExpected;
+  /** as the outcome of an attempt; not_sent: Posthorn could not send it */
+  outcome: ConformanceCaseRequestOutcome;
+  /** status of the answer; null: there was no answer */
+  status: number | null;
+  /** the header `posthorn-receipt` of the answer; null: it has none */
+  receipt: string | null;
+  tookMs: number;
+  message: string;
+}
+
+export type ConformanceCaseRequestExpected = 'accept' | 'refuse';
+
+export type ConformanceCaseRequestOutcome = 'accepted' | 'http_status' | 'redirect' | 'gone' | 'timeout' | 'dns' | 'address_blocked' | 'connect' | 'tls' | 'reset' | 'protocol' | 'response_too_large' | 'auth_failed' | 'not_sent';
+
+export type ConformanceCaseVerdict = 'passed' | 'warned' | 'failed' | 'not_judged';
+
+export interface ConformanceReport {
+  /** the endpoint; null: the run was made by the command line, without an endpoint */
+  endpoint: string | null;
+  /** the correct request was accepted, and no case failed */
+  passed: boolean;
+  /** 100: every judged case passed. A warned case counts half. 0 when the correct request was not accepted */
+  score: number;
+  eventType: string;
+  control: ConformanceReportControl;
+  cases: ConformanceCase[];
+  startedAt: string;
+  tookMs: number;
+}
+
+/** one correct request, sent first. Unless it is accepted, no case is judged */
+export interface ConformanceReportControl {
+  /** warned: acceptable, with a remark; not_judged: nothing can be said, see `reason` */
+  verdict: ConformanceCaseVerdict;
+  /** what the verdict relies on */
+  judgedBy: ConformanceCaseJudgedBy[];
+  reason: string;
+  /** what to change in the receiver; null: nothing */
+  advice: string | null;
+  requests: ConformanceCaseRequest[];
+}
+
+export interface ConformanceRequest {
+  /** an event type that the receiver knows; by default the first exact type that the endpoint subscribes to */
+  eventType?: string;
+  /** `data` of these events, as the receiver expects it for this type; {} by default */
+  data?: unknown;
+  /** only these cases; by default all of them */
+  cases?: ConformanceCaseName[];
+  /** the case slow fails when an answer takes longer; 5000 by default */
+  maxAnswerMs?: number;
+}
+
 export interface CreatedApiKey {
   id: string;
   /** the key's first characters */
@@ -367,6 +442,22 @@ export interface CreatedPortalLink {
   createdBy: string;
   /** JWT to send as `Authorization: Bearer`; returned only once, in this response */
   token: string;
+}
+
+export interface CreatedSandbox {
+  id: string;
+  /** id of the tenant: yours, or one generated by Posthorn */
+  tenant: string;
+  name: string;
+  /** where it receives; anyone who knows it may post there */
+  url: string;
+  script: string;
+  /** the endpoint that was created with it */
+  endpoint: string;
+  createdAt: string;
+  updatedAt: string;
+  /** signing secret; returned only once, in this response */
+  secret: string;
 }
 
 export interface Delivery {
@@ -961,6 +1052,22 @@ export interface ListReplaysQuery {
   status?: ReplayStatus[];
 }
 
+export interface ListSandboxEndpointsQuery {
+  /** The maximum number of items in the page. */
+  limit?: number;
+  /** The `nextCursor` of the previous page. Leave it out for the first page. */
+  cursor?: string;
+}
+
+export interface ListSandboxRequestsQuery {
+  /** The maximum number of items in the page. */
+  limit?: number;
+  /** The `nextCursor` of the previous page. Leave it out for the first page. */
+  cursor?: string;
+  /** Only requests with this `webhook-id`. */
+  webhookId?: string;
+}
+
 export interface ListTenantsQuery {
   /** The maximum number of items in the page. */
   limit?: number;
@@ -1165,6 +1272,46 @@ export type NewReplayStatus = 'dead_lettered' | 'succeeded';
 
 export type NewReplayTarget = 'frozen' | 'current';
 
+export interface NewSandbox {
+  /** for people; "Sandbox" by default */
+  name?: string;
+  /** how it answers: one step for each attempt of an event, such as `500,503;retry-after=7,200`; the last step repeats; empty: always 200 (docs/sandbox.md) */
+  script?: string;
+  endpoint?: NewSandboxEndpoint;
+}
+
+/** settings of the endpoint that is created with it, as for `POST …/endpoints`, without `url` and `verification` */
+export interface NewSandboxEndpoint {
+  /** subscribed event types: exact names, prefixes such as order.*, or *; empty: all */
+  eventTypes?: string[];
+  /** subscribed channels: only events with at least one of them are sent; empty: all events */
+  channels?: string[];
+  description?: string;
+  /** custom headers of every request; the values are never shown again */
+  headers?: Record<string, string>;
+  format?: BodyFormat;
+  signing?: Signing;
+  auth?: EndpointAuth;
+  tls?: EndpointTls;
+  /** maximum number of requests in flight */
+  maxInFlight?: number;
+  retry?: RetryPolicy;
+  /** timeout of the whole request, in milliseconds */
+  timeoutMs?: number;
+  /** your own key-value pairs, at most 50; stored and returned unchanged */
+  metadata?: Record<string, string>;
+  rateLimit?: RateLimit;
+  ordering?: Ordering;
+  onDeadLetter?: OnDeadLetter;
+  batch?: BatchSettings;
+  /** window in milliseconds in which only the latest event with the same coalesceKey is sent */
+  coalesceMs?: number;
+  /** an endpoint that fails for too long is disabled. true: it is probed (every hour by default) and enabled again when a probe succeeds; false: nothing is sent until it is resumed */
+  autoRecover?: boolean;
+  /** signing secret: whsec_ and the base64 of 24 to 64 bytes; with only a custom scheme, a text in its format (docs/signing.md) */
+  secret?: string;
+}
+
 export interface NewTenant {
   /** id of the tenant: yours, or one generated by Posthorn */
   id?: string;
@@ -1357,6 +1504,59 @@ export interface RotatedSecret {
   secret: string;
   /** latest time at which the previous secrets stop signing */
   othersEndAt: string;
+}
+
+export interface Sandbox {
+  id: string;
+  /** id of the tenant: yours, or one generated by Posthorn */
+  tenant: string;
+  name: string;
+  /** where it receives; anyone who knows it may post there */
+  url: string;
+  script: string;
+  /** the endpoint that was created with it */
+  endpoint: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface SandboxChange {
+  /** for people; "Sandbox" by default */
+  name?: string;
+  /** how it answers: one step for each attempt of an event, such as `500,503;retry-after=7,200`; the last step repeats; empty: always 200 (docs/sandbox.md) */
+  script?: string;
+}
+
+export interface SandboxPage {
+  data: Sandbox[];
+  /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
+  nextCursor: string | null;
+}
+
+export interface SandboxRequest {
+  id: string;
+  receivedAt: string;
+  method: string;
+  webhookId: string | null;
+  /** the header `posthorn-delivery` */
+  delivery: string | null;
+  /** the header `posthorn-attempt` */
+  attempt: number | null;
+  /** valid, or why a receiver would refuse it: missing_header, malformed_header, timestamp_too_old, timestamp_too_new, no_match; or why it was not checked: unknown_delivery, secrets_unavailable, body_too_long */
+  signature: string;
+  /** null: the connection was reset instead */
+  statusAnswered: number | null;
+  headers: Record<string, string>;
+  /** the first 256 KiB, as text */
+  body: string;
+  /** length of the whole body */
+  bodyBytes: number;
+}
+
+export interface SandboxRequestPage {
+  data: SandboxRequest[];
+  /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
+  nextCursor: string | null;
 }
 
 export type Scope = 'events:write' | 'endpoints:read' | 'endpoints:write' | 'deliveries:read' | 'deliveries:act' | 'admin';

@@ -11,6 +11,7 @@ import { Events } from './resources/events.ts';
 import { AuditLog } from './resources/logs.ts';
 import { Missed } from './resources/missed.ts';
 import { Replays } from './resources/replays.ts';
+import { Sandboxes } from './resources/sandboxes.ts';
 import { Tenants } from './resources/tenants.ts';
 
 /**
@@ -29,6 +30,7 @@ export class Posthorn {
   readonly deliveries: Deliveries;
   readonly replays: Replays;
   readonly missed: Missed;
+  readonly sandboxes: Sandboxes;
   readonly alerts: Alerts;
   readonly alertChannels: AlertChannels;
   readonly apiKeys: ApiKeys;
@@ -44,6 +46,7 @@ export class Posthorn {
     this.deliveries = new Deliveries(api);
     this.replays = new Replays(api);
     this.missed = new Missed(api);
+    this.sandboxes = new Sandboxes(api);
     this.alerts = new Alerts(api);
     this.alertChannels = new AlertChannels(api);
     this.apiKeys = new ApiKeys(api);

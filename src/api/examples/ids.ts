@@ -8,6 +8,7 @@ export const attemptId = 'att_019cabf3e2b97f04a1c83d5e7790b26d';
 export const keyId = 'key_019c7a10b5d474e2b96c1f8a3e05d742';
 export const replayId = 'rpl_019cac1f6d2a7b94a3c5e8f01b7d4296';
 export const linkId = 'lnk_019cabf0127c7c51a8e4b3d6f9072a15';
+export const sandboxId = 'sbx_019cac2051d37c0e8b46a2f97d15e380';
 
 /** The `nextCursor` of a page that ends with this id. */
 export const cursorOf = (id: string) => Buffer.from(id).toString('base64url');
@@ -21,6 +22,7 @@ export const pathExamples: Record<string, string> = {
   replay: replayId,
   key: keyId,
   link: linkId,
+  sandbox: sandboxId,
   subject: 'customer-4711',
   alert: 'alr_019cab6f10b87e24b7c05d92a1f3e846',
   channel: 'ach_019cab6d77c07b1f8d40a9e3c52b6f11',

@@ -1,9 +1,7 @@
 // Examples of test endpoints for the OpenAPI document.
 import type { z } from 'zod';
 import type { createdSandbox, newSandbox, SandboxRequestView, SandboxView, sandboxChange } from '#domain/sandbox/sandbox-endpoint';
-import { deliveryId, endpointId, eventId, tenantId } from './ids.ts';
-
-const sandboxId = 'sbx_019cac2051d37c0e8b46a2f97d15e380';
+import { deliveryId, endpointId, eventId, sandboxId, tenantId } from './ids.ts';
 
 export const newSandboxExample: z.input<typeof newSandbox> = {
   name: 'Retries',

@@ -9,6 +9,7 @@ import { createdPortalLink, newPortalLink, portalLink } from '#domain/access/por
 import { alertKind, alertView, severity } from '#domain/alerts/alert';
 import { channelChange, channelTest, channelView, newChannel } from '#domain/alerts/channel';
 import { channelSettings } from '#domain/alerts/channel-settings';
+import { caseName, conformanceCase, conformanceReport, conformanceRequest } from '#domain/conformance/conformance';
 import { deliveryStatus } from '#domain/deliveries/delivery';
 import { outcome } from '#domain/deliveries/outcome';
 import { retryPolicy } from '#domain/deliveries/retry-schedule';
@@ -31,6 +32,7 @@ import { acceptedBatch, acceptedEvent, eventSummary, newBatch, newEvent } from '
 import { laneWait } from '#domain/lanes/lane';
 import { batch, onDeadLetter, ordering, rateLimit } from '#domain/lanes/lane-settings';
 import { dryRun, newReplay, replayChange, replayView } from '#domain/replays/replay';
+import { createdSandbox, newSandbox, sandboxChange, sandboxRequestView, sandboxView } from '#domain/sandbox/sandbox-endpoint';
 import { resolution, statsView, statsWindow } from '#domain/stats/stats';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
 import { explanation } from '#domain/views/explanation';
@@ -113,6 +115,15 @@ export const schemaNames: [z.ZodType, string][] = [
   [channelChange, 'AlertChannelChange'],
   [channelSettings, 'AlertChannelSettings'],
   [channelTest, 'AlertChannelTest'],
+  [sandboxView, 'Sandbox'],
+  [newSandbox, 'NewSandbox'],
+  [sandboxChange, 'SandboxChange'],
+  [createdSandbox, 'CreatedSandbox'],
+  [sandboxRequestView, 'SandboxRequest'],
+  [caseName, 'ConformanceCaseName'],
+  [conformanceCase, 'ConformanceCase'],
+  [conformanceRequest, 'ConformanceRequest'],
+  [conformanceReport, 'ConformanceReport'],
   [problemDocument, 'Problem'],
   [fieldError, 'FieldError'],
 ];

@@ -30,6 +30,11 @@ const tags: Tag[] = [
   { name: 'Alerts', description: 'What needs attention.', paths: /^\/v1\/alerts/ },
   { name: 'Alert channels', description: 'Where alerts are sent to.', paths: /^\/v1\/alert-channels/ },
   {
+    name: 'Test endpoints',
+    description: 'Endpoints inside Posthorn that record requests and answer as you say.',
+    paths: /^\/v1\/(tenants\/\{tenant\}\/)?sandbox-endpoints/,
+  },
+  {
     name: 'Installation',
     description: 'Health, metrics, version and documents.',
     paths: /^\/(v1\/(status|meta)|healthz|readyz|metrics|[a-z]+\.json)?$/,

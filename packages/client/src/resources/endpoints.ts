@@ -1,6 +1,8 @@
 // posthorn.endpoints: where events of a tenant are sent to.
 import { path } from '../address.ts';
 import type {
+  ConformanceReport,
+  ConformanceRequest,
   CreatedEndpoint,
   Endpoint,
   EndpointChange,
@@ -79,6 +81,16 @@ export class Endpoints {
   /** Why its deliveries are held, and how many. */
   lane(endpoint: string, options?: CallOptions): Promise<Lane> {
     return this.#api.json('GET', path`/v1/endpoints/${endpoint}/lane`, {}, options);
+  }
+
+  /** Sends requests that a correct receiver accepts or refuses, and scores its answers. Takes up to minutes. */
+  checkConformance(endpoint: string, request: ConformanceRequest = {}, options?: CallOptions): Promise<ConformanceReport> {
+    return this.#api.json('POST', path`/v1/endpoints/${endpoint}/conformance`, { body: request }, { timeoutMs: 600_000, ...options });
+  }
+
+  /** The report of the last check. */
+  conformance(endpoint: string, options?: CallOptions): Promise<ConformanceReport> {
+    return this.#api.json('GET', path`/v1/endpoints/${endpoint}/conformance`, {}, options);
   }
 
   /** The sequence numbers of an ordered endpoint. `orderingKey`: needed with ordering `key`. */

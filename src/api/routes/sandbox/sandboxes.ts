@@ -97,6 +97,7 @@ const read = (deps: ApiDeps) =>
     path: '/v1/sandbox-endpoints/:sandbox',
     operationId: 'getSandboxEndpoint',
     summary: 'Read a test endpoint',
+    description: 'Its address, its script, and the endpoint that delivers to it.',
     scope: 'endpoints:read',
     params: sandboxParams,
     answers: { 200: { description: 'The test endpoint.', schema: sandboxView, example: examples.sandboxExample } },
