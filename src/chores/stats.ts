@@ -31,14 +31,14 @@ export function statsChores(db: Db, everyMs: number, hourDays: number): Chore[] 
         await finish(signal);
         await count();
       },
-      pauseMs: (tookMs) => Math.min(longestPauseMs, tookMs / share),
+      pauseMs: restAfter(),
     },
     {
       name: 'stats-backlogs',
       everyMs,
       claimMs: 60_000,
       run: unlessUnchanged(db, 'waiting', () => countBacklogs(db)),
-      pauseMs: (tookMs) => Math.min(longestPauseMs, tookMs / share),
+      pauseMs: restAfter(),
     },
     {
       name: 'stats-old',
@@ -49,6 +49,12 @@ export function statsChores(db: Db, everyMs: number, hourDays: number): Chore[] 
       },
     },
   ];
+}
+
+/** The first run of a process is not counted: most of it is planning, which is done once. */
+function restAfter(): (tookMs: number) => number {
+  let runs = 0;
+  return (tookMs) => (runs++ === 0 ? 0 : Math.min(longestPauseMs, tookMs / share));
 }
 
 /** Runs it unless nothing was stored since it last ran here. So an idle Posthorn asks one small question. */
