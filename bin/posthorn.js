@@ -8,10 +8,8 @@ import { getHeapStatistics } from 'node:v8';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command] = process.argv.slice(2);
-// this command needs little, so it loads little
-const name = command === 'ingest' ? 'ingest-main' : 'main';
-const built = join(root, `dist/src/cli/${name}.js`);
-const main = existsSync(built) ? built : join(root, `src/cli/${name}.ts`);
+const built = join(root, 'dist/src/cli/main.js');
+const main = existsSync(built) ? built : join(root, 'src/cli/main.ts');
 const own = join(root, 'node_modules/.bin/node');
 const [major, minor] = process.versions.node.split('.').map(Number);
 

@@ -501,6 +501,24 @@ create table late_attempts (
   constraint late_attempts_pkey PRIMARY KEY (delivery_id, id)
 );
 
+create unlogged table listen_requests (
+  id uuid not null,
+  endpoint_id uuid not null,
+  sealed bytea not null,
+  deadline timestamp with time zone not null,
+  session uuid,
+  answer bytea,
+  constraint listen_requests_pkey PRIMARY KEY (id)
+);
+CREATE INDEX listen_requests_of_endpoint ON public.listen_requests USING btree (endpoint_id, id);
+
+create unlogged table listeners (
+  endpoint_id uuid not null,
+  session uuid not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint listeners_pkey PRIMARY KEY (endpoint_id)
+);
+
 create table migrations (
   name text not null,
   checksum text not null,

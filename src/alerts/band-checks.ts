@@ -17,6 +17,7 @@ import type { Db } from '#db/store/pool';
 import type { AlertKind, Condition } from '#domain/alerts/alert';
 import { type Baseline, bandOf, type Figure, isOutside, learn, leastAttempts, rules, windowMinutes } from '#domain/alerts/bands';
 import { about, ours } from '#domain/alerts/conditions';
+import { listenHost } from '#domain/endpoints/listen';
 import { systemTenantId } from '#domain/endpoints/tenant';
 import { addCounts, type Counts, middleOf, percentiles } from '#domain/stats/latency';
 import type { Found } from './checks.ts';
@@ -100,8 +101,10 @@ function outside(
 
 function conditionsOf(endpoints: ReadonlyMap<string, OpenEndpoint>, windows: ReadonlyMap<string, Window>, events: number, judge: Judge) {
   const conditions: Condition[] = [];
-  for (const [id, endpoint] of endpoints)
-    if (endpoint.tenantId !== dashedUuid(systemTenantId)) conditions.push(...checkEndpoint(endpoint, windows.get(id) ?? empty(), judge));
+  for (const [id, endpoint] of endpoints) {
+    const isLeftOut = endpoint.tenantId === dashedUuid(systemTenantId) || endpoint.host === listenHost;
+    if (!isLeftOut) conditions.push(...checkEndpoint(endpoint, windows.get(id) ?? empty(), judge));
+  }
   const unusual = judge(platformId, 'ingest', events);
   if (unusual)
     conditions.push(ours('ingest.abnormal', 'warning', 1, { minutes: windowMinutes, now: events, usual: Math.round(unusual.mean) }));

@@ -31,6 +31,7 @@ import { explainRoutes } from './routes/events/explain.ts';
 import { recallRoutes } from './routes/events/recall.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
+import { listenRoutes } from './routes/listen/listen.ts';
 import { metaRoute } from './routes/meta.ts';
 import { replayRoutes } from './routes/replays/replays.ts';
 import { sandboxRoutes } from './routes/sandbox/sandboxes.ts';
@@ -81,6 +82,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...endpointActionRoutes(deps),
     ...verifyRoutes(deps),
     ...conformanceRoutes(deps),
+    ...listenRoutes(deps),
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
     ...erasureRoutes(deps),

@@ -15,6 +15,7 @@ import { disableAfterMs } from '#config/config';
 import { version } from '#config/package';
 import type { Sizing } from '#config/sizing';
 import { createModeSwitch } from '#domain/events/dispatch-mode';
+import { toListeners } from '#listen/to-listeners';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
 import { createSender } from '#outbound/send';
@@ -34,7 +35,8 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
     maxConnectionsPerOrigin: limits.process,
     ...openOutboundConfig(config, publicOrigin),
   });
-  const authenticated = authenticating(sender);
+  const listened = toListeners({ db, vault, sender, timings: timings.listen });
+  const authenticated = authenticating(listened);
   const defaultRetry = config.POSTHORN_RETRY_SCHEDULE;
   const metrics = core.telemetry.attempts;
   const modes = createModeSwitch(config.POSTHORN_DISPATCH, { ...budget, calmAfterMs: timings.relay.calmAfterMs });
@@ -57,5 +59,5 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
     reached,
   };
   const parkDelivery = createParkDelivery({ db, lanes: laneWatch, tellLanes: parking.tell });
-  return { sender, authenticated, modes, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
+  return { sender, authenticated, listened, modes, shared, engine: new Engine({ ...shared, db, limits, parkDelivery }) };
 }

@@ -15,6 +15,7 @@ import { askForSweep } from '#db/store/listen';
 import { scopedDb } from '#db/store/tenant-scope';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
+import { ListenerStreams } from '#listen/listener-streams';
 import { createAddressGuard } from '#outbound/address-guard';
 import { type Backlog, createBacklog } from '#relay/backlog';
 import { createIngest } from '#relay/ingest';
@@ -63,6 +64,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
   core.telemetry.watchServer({ refusing: backlog.refusing });
   const feed = new Feed({ db: shares.lease, sources: allChanges(shares.lease), replays: allChanges(shares.callers), log });
   const conformance = openConformance(core, listening.origin);
+  const listeners = new ListenerStreams({ db, vault: core.vault, log, timings: core.timings.listen });
   const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, listening.origin);
   const app = createApp({
     ...storeDeps(core),
@@ -72,6 +74,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     refusing: backlog.refusing,
     feed,
     conformance: conformance.check,
+    listeners,
     alertChannels: { test: alerts.channels.test, hasMailer: alerts.hasMailer },
     stopping: () => stopping,
   });
@@ -82,6 +85,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     const delayMs = shutdownDelayMs(config);
     if (delayMs > 0) await delay(delayMs + (options.siblings ? siblingsMarginMs : 0));
     feed.stop();
+    listeners.stop();
     await listening.close();
     backlog.stop();
     await conformance.close();

@@ -3,6 +3,7 @@
 import { type Config, ConfigError } from '#config/config';
 import { readTenant } from '#db/access/tenants';
 import { openDataDir } from '#embedded/data-dir';
+import { type Profile, profilesFile, writeLocalProfile } from '#profiles/profiles';
 import type { Logger } from '#runtime/logger';
 import { type Closers, openInOrder } from '#runtime/open-in-order';
 import { announcement } from './announcement.ts';
@@ -67,8 +68,22 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   const apiKey = { key: ready.POSTHORN_API_KEY, ...embedded.apiKey };
   const { temporalAddress } = embedded;
   const hasDemo = (await readTenant(core.db, 'demo')) !== null;
+  if (isLocal(embedded))
+    storeProfile(config, { url: place.api, apiKeyFile: embedded.apiKey?.file, ...(hasDemo && { tenant: 'demo' }) }, log);
   const { isTerminal } = options;
   for (const line of announcement({ ...place, temporalUiUrl, temporalAddress, apiKey, hasDemo, isTerminal })) print(line);
+}
+
+/** Posthorn runs on stores that were started for it, on this machine. */
+const isLocal = ({ settings }: EmbeddedConfig) => settings.DATABASE_URL !== undefined;
+
+/** So that the command line finds this Posthorn. A home folder that cannot be written is no reason to stop. */
+function storeProfile(config: Config, profile: Profile, log: Logger): void {
+  try {
+    writeLocalProfile(profilesFile(config), profile);
+  } catch (error) {
+    log.warn({ err: error }, 'profile.not_stored');
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { FirstAttempter } from '#attempts/first-attempter';
 import { startChores } from '#chores/chores';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Machine, type Sizing, sizingOf, thisMachine } from '#config/sizing';
+import { answeredWord } from '#db/listeners/listen-requests';
 import { lanesHereWord, listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { createDrain, type DrainDeps } from '#lanes/drain';
@@ -17,6 +18,7 @@ import { createDrainWakeups, type DrainWakeups } from '#lanes/drain-wakeups';
 import { createDrainsHere, type DrainsHere } from '#lanes/drains-here';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
+import type { ToListeners } from '#listen/to-listeners';
 import { LanesHere } from '#relay/lanes-here';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
@@ -63,7 +65,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   const relay = openRelay(core, attempts, sizing, lanesHere, reached);
   attempts.shared.pumpedDue.tell((deliveryId, ms) => relay.pumpIn(deliveryId, ms));
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
-  const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere });
+  const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere, listened: attempts.listened });
   const alerts = openAlerts(core, publicOrigin);
   const chores = startChores(core.shares.lease, choresOf(core, alerts, reached), core.log);
   const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
@@ -189,12 +191,14 @@ interface Listeners {
   wakeups: DrainWakeups;
   relay: Relay;
   lanesHere: LanesHere;
+  listened: Pick<ToListeners, 'answered'>;
 }
 
 /** Passes a notification of PostgreSQL on: to lane drains, or to the relay. */
-function passOnWord(word: string, { wakeups, relay, lanesHere }: Listeners): void {
+function passOnWord(word: string, { wakeups, relay, lanesHere, listened }: Listeners): void {
   const lanes = nudgedLanes(word);
   if (lanes) wakeups.wake(lanes);
+  else if (word.startsWith(answeredWord)) listened.answered(word.slice(answeredWord.length));
   else if (word === sweepWord) relay.sweepSoon();
   else if (word === pumpWord) relay.pumpSoon();
   else if (word === lanesHereWord) lanesHere.lookForAWhile();

@@ -46,6 +46,7 @@ export interface BatchElement {
 
 export interface AttemptRequest {
   url: string;
+  endpointId: string;
   headers: Record<string, string>;
   body: Uint8Array;
   access: Access | undefined;
@@ -77,7 +78,15 @@ export function buildRequest(job: SignedJob, number: number, nowMs: number): Att
     trace: job.trace ?? null,
   });
   const signatures = signatureHeaders({ id: webhookId, timestamp, url: target.url, body, headers }, job.signing, job);
-  return { url: target.url, body, access: accessOf(endpointId, target), timeoutMs, headers: { ...headers, ...signatures }, signatures };
+  return {
+    url: target.url,
+    endpointId,
+    body,
+    access: accessOf(endpointId, target),
+    timeoutMs,
+    headers: { ...headers, ...signatures },
+    signatures,
+  };
 }
 
 function replayOf({ round = 1, batch = [] }: Pick<SignedJob, 'round' | 'batch'>): number | null {

@@ -1,4 +1,5 @@
 // Generates `.env.example` and docs/configuration.md from the configuration schema.
+import { cliVariables } from '#config/cli';
 import { variables } from '#config/config';
 import { ingestVariables } from '#config/ingest';
 
@@ -30,7 +31,7 @@ export function configTable(): string {
     '',
     'Posthorn reads these environment variables once at start. An invalid value stops the start with an error that names the variable.',
     'An empty variable counts as unset.',
-    'This page is generated from `src/config/config.ts` and `src/config/ingest.ts`.',
+    'This page is generated from `src/config/config.ts`, `src/config/ingest.ts` and `src/config/cli.ts`.',
     '',
     '| variable | meaning | default |',
     '| --- | --- | --- |',
@@ -44,10 +45,18 @@ export function configTable(): string {
     '| --- | --- | --- |',
     ...variablesOf(ingestVariables).map(rowOf),
     '',
+    '## The command line',
+    '',
+    'The commands that call the API read these variables, and XDG_CONFIG_HOME. [The command line](cli.md).',
+    '',
+    '| variable | meaning | default |',
+    '| --- | --- | --- |',
+    ...variablesOf(cliVariables).map(rowOf),
+    '',
   ].join('\n');
 }
 
-function variablesOf({ shape }: typeof variables | typeof ingestVariables): Variable[] {
+function variablesOf({ shape }: typeof variables | typeof ingestVariables | typeof cliVariables): Variable[] {
   return Object.entries(shape).map(([name, schema]) => {
     const unset = schema.safeParse(undefined);
     return { name, meaning: schema.description ?? '', defaultText: unset.success ? written(unset.data) : undefined };

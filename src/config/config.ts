@@ -196,6 +196,10 @@ export const variables = z.object({
       'how long a process that was told to stop still takes requests, while /readyz answers 503 so that load balancers send no more; at most 60s',
     ),
   XDG_CACHE_HOME: z.string().optional().describe('cache folder for a downloaded or built Temporal server; unset: ~/.cache'),
+  XDG_CONFIG_HOME: z
+    .string()
+    .optional()
+    .describe('folder of the profiles of the command line, to which `npm start` adds the profile local; unset: ~/.config'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
     .optional()

@@ -130,6 +130,11 @@ export interface Timings {
     /** How often each process asks whether PostgreSQL answers. */
     watchEveryMs: number;
   };
+  /**
+   * The connections of `posthorn listen`. One that was not renewed for `lostAfterMs` gets no requests. A request that none has
+   * taken within `takenWithinMs` fails. Who waits looks every `lookEveryMs`, because notifications can be lost.
+   */
+  listen: { renewEveryMs: number; lostAfterMs: number; takenWithinMs: number; lookEveryMs: number };
   /** How many daily partitions a start makes in advance. */
   partitionDaysAhead: number;
   /** How often the statistics are counted, at a low rate of deliveries. */
@@ -212,6 +217,7 @@ export const usualTimings: Timings = {
     awayMs: 15_000,
     watchEveryMs: 10_000,
   },
+  listen: { renewEveryMs: 4_000, lostAfterMs: 15_000, takenWithinMs: 5_000, lookEveryMs: 1_000 },
   partitionDaysAhead: 14,
   statsEveryMs: 10_000,
   retention: { everyMs: 600_000, claimMs: 1_800_000 },
@@ -254,6 +260,7 @@ const relations: [reason: string, holds: (timings: Timings) => boolean][] = [
     'a first attempt must be handed over before its workflow task ends',
     ({ firstAttempt, temporal }) => 2 * firstAttempt.handOverAfterMs < temporal.workflowTaskTimeoutMs,
   ],
+  ['one late renewal must not lose a listener', ({ listen }) => 2 * listen.renewEveryMs < listen.lostAfterMs],
   ['a message must be sent before another process sends it', ({ alerts }) => 4 * alerts.sendMs < alerts.claimMs],
   [
     'every process must know of a recall when it has settled',

@@ -19,6 +19,8 @@ const requestsPerConnection = 1_000;
 
 export interface SendRequest {
   url: string;
+  /** Whose request it is. Only requests to `posthorn listen` need it. */
+  endpointId?: string | undefined;
   /** POST by default. */
   method?: 'OPTIONS' | undefined;
   /** The caller checks them. Headers of the connection itself are refused here too. */

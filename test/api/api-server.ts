@@ -25,6 +25,7 @@ import { scopedDb } from '#db/store/tenant-scope';
 import { usualTimings } from '#domain/timings';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
+import { ListenerStreams } from '#listen/listener-streams';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender } from '#outbound/send';
 import { createIngest } from '#relay/ingest';
@@ -139,6 +140,7 @@ export async function startApi({
     alertChannels: { test: alertChannels.test, hasMailer: mailer !== null },
     sweepSoon: () => void sweeps++,
     feed,
+    listeners: new ListenerStreams({ db, vault, log, timings: usualTimings.listen }),
     ...metricsOf(db, log),
     refusing: () => ({ all: false, tenants: 0 }),
     temporalTrouble: async () => 'no Temporal here',

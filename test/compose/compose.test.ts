@@ -154,7 +154,7 @@ describe('docker-compose.yml', () => {
   it('passes on every setting of the schema, except those of embedded servers and those that the image sets', () => {
     const missing = Object.keys(variables.shape).filter((name) => !(name in (compose.services.worker?.environment ?? {})));
     const ofImage = ['HOST', 'PORT'];
-    const ofEmbedded = ['POSTHORN_DATA_DIR', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'XDG_CACHE_HOME'];
+    const ofEmbedded = ['POSTHORN_DATA_DIR', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME'];
     expect(missing.sort(), 'must stand in x-posthorn-environment').toEqual([...ofImage, ...ofEmbedded].sort());
     for (const name of ofImage) expect(dockerfile).toMatch(new RegExp(`^ENV .*\\b${name}=`, 'm'));
   });

@@ -33,7 +33,8 @@ function startDev(folder: string): Dev {
   const { PATH, HOME } = process.env;
   const ports = { PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0' };
   const settings = { LOG_LEVEL: 'error', POSTHORN_API_KEY: apiKey, POSTHORN_ALLOW_CIDRS: '127.0.0.0/8', POSTHORN_RETRY_SCHEDULE: '1h' };
-  const child = spawn(process.execPath, [join(folder, 'bin/dev.ts')], { env: { PATH, HOME, ...ports, ...settings }, cwd: folder });
+  const env = { PATH, HOME, XDG_CONFIG_HOME: join(folder, 'config'), ...ports, ...settings };
+  const child = spawn(process.execPath, [join(folder, 'bin/dev.ts')], { env, cwd: folder });
   onTestFinished(() => void child.kill('SIGKILL'));
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
   let unread = '';

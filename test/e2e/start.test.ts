@@ -1,7 +1,7 @@
 // `npm start` as its user sees it: an empty folder, the printed curl command, a signed event at the
 // sandbox; then stopped and killed, and started again each time.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,6 +37,7 @@ function start(env: Record<string, string> = {}, args: string[] = []): Started {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
+      XDG_CONFIG_HOME: join(folder, 'config'),
       PORT: '0',
       TEMPORAL_UI_PORT: '0',
       LOG_LEVEL: 'warn',
@@ -100,6 +101,12 @@ it('starts on an empty folder, delivers the printed event, stops, and continues 
   const { findings } = JSON.parse(doctor.said()) as { findings: { check: string; level: string; message: string }[] };
   expect(findings.find(({ check }) => check === 'postgres.reachable')?.message).toBe('The embedded PostgreSQL answers.');
   expect(findings.filter(({ check, level }) => level !== 'ok' && !/^(disk|egress)/.test(check))).toEqual([]);
+
+  // the command line finds it by the profile that the start has written
+  const listed = runCommand(['tenants', 'list', '--json'], { XDG_CONFIG_HOME: join(folder, 'config') });
+  expect(await listed.exit, listed.said()).toBe(0);
+  expect(JSON.parse(listed.said())).toMatchObject({ id: 'demo' });
+  expect((await stat(join(folder, 'config/posthorn/profiles.json'))).mode & 0o777).toBe(0o600);
 
   expect((await call('DELETE', '/v1/tenants/demo')).status).toBe(204);
   first.process.kill('SIGINT');

@@ -30,6 +30,7 @@ export const allowedImports: Record<string, Allowed> = {
 
   runtime: { folders: 'domain/*', packages: 'node:child_process node:crypto node:fs node:os node:timers/promises pino' },
   config: { folders: 'domain/* types of attempts', packages: 'node:fs node:module node:os node:path zod' },
+  profiles: { folders: 'config', packages: 'node:fs node:os node:path zod' },
   sealing: { folders: 'domain/* outbound', packages: 'node:crypto node:tls types of zod' },
   exports: { folders: 'domain/* db/audit db/deliveries db/store', packages: 'csv-stringify' },
   telemetry: {
@@ -51,6 +52,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/events': { folders: 'domain/* types of runtime db/access db/audit db/keys db/sandbox db/store types of db/deliveries', packages: '' },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/sandbox': { folders: 'domain/* db/audit db/store', packages: '' },
+  'db/listeners': { folders: 'domain/* types of db/store', packages: '' },
   'db/ingest': { folders: '', packages: 'types of pg' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
@@ -135,6 +137,10 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',
     packages: 'zod',
   },
+  'api/routes/listen': {
+    folders: 'domain/* sealing api/examples api/http types of api/routes db/endpoints',
+    packages: 'zod',
+  },
   'api/routes/alerts': {
     folders: 'domain/* sealing api/access api/examples api/http types of api/routes db/alerts db/audit',
     packages: 'node:crypto zod',
@@ -161,6 +167,20 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'runtime',
     packages:
       '@temporalio/client node:child_process node:crypto node:fs node:module node:net node:os node:path node:stream node:stream/promises node:timers/promises node:util pg zod',
+  },
+  listen: {
+    folders: 'domain/* outbound stream types of runtime types of sealing db/access db/audit db/listeners db/store',
+    packages: 'node:crypto',
+  },
+  'cli/terminal': { folders: '', packages: 'node:util' },
+  'cli/connection': { folders: 'config profiles cli/terminal', packages: '#client types of commander node:fs' },
+  'cli/listen': {
+    folders: 'domain/* profiles cli/connection cli/terminal',
+    packages: '#client node:crypto node:fs node:http node:https node:os node:timers/promises zod',
+  },
+  'cli/commands': {
+    folders: 'domain/* config profiles cli/connection cli/listen cli/terminal',
+    packages: '#client types of commander node:path node:readline/promises node:timers/promises',
   },
 };
 

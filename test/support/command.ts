@@ -8,8 +8,10 @@ import { compileCache } from './process-program.ts';
 import { until } from './until.ts';
 
 /** As `bin/posthorn.js` chooses it, from the sources. */
-const mainOf = (command: string | undefined) =>
-  join(import.meta.dirname, '../../src/cli', command === 'ingest' ? 'ingest-main.ts' : 'main.ts');
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
+
+/** Keeps profiles out of the home folder. */
+const configFolder = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test/config');
 
 export interface Command {
   pid: number;
@@ -24,7 +26,9 @@ export interface Command {
 /** `env`: the whole environment besides PATH and HOME. The caller ends it. */
 export function runCommand(args: string[], env: Record<string, string>): Command {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [mainOf(args[0]), ...args], { env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache, ...env } });
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH, HOME, XDG_CONFIG_HOME: configFolder, NODE_COMPILE_CACHE: compileCache, ...env },
+  });
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(String(chunk)));
   const text = () => said.join('');

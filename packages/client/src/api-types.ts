@@ -187,7 +187,7 @@ export interface AttemptTimings {
   totalMs: number;
 }
 
-export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'master_key.rotate';
+export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'master_key.rotate';
 
 export interface AuditEntry {
   /** sequence number: 1, 2, 3 … without gaps */
@@ -1073,6 +1073,26 @@ export interface ListTenantsQuery {
   limit?: number;
   /** The `nextCursor` of the previous page. Leave it out for the first page. */
   cursor?: string;
+}
+
+export interface ListenAnswer {
+  /** host and port that the request was sent to, for the message of the attempt */
+  target: string;
+  /** HTTP status of the answer; absent: there was none */
+  status?: number;
+  headers?: [string, string][];
+  /** start of the body, at most 64 KiB, in base64 */
+  body?: string;
+  bodyTruncated?: boolean;
+  /** how long the receiver took, in milliseconds */
+  totalMs: number;
+  /** why there was no answer */
+  error?: ListenAnswerError;
+}
+
+export interface ListenAnswerError {
+  code: string;
+  message: string;
 }
 
 export type MaskedAuth = MaskedAuthBearer | MaskedAuthBasic | MaskedAuthOauth2;

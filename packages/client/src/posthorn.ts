@@ -74,6 +74,11 @@ export class Posthorn {
     return this.#api.json('GET', '/v1/meta', {}, options);
   }
 
+  /** A GET whose answer is read while it arrives, such as a stream of `readEvents`. The timeout is over when it begins. */
+  open(path: string, spec: RequestSpec = {}, options?: CallOptions): Promise<Response> {
+    return this.#api.stream(path, spec, options);
+  }
+
   /** Any request to the API, such as to a path that this version of the client does not know. Resolves to its JSON. */
   request<T = unknown>(method: Method, path: string, spec: RequestSpec = {}, options?: CallOptions): Promise<T> {
     return this.#api.json(method, path, spec, options);

@@ -17,6 +17,7 @@ export const cursorOf = (id: string) => Buffer.from(id).toString('base64url');
 export const pathExamples: Record<string, string> = {
   tenant: tenantId,
   event: eventId,
+  request: '019cabf3-e1c0-7d8a-9f2b-64c1d07e35a8',
   endpoint: endpointId,
   delivery: deliveryId,
   replay: replayId,

@@ -23,6 +23,7 @@ import {
   secretRotation,
 } from '#domain/endpoints/endpoint';
 import { auth, shownAuth, shownTls, tls } from '#domain/endpoints/endpoint-target';
+import { listenAnswer } from '#domain/endpoints/listen';
 import { signing } from '#domain/endpoints/signing';
 import { jwks, keyRotation, signingKey } from '#domain/endpoints/signing-keys';
 import { newTenant, tenant, tenantChange } from '#domain/endpoints/tenant';
@@ -54,6 +55,7 @@ export const schemaNames: [z.ZodType, string][] = [
   [secretRotation, 'SecretRotation'],
   [rotatedSecret, 'RotatedSecret'],
   [endpointTest, 'TestEvent'],
+  [listenAnswer, 'ListenAnswer'],
   [auth, 'EndpointAuth'],
   [shownAuth, 'MaskedAuth'],
   [tls, 'EndpointTls'],

@@ -13,8 +13,10 @@ import type { KeyStore } from '#db/keys/key-rotation';
 import type { ReplayCommandResult } from '#db/replays/replay-commands';
 import type { ReplayToCreate } from '#db/replays/replays';
 import type { ScopedDb } from '#db/store/tenant-scope';
+import type { Caller } from '#domain/access/access';
 import type { ConformanceReport } from '#domain/conformance/conformance';
 import type { Command } from '#domain/deliveries/delivery';
+import type { ListenAnswer } from '#domain/endpoints/listen';
 import type { SigningKey } from '#domain/endpoints/signing-keys';
 import type { VerificationMethod } from '#domain/endpoints/verification';
 import type { Lanes } from '#domain/lanes/lane';
@@ -87,6 +89,13 @@ export interface ApiDeps {
   };
   /** Runs the sweep soon, because rows may have become due. */
   sweepSoon(): void;
+  /** The connections of `posthorn listen`. */
+  listeners: {
+    /** Resolves when the connection gets the requests of the endpoint, which the caller may listen to. */
+    open(endpointId: string, caller: Caller, audit: Audit): Promise<AsyncIterable<string>>;
+    /** False: no attempt waits for it. */
+    answer(endpointId: string, requestId: string, answer: ListenAnswer): Promise<boolean>;
+  };
   /** The live stream of this process. */
   feed: Feed;
   /** Counts requests. */

@@ -1,6 +1,7 @@
 // What the checks read about endpoints: which fail, are disabled, or have dead letters. Partial indexes hold only such rows,
-// so that a check costs the same however many endpoints there are.
+// so that a check costs the same however many endpoints there are. A command that has stopped to listen is no fault.
 import type { CheckedEndpoint, FailingEndpoint } from '#domain/alerts/conditions';
+import { listenHost } from '#domain/endpoints/listen';
 import type { Db } from '../store/pool.ts';
 
 /** The most rows of each check. With more, no alert of its kind is closed. */
@@ -33,7 +34,7 @@ export async function readFailing(db: Db, forMs: number): Promise<FailingEndpoin
       )
       select p.id, p.tenant_id, p.host, p.target_version, f.since, f.refused
       from failing f join endpoints p on p.id = f.endpoint_id and p.target_version = f.target_version
-      where p.deleted_at is null and p.gate = 'open' and f.refused >= 2 and f.since <= now() - $1::float8 * interval '1 millisecond'
+      where p.deleted_at is null and p.gate = 'open' and p.host <> '${listenHost}' and f.refused >= 2 and f.since <= now() - $1::float8 * interval '1 millisecond'
       order by f.since limit ${mostChecked}`,
     values: [forMs],
   });
@@ -44,7 +45,7 @@ export async function readDisabled(db: Db): Promise<(CheckedEndpoint & { reason:
   const { rows } = await db.query<EndpointRow & { gate_reason: string | null }>({
     name: 'alerts_disabled',
     text: `
-      select id, tenant_id, host, gate_reason from endpoints where gate = 'disabled' and deleted_at is null order by id limit ${mostChecked}`,
+      select id, tenant_id, host, gate_reason from endpoints where gate = 'disabled' and deleted_at is null and host <> '${listenHost}' order by id limit ${mostChecked}`,
   });
   return rows.map((row) => ({ ...toChecked(row), reason: row.gate_reason ?? 'disabled' }));
 }
@@ -65,7 +66,7 @@ export async function readDeadLetters(
         select endpoint_id, count(*)::int as count, (array_agg(last_message order by updated_at desc))[1] as message from recent group by 1
       )
       select p.id, p.tenant_id, p.host, c.count, c.message, (select count(*)::int from recent) as total
-      from counted c join endpoints p on p.id = c.endpoint_id where p.deleted_at is null`,
+      from counted c join endpoints p on p.id = c.endpoint_id where p.deleted_at is null and p.host <> '${listenHost}'`,
   });
   return {
     isAll: (rows[0]?.total ?? 0) < mostDeadLetters,

@@ -1,6 +1,7 @@
 // Disables failing endpoints (nothing accepted for too long, or 410 Gone) and enables them again
 // after a successful probe. If an endpoint's target has changed since the request, nothing is
 // changed.
+import { listenHost } from '#domain/endpoints/listen';
 import { uuidOf } from '#domain/ids';
 import { failedTooLong } from '#domain/lanes/lane';
 import { audited, bySystem } from '../audit/audit.ts';
@@ -17,7 +18,7 @@ export async function disableFailing(db: Db, asked: AskedEndpoint, alertId: stri
         from before b where p.id = b.id returning p.id, p.tenant_id, p.host, p.gate, p.gate_reason
       ), told as (
         insert into alerts (id, tenant_id, endpoint_id, subject, kind, severity, detail)
-        select $3, tenant_id, id, id, 'endpoint.disabled', 'critical', jsonb_build_object('host', host, 'reason', $4::text, 'since', to_timestamp($5::float8 / 1000)) from changed
+        select $3, tenant_id, id, id, 'endpoint.disabled', 'critical', jsonb_build_object('host', host, 'reason', $4::text, 'since', to_timestamp($5::float8 / 1000)) from changed where host <> '${listenHost}'
         ${unlessOpen}
       )
       ${gatesOf}`,
@@ -35,7 +36,7 @@ export async function recoverFailing(db: Db, asked: AskedEndpoint, alertId: stri
         from before b where p.id = b.id returning p.id, p.tenant_id, p.host, p.gate, p.gate_reason
       ), told as (
         insert into alerts (id, tenant_id, endpoint_id, subject, kind, severity, detail)
-        select $3, tenant_id, id, id, 'endpoint.recovered', 'info', jsonb_build_object('host', host) from changed
+        select $3, tenant_id, id, id, 'endpoint.recovered', 'info', jsonb_build_object('host', host) from changed where host <> '${listenHost}'
         ${unlessOpen}
       )
       ${gatesOf}`,

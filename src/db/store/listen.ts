@@ -48,7 +48,7 @@ export function tellRelays(db: Db, word: string, log: Logger): void {
  */
 export function listen(
   db: Db,
-  channel: 'posthorn_outbox' | 'posthorn_producer',
+  channel: 'posthorn_outbox' | 'posthorn_producer' | 'posthorn_listen',
   onMessage: (word: string) => void,
   log: Logger,
 ): () => void {

@@ -15,6 +15,7 @@ export const auditActions = [
   'endpoint.resume',
   'endpoint.rotate_secret',
   'endpoint.test',
+  'endpoint.listen',
   'endpoint.verify',
   'endpoint.skip_head',
   'endpoint.disable',

@@ -58,6 +58,13 @@ const cases: Record<string, Case> = {
   pauseEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/pause` },
   testEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/test`, body: {}, own: 409 },
   resumeEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/resume` },
+  // its URL is an address
+  listenToEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/listen`, own: 409 },
+  answerListened: {
+    path: ({ endpoint }) => `/v1/endpoints/${endpoint}/listen/019cabf3-e1c0-7d8a-9f2b-64c1d07e35a8`,
+    body: { target: 'localhost:3000', status: 200, totalMs: 1 },
+    own: 404,
+  },
   verifyEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/verify`, own: 409 },
   checkConformance: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/conformance`, body: { cases: ['replay'] } },
   getConformance: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/conformance` },

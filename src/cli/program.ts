@@ -1,0 +1,82 @@
+// The `posthorn` command line: all commands, with help, exit codes and completion. A group of commands is one file in
+// `commands`.
+import { Command, CommanderError } from 'commander';
+import { version } from '#config/package';
+import { addAlertCommands } from './commands/alerts.ts';
+import { addApiCommand } from './commands/api.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { addDeliveryCommands } from './commands/deliveries.ts';
+import { addEndpointCommands } from './commands/endpoints.ts';
+import { addEventTypeCommands } from './commands/event-types.ts';
+import { addEventCommands } from './commands/events.ts';
+import { addListenCommand } from './commands/listen.ts';
+import { addLoginCommands } from './commands/login.ts';
+import { addReplayCommands } from './commands/replays.ts';
+import { addSendCommands } from './commands/send.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addTenantCommands } from './commands/tenants.ts';
+import { exitCodeOf, failureDocument, failureText } from './connection/failure.ts';
+import { addServerCommands } from './server-commands.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
+
+const groups: [heading: string, add: ((program: Command) => void)[]][] = [
+  ['Connect:', [addLoginCommands, addStatusCommand]],
+  ['Try things out:', [addSendCommands, addListenCommand]],
+  [
+    'Look and act:',
+    [
+      addTenantCommands,
+      addEndpointCommands,
+      addEventTypeCommands,
+      addEventCommands,
+      addDeliveryCommands,
+      addReplayCommands,
+      addAlertCommands,
+      addApiCommand,
+    ],
+  ],
+  ['Shell:', [addCompletionCommand]],
+];
+
+const afterHelp = `
+Where the API is and the key for it come from POSTHORN_URL and POSTHORN_API_KEY, else from a profile: \`posthorn login\` stores one,
+and \`npm start\` the profile local.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not reachable, 4 not authorised. All commands: docs/cli.md`;
+
+export function createProgram(): Command {
+  const program = new Command('posthorn')
+    .description('Webhook delivery that loses nothing.')
+    .version(version, '-V, --version', 'print the version')
+    .option('--json', 'print one JSON document, or one for each item of a list')
+    .option('--profile <name>', 'use this profile, see `posthorn login`')
+    .option('--no-color', 'print without colours')
+    .helpOption('-h, --help', 'print this help')
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .addHelpText('after', afterHelp)
+    .exitOverride();
+  for (const [heading, adders] of groups) {
+    program.commandsGroup(heading);
+    for (const add of adders) add(program);
+  }
+  addServerCommands(program);
+  return program;
+}
+
+/** Runs the command that `args` name, and sets the exit code. */
+export async function runProgram(args: string[]): Promise<void> {
+  // the reader of a pipe has seen enough
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed));
+  const program = createProgram();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUsage;
+      return;
+    }
+    process.stderr.write(`${args.includes('--json') ? JSON.stringify(failureDocument(error)) : `error: ${failureText(error)}`}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}

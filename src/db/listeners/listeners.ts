@@ -1,0 +1,38 @@
+// Which connection gets the requests of an endpoint that `posthorn listen` has made. Every change is a single statement.
+import { uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+
+/** From now on this connection gets the requests. The one before is told that it is replaced. */
+export async function holdListener(db: Db, endpointId: string, session: string): Promise<void> {
+  await db.query({
+    name: 'hold_listener',
+    text: `
+      with held as (
+        insert into listeners (endpoint_id, session) values ($1, $2)
+        on conflict (endpoint_id) do update set session = excluded.session, seen_at = now()
+      ), old as (
+        delete from listen_requests where deadline < now() - interval '1 minute'
+      )
+      select pg_notify('posthorn_listen', $3)`,
+    values: [uuidOf(endpointId), session, endpointId],
+  });
+}
+
+/** False: another connection has replaced it. */
+export async function renewListener(db: Db, endpointId: string, session: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'renew_listener',
+    text: 'update listeners set seen_at = now() where endpoint_id = $1 and session = $2',
+    values: [uuidOf(endpointId), session],
+  });
+  return rowCount === 1;
+}
+
+/** The connection is closed. Requests that were sent on it can still be answered. */
+export async function releaseListener(db: Db, endpointId: string, session: string): Promise<void> {
+  await db.query({
+    name: 'release_listener',
+    text: 'delete from listeners where endpoint_id = $1 and session = $2',
+    values: [uuidOf(endpointId), session],
+  });
+}
