@@ -5,13 +5,16 @@ import { version } from '#config/package';
 import { addAlertCommands } from './commands/alerts.ts';
 import { addApiCommand } from './commands/api.ts';
 import { addCompletionCommand } from './commands/completion.ts';
+import { addConformanceCommand } from './commands/conformance.ts';
 import { addDeliveryCommands } from './commands/deliveries.ts';
 import { addEndpointCommands } from './commands/endpoints.ts';
 import { addEventTypeCommands } from './commands/event-types.ts';
 import { addEventCommands } from './commands/events.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addLoginCommands } from './commands/login.ts';
+import { addMcpCommand } from './commands/mcp.ts';
 import { addReplayCommands } from './commands/replays.ts';
+import { addSandboxCommands } from './commands/sandbox.ts';
 import { addSendCommands } from './commands/send.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTenantCommands } from './commands/tenants.ts';
@@ -21,7 +24,7 @@ import { exitCodes } from './terminal/exit-codes.ts';
 
 const groups: [heading: string, add: ((program: Command) => void)[]][] = [
   ['Connect:', [addLoginCommands, addStatusCommand]],
-  ['Try things out:', [addSendCommands, addListenCommand]],
+  ['Try things out:', [addSendCommands, addListenCommand, addConformanceCommand, addSandboxCommands]],
   [
     'Look and act:',
     [
@@ -35,6 +38,7 @@ const groups: [heading: string, add: ((program: Command) => void)[]][] = [
       addApiCommand,
     ],
   ],
+  ['Assistants:', [addMcpCommand]],
   ['Shell:', [addCompletionCommand]],
 ];
 

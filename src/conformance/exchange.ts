@@ -9,6 +9,7 @@ import { standardBody, testId } from '#domain/events/event';
 import { deliveryId, uuidOf } from '#domain/ids';
 import type { Sender } from '#outbound/send';
 import { newId } from '#runtime/new-id';
+import { receiptOf } from './receipt.ts';
 import { type ConformanceTarget, type SignedBy, signersOf } from './target.ts';
 
 /** An event of the run. Sent twice, it has the same id and the same bytes. */
@@ -44,8 +45,6 @@ export interface ExchangeDeps {
   signal: AbortSignal;
 }
 
-const receiptHeader = 'posthorn-receipt';
-
 export function newMessage(type: string, dataText: string, occurredMs = Date.now()): Message {
   const eventId = newId('evt');
   return { eventId, webhookId: testId(uuidOf(eventId)), type, dataText, occurredMs };
@@ -67,11 +66,10 @@ export async function exchange({ sender, signal }: ExchangeDeps, target: Conform
 }
 
 function answerOf({ outcome, response, timings, message }: SendResult): Omit<Probe, 'what' | 'expected' | 'webhookId'> {
-  const receipt = response?.headers.find(([name]) => name.toLowerCase() === receiptHeader)?.[1] ?? null;
   return {
     outcome,
     status: response?.statusCode ?? null,
-    receipt: receipt?.slice(0, 40) ?? null,
+    receipt: response && receiptOf(response),
     tookMs: Math.round(timings.totalMs),
     message,
   };

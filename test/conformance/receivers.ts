@@ -65,8 +65,8 @@ export interface TestReceiver {
   requests: Request[];
 }
 
-/** `flaw` absent: a correct receiver. It ends with the test. */
-export async function startTestReceiver(flaw?: CaseName, receipts = false): Promise<TestReceiver> {
+/** `flaw` absent: a correct receiver. `receipts`: it tells duplicates from others, or says that all are new. It ends with the test. */
+export async function startTestReceiver(flaw?: CaseName, receipts?: 'true' | 'false'): Promise<TestReceiver> {
   const memory: Memory = { ids: new Set(), newestMs: 0 };
   const requests: Request[] = [];
   let line = Promise.resolve();
@@ -78,7 +78,7 @@ export async function startTestReceiver(flaw?: CaseName, receipts = false): Prom
       requests.push(request);
       const id = textOf(request.headers['webhook-id']);
       const status = (flaw && flaws[flaw](request, memory)) ?? (isVerified(request) ? 204 : 401);
-      const receipt = !memory.ids.has(id) ? 'new' : request.headers['posthorn-replay'] ? 'replay' : 'duplicate';
+      const receipt = receipts === 'true' && memory.ids.has(id) ? 'duplicate' : 'new';
       if (status === 204) {
         memory.ids.add(id);
         memory.newestMs = Math.max(memory.newestMs, Date.parse(eventOf(request).timestamp));

@@ -51,11 +51,12 @@ describe('a correct receiver', () => {
   });
 
   it('that says what it did with each request is judged by that, too', async () => {
-    const report = await run((await startTestReceiver(undefined, true)).url, { cases: ['duplicate', 'replay'] });
-    expect(report.cases.map(({ case: name, verdict, judgedBy }) => ({ name, verdict, judgedBy }))).toEqual([
-      { name: 'duplicate', verdict: 'passed', judgedBy: ['status', 'receipt'] },
-      { name: 'replay', verdict: 'passed', judgedBy: ['status', 'receipt'] },
-    ]);
+    const judged = async (receipts: 'true' | 'false') => {
+      const { cases } = await run((await startTestReceiver(undefined, receipts)).url, { cases: ['duplicate', 'replay'] });
+      return cases.map(({ case: name, verdict, judgedBy }) => `${name} ${verdict} by ${judgedBy.join(' and ')}`);
+    };
+    expect(await judged('true')).toEqual(['duplicate passed by status and receipt', 'replay passed by status']);
+    expect(await judged('false')).toEqual(['duplicate failed by status and receipt', 'replay passed by status']);
   });
 });
 

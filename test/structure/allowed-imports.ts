@@ -178,6 +178,8 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* profiles cli/connection cli/terminal',
     packages: '#client node:crypto node:fs node:http node:https node:os node:timers/promises zod',
   },
+  mcp: { folders: '', packages: '@modelcontextprotocol/server node:http node:stream node:stream/promises types of node:stream/web zod' },
+  'cli/conformance': { folders: 'domain/* config conformance outbound', packages: '' },
   'cli/commands': {
     folders: 'domain/* config profiles cli/connection cli/listen cli/terminal',
     packages: '#client types of commander node:path node:readline/promises node:timers/promises',

@@ -316,8 +316,8 @@ export interface ConformanceCaseRequest {
   outcome: ConformanceCaseRequestOutcome;
   /** status of the answer; null: there was no answer */
   status: number | null;
-  /** the header `posthorn-receipt` of the answer; null: it has none */
-  receipt: string | null;
+  /** what the receiver says it did with the request (header `posthorn-receipt`, or the answer of `@posthorn/receiver`); null: it says nothing */
+  receipt: ConformanceCaseRequestReceipt | null;
   tookMs: number;
   message: string;
 }
@@ -325,6 +325,8 @@ export interface ConformanceCaseRequest {
 export type ConformanceCaseRequestExpected = 'accept' | 'refuse';
 
 export type ConformanceCaseRequestOutcome = 'accepted' | 'http_status' | 'redirect' | 'gone' | 'timeout' | 'dns' | 'address_blocked' | 'connect' | 'tls' | 'reset' | 'protocol' | 'response_too_large' | 'auth_failed' | 'not_sent';
+
+export type ConformanceCaseRequestReceipt = 'new' | 'duplicate' | 'replay';
 
 export type ConformanceCaseVerdict = 'passed' | 'warned' | 'failed' | 'not_judged';
 

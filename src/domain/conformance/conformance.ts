@@ -37,7 +37,7 @@ export const conformanceRequest = z.strictObject({
 export const verdicts = ['passed', 'warned', 'failed', 'not_judged'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** `receipt`: the optional header `posthorn-receipt` of the answers. */
+/** `receipt`: what the receiver says it did, if it says so. */
 export const evidences = ['status', 'time', 'receipt'] as const;
 export type Evidence = (typeof evidences)[number];
 
@@ -47,7 +47,12 @@ const probe = z.object({
   expected: z.enum(['accept', 'refuse']).describe('accept: a status from 200 to 299; refuse: a status from 400 to 499'),
   outcome: z.enum([...outcomes, 'not_sent']).describe('as the outcome of an attempt; not_sent: Posthorn could not send it'),
   status: z.int().nullable().describe('status of the answer; null: there was no answer'),
-  receipt: z.string().nullable().describe('the header `posthorn-receipt` of the answer; null: it has none'),
+  receipt: z
+    .enum(['new', 'duplicate', 'replay'])
+    .nullable()
+    .describe(
+      'what the receiver says it did with the request (header `posthorn-receipt`, or the answer of `@posthorn/receiver`); null: it says nothing',
+    ),
   tookMs: z.int(),
   message: z.string(),
 });
