@@ -409,6 +409,48 @@ alter table event_ids enable row level security;
 create policy of_tenant on event_ids for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on event_ids to posthorn_tenant_of_postgres;
 
+create table event_type_versions (
+  type_id uuid not null,
+  version integer not null,
+  schema json,
+  examples json not null default '[]'::json,
+  revision bigint not null default nextval('config_version'::regclass),
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint event_type_versions_pkey PRIMARY KEY (type_id, version),
+  constraint event_type_versions_type_id_fkey FOREIGN KEY (type_id) REFERENCES event_types(id) ON DELETE CASCADE,
+  constraint event_type_versions_version_check CHECK ((version > 0))
+);
+CREATE TRIGGER event_type_versions_changed AFTER INSERT OR DELETE OR UPDATE ON public.event_type_versions FOR EACH STATEMENT EXECUTE FUNCTION notify_catalogue();
+alter table event_type_versions enable row level security;
+create policy of_tenant on event_type_versions for all to posthorn_tenant_of_postgres using ((EXISTS ( SELECT
+   FROM event_types t
+  WHERE (t.id = event_type_versions.type_id))));
+grant select on event_type_versions to posthorn_tenant_of_postgres;
+
+create table event_types (
+  id uuid not null,
+  name text not null,
+  description text not null default ''::text,
+  group_name text,
+  owner text,
+  tags text[] not null default '{}'::text[],
+  visibility text not null default 'public'::text,
+  validation text not null default 'reject'::text,
+  deprecated_at timestamp with time zone,
+  sunset_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint event_types_name_key UNIQUE (name),
+  constraint event_types_pkey PRIMARY KEY (id),
+  constraint event_types_validation_check CHECK ((validation = ANY (ARRAY['off'::text, 'warn'::text, 'reject'::text]))),
+  constraint event_types_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'internal'::text])))
+);
+CREATE TRIGGER event_types_changed AFTER INSERT OR DELETE OR UPDATE ON public.event_types FOR EACH STATEMENT EXECUTE FUNCTION notify_catalogue();
+alter table event_types enable row level security;
+create policy of_tenant on event_types for all to posthorn_tenant_of_postgres using ((visibility = 'public'::text));
+grant select on event_types to posthorn_tenant_of_postgres;
+
 create table events (
   id uuid not null,
   tenant_id uuid not null,
@@ -1128,6 +1170,17 @@ AS $function$
   order by d.day, p.parent
 $function$;
 grant execute on missing_partitions(integer) to public;
+
+CREATE OR REPLACE FUNCTION public.notify_catalogue()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  notify posthorn_catalogue;
+  return null;
+end
+$function$;
+grant execute on notify_catalogue() to public;
 
 CREATE OR REPLACE FUNCTION public.open_to_tenants(opened regclass, rights text, theirs text)
  RETURNS void

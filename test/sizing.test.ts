@@ -67,6 +67,6 @@ describe('shareConnections', () => {
 
   it('divides the default number as docs/performance-details.md describes', () => {
     expect(shareConnections(20, 'worker')).toEqual({ lease: 3, recording: 4, flow: 4, callers: 4, attempts: 3, lanes: 2 });
-    expect(shareConnections(20, 'server')).toEqual({ lease: 1, recording: 1, flow: 4, callers: 12, attempts: 1, lanes: 1 });
+    expect(shareConnections(20, 'server')).toEqual({ lease: 2, recording: 1, flow: 4, callers: 11, attempts: 1, lanes: 1 });
   });
 });

@@ -15,6 +15,8 @@ import { portalLinkRoutes } from './routes/access/portal-links.ts';
 import { tenantRoutes } from './routes/access/tenants.ts';
 import { alertRoutes } from './routes/alerts/alerts.ts';
 import { alertChannelRoutes } from './routes/alerts/channels.ts';
+import { eventTypeRoutes } from './routes/catalogue/event-types.ts';
+import { versionRoutes } from './routes/catalogue/versions.ts';
 import { deliveryRoutes } from './routes/deliveries/deliveries.ts';
 import type { ApiDeps } from './routes/deps.ts';
 import { conformanceRoutes } from './routes/endpoints/conformance.ts';
@@ -98,6 +100,8 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     streamRoute(deps),
     ...replayRoutes(deps),
     ...sandboxRoutes(deps),
+    ...eventTypeRoutes(deps),
+    ...versionRoutes(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

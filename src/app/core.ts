@@ -15,6 +15,7 @@ import { checkKeysInUse } from '#db/keys/reseal';
 import { checkMasterKey, readStoreId } from '#db/keys/settings';
 import { readLaneFigures } from '#db/lanes/lane-figures';
 import { type LimitedDb, limitConnections } from '#db/store/connection-limit';
+import { createListener, type Listener } from '#db/store/listener';
 import { migrate } from '#db/store/migrate';
 import { makePartitions } from '#db/store/partitions';
 import { createPool, type Db } from '#db/store/pool';
@@ -43,6 +44,8 @@ export interface Core {
   db: Db;
   /** Connections by kind of work, so that no kind blocks another. */
   shares: Record<keyof ConnectionShares, LimitedDb>;
+  /** Notifications of PostgreSQL, on one connection of the lease share. */
+  listener: Listener;
   vault: Vault;
   /** The id of the PostgreSQL store. */
   store: string;
@@ -132,6 +135,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   return {
     ...given,
     db,
+    listener: createListener(shares.lease, log),
     contents: createContentEncryption(shares.recording, vault),
     link,
     starter,

@@ -5,6 +5,7 @@ import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
+import { Catalogue } from '#catalogue/catalogue';
 import { startChores } from '#chores/chores';
 import { shutdownDelayMs } from '#config/config';
 import { createMissed } from '#db/deliveries/missed-lists';
@@ -64,7 +65,8 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
   core.telemetry.watchServer({ refusing: backlog.refusing });
   const feed = new Feed({ db: shares.lease, sources: allChanges(shares.lease), replays: allChanges(shares.callers), log });
   const conformance = openConformance(core, listening.origin);
-  const listeners = new ListenerStreams({ db, vault: core.vault, log, timings: core.timings.listen });
+  const listeners = new ListenerStreams({ db, notifications: core.listener, vault: core.vault, log, timings: core.timings.listen });
+  const catalogue = catalogueOf(core);
   const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, listening.origin);
   const app = createApp({
     ...storeDeps(core),
@@ -72,6 +74,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     ...pageDeps(core, options),
     accept: acceptOf(core, options, backlog),
     refusing: backlog.refusing,
+    catalogue,
     feed,
     conformance: conformance.check,
     listeners,
@@ -89,12 +92,18 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     await listening.close();
     backlog.stop();
     await conformance.close();
+    catalogue.stop();
     await alerts.stop();
   };
 }
 
 function acceptOf({ db, contents, parking, telemetry }: Core, { worker, reached }: ServerOptions, backlog: Backlog): ApiDeps['accept'] {
   return createIngest({ db, contents, relay: worker?.relay, backlog, parking, metrics: telemetry.ingest, reached });
+}
+
+function catalogueOf({ config, shares, listener, telemetry, log }: Core): Catalogue {
+  const { POSTHORN_UNREGISTERED_TYPES: unregistered, POSTHORN_DEPRECATED_TYPES: deprecated, POSTHORN_SUNSET_TYPES: sunset } = config;
+  return new Catalogue({ db: shares.callers, listener, policy: { unregistered, deprecated, sunset }, metrics: telemetry.catalogue, log });
 }
 
 /** What works on PostgreSQL, and the settings of the installation. */

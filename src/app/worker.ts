@@ -10,7 +10,7 @@ import { startChores } from '#chores/chores';
 import { disableAfterMs, probeDisabledEveryMs } from '#config/config';
 import { type Machine, type Sizing, sizingOf, thisMachine } from '#config/sizing';
 import { answeredWord } from '#db/listeners/listen-requests';
-import { lanesHereWord, listen, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
+import { lanesHereWord, nudgedLanes, pumpWord, sweepWord } from '#db/store/listen';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import { createDrain, type DrainDeps } from '#lanes/drain';
 import type { Drain } from '#lanes/drain-types';
@@ -68,7 +68,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere, listened: attempts.listened });
   const alerts = openAlerts(core, publicOrigin);
   const chores = startChores(core.shares.lease, choresOf(core, alerts, reached), core.log);
-  const stopListening = listen(core.shares.lease, 'posthorn_outbox', passOn, core.log);
+  const stopListening = core.listener.on('posthorn_outbox', passOn);
   const stopping = new AbortController();
   const ours = openActivities(core, attempts, publicOrigin, { reached, pageSize, stopping: stopping.signal });
   const polling = pollTemporal(core, {

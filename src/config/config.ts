@@ -1,6 +1,7 @@
 // Reads and validates the configuration. Nothing else reads the environment.
 // `.env.example` and docs/configuration.md are generated from the descriptions in the schema below.
 import { z } from 'zod';
+import { strictness } from '#domain/catalogue/event-type';
 import { duration, durationMs, durationOrNone, type RetryPolicy, retryPolicy } from '#domain/deliveries/retry-schedule';
 import { verification } from '#domain/endpoints/verification';
 
@@ -134,6 +135,17 @@ export const variables = z.object({
   POSTHORN_VERIFY_ENDPOINTS: verification
     .default('none')
     .describe('default verification of new endpoints, before anything is sent to them: none, echo or cloudevents'),
+  POSTHORN_UNREGISTERED_TYPES: strictness
+    .default('off')
+    .describe(
+      'events whose type is not in the catalogue (docs/catalogue.md): off: accepted; warn: accepted, with a warning in the answer; reject: refused with 422',
+    ),
+  POSTHORN_DEPRECATED_TYPES: strictness
+    .default('warn')
+    .describe('events whose type is deprecated in the catalogue, from its deprecatedAt on: off, warn or reject, as above'),
+  POSTHORN_SUNSET_TYPES: strictness
+    .default('reject')
+    .describe('events whose type is past its sunsetAt in the catalogue: off, warn or reject, as above'),
   POSTHORN_DISPATCH: z
     .enum(['individual', 'batched', 'adaptive'])
     .default('adaptive')

@@ -95,7 +95,8 @@ export interface ConnectionShares {
 export function shareConnections(total: number, role: 'worker' | 'server'): ConnectionShares {
   if (role === 'server') {
     const flow = Math.max(2, Math.floor(total / 5));
-    return { lease: 1, recording: 1, flow, callers: total - flow - 4, attempts: 1, lanes: 1 };
+    // one of them for LISTEN
+    return { lease: 2, recording: 1, flow, callers: total - flow - 5, attempts: 1, lanes: 1 };
   }
   const lease = 3;
   const recording = total < 16 ? 2 : 4;

@@ -21,6 +21,7 @@ export const idPrefixes = [
   'rpl',
   'sbx',
   'sbr',
+  'ety',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

@@ -9,7 +9,7 @@ import {
   readProducerRows,
   refuseProducerRow,
 } from '#db/ingest/producer-outbox';
-import { listen } from '#db/store/listen';
+import { createListener } from '#db/store/listener';
 import { maxEventBytes } from '#domain/events/event';
 import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
@@ -56,7 +56,7 @@ export class OutboxRelay {
 
   /** Resolves when the signal is aborted and nothing is in flight. */
   async run(signal: AbortSignal): Promise<void> {
-    const stopListening = listen(this.#db, producerChannel, () => this.#wake(), this.#log);
+    const stopListening = createListener(this.#db, this.#log).on(producerChannel, () => this.#wake());
     await keepRunning(() => this.#lead(signal), signal, this.#log);
     stopListening();
   }

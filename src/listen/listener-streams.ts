@@ -5,7 +5,7 @@ import { recheckCredentials } from '#db/access/recheck-credentials';
 import { type Audit, appendAudit } from '#db/audit/audit';
 import { answerRequest, takeRequests } from '#db/listeners/listen-requests';
 import { holdListener, releaseListener, renewListener } from '#db/listeners/listeners';
-import { listen } from '#db/store/listen';
+import type { Listener } from '#db/store/listener';
 import type { Db } from '#db/store/pool';
 import type { Caller } from '#domain/access/access';
 import type { ListenAnswer, ListenedRequest } from '#domain/endpoints/listen';
@@ -17,6 +17,7 @@ import { openRequest, sealAnswer } from './sealed-messages.ts';
 
 export interface ListenerDeps {
   db: Db;
+  notifications: Listener;
   vault: Pick<Vault, 'open' | 'seal'>;
   log: Logger;
   timings: Timings['listen'];
@@ -47,7 +48,7 @@ export class ListenerStreams {
     await appendAudit(this.#deps.db, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after: null });
     const stream = new ListenerStream(this.#deps, endpointId, caller, () => this.#left(stream));
     this.#streams.set(endpointId, (this.#streams.get(endpointId) ?? new Set()).add(stream));
-    this.#stopNotifications ??= listen(this.#deps.db, 'posthorn_listen', (word) => this.#wake(word), this.#deps.log);
+    this.#stopNotifications ??= this.#deps.notifications.on('posthorn_listen', (word) => this.#wake(word));
     try {
       await stream.hold();
     } catch (error) {

@@ -4,6 +4,7 @@
 import { Gauge, Registry } from '@prometheus-io/client';
 import type { Logger } from '#runtime/logger';
 import { type AttemptMetrics, attemptMetrics } from './attempt-metrics.ts';
+import { type CatalogueMetrics, catalogueMetrics } from './catalogue-metrics.ts';
 import { openPage, type ReadPage } from './metrics-page.ts';
 import { type PoolFacts, watchPool } from './pool-gauges.ts';
 import { processMetrics } from './process-metrics.ts';
@@ -40,6 +41,7 @@ export interface Build {
 export interface Telemetry {
   requests: RequestMetrics;
   ingest: IngestMetrics;
+  catalogue: CatalogueMetrics;
   attempts: AttemptMetrics;
   dispatches: DispatchMetrics;
   pump: PumpMetrics;
@@ -72,6 +74,7 @@ export function createTelemetry(stores: StoreFacts, log: Logger, build: Build, h
   return {
     requests: requestMetrics(registry),
     ingest: ingestMetrics(registry),
+    catalogue: catalogueMetrics(registry),
     attempts: attemptMetrics(registry, exemplars),
     dispatches: dispatchMetrics(registry),
     pump: pumpMetrics(registry),

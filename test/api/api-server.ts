@@ -10,6 +10,7 @@ import { type AccessOptions, createAccess } from '#api/access/access';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { createConformanceCheck } from '#app/conformance';
+import { Catalogue } from '#catalogue/catalogue';
 import { readConfig } from '#config/config';
 import { build } from '#config/package';
 import { readOverdue } from '#db/deliveries/delivery-refs';
@@ -20,8 +21,10 @@ import { createContentEncryption } from '#db/keys/content-encryption';
 import { createKeyStore } from '#db/keys/key-rotation';
 import { isStoreUp } from '#db/keys/settings';
 import { readLaneFigures } from '#db/lanes/lane-figures';
+import { createListener, type Listener } from '#db/store/listener';
 import { createPool } from '#db/store/pool';
 import { scopedDb } from '#db/store/tenant-scope';
+import type { TypePolicy } from '#domain/catalogue/known-event';
 import { usualTimings } from '#domain/timings';
 import { createSetGate } from '#lanes/set-gate';
 import { createSkipHead } from '#lanes/skip-head';
@@ -35,7 +38,7 @@ import type { Logger } from '#runtime/logger';
 import { createVault } from '#sealing/vault';
 import { Feed } from '#stream/feed';
 import { allChanges } from '#stream/sources';
-import { createTelemetry } from '#telemetry/telemetry';
+import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
 import { createGiveCommand } from '#temporal/commands';
 import { createFollowKey } from '#temporal/key-following';
 import { createLaneWaker } from '#temporal/lane-waker';
@@ -69,9 +72,21 @@ export interface ApiServerOptions {
   access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
   /** For alerts by email. Default: no server is configured. */
   smtpUrl?: string;
+  /** For types that are not registered, deprecated or past their sunset. Default: the usual one. */
+  policy?: Partial<TypePolicy>;
+  /** Gets no notifications of PostgreSQL, as behind a pooler of transactions. */
+  isDeaf?: boolean;
 }
 
-function metricsOf(db: pg.Pool, log: Logger): Pick<ApiDeps, 'requests' | 'metrics'> {
+/** LISTEN is accepted, and no notification comes. */
+const deafListener: Listener = {
+  on(_channel, onMessage) {
+    onMessage('');
+    return () => undefined;
+  },
+};
+
+function telemetryOf(db: pg.Pool, log: Logger): Telemetry {
   const facts = {
     outboxEvents: async () => (await countOutbox(db)).events,
     overdueDeliveries: async () => (await readOverdue(db, 60_000)).count,
@@ -79,8 +94,7 @@ function metricsOf(db: pg.Pool, log: Logger): Pick<ApiDeps, 'requests' | 'metric
     lanes: () => readLaneFigures(db),
     installation: () => readInstallationFigures(db),
   };
-  const telemetry = createTelemetry(facts, log, build);
-  return { requests: telemetry.requests, metrics: telemetry.openPage() };
+  return createTelemetry(facts, log, build);
 }
 
 export async function startApi({
@@ -89,6 +103,8 @@ export async function startApi({
   masterKey = Buffer.alloc(32, 7).toString('base64'),
   access,
   smtpUrl,
+  policy,
+  isDeaf = false,
 }: ApiServerOptions = {}): Promise<ApiServer> {
   const database = databaseUrl === undefined ? await createTestDatabase() : undefined;
   const db = database?.db ?? createPool({ url: databaseUrl ?? '', max: 10, onError: () => undefined });
@@ -111,7 +127,19 @@ export async function startApi({
   const mailer = smtpUrl === undefined ? null : createMailer(smtpUrl, 'Posthorn <alerts@posthorn.test>');
   const cancel = (deliveryId: string) => giveCommand(deliveryId, { kind: 'cancel' });
   const alertChannels = createChannelSender({ db, vault, sender, mailer, accept, cancel });
+  const metrics = telemetryOf(db, log);
   const feed = new Feed({ db, sources: allChanges(db), replays: allChanges(db), log, checkEveryMs: 100 });
+  // a connection of its own, so that tests that use up those of the API find as many as before
+  const listening = createPool({ url: db.options.connectionString ?? '', max: 1, onError: () => undefined });
+  const notifications = isDeaf ? deafListener : createListener(listening, log);
+  const usualPolicy = { unregistered: 'off', deprecated: 'warn', sunset: 'reject' } as const;
+  const catalogue = new Catalogue({
+    db,
+    listener: notifications,
+    policy: { ...usualPolicy, ...policy },
+    log,
+    metrics: metrics.catalogue,
+  });
   const deps: ApiDeps = {
     db: scopedDb(db),
     storeUp: () => isStoreUp(db),
@@ -124,6 +152,7 @@ export async function startApi({
     temporalNamespace: 'default',
     checkUrl: guard.checkUrl,
     accept,
+    catalogue,
     giveCommand,
     recall: createRecall({ db, lanes, sweepSoon: () => void sweeps++, timings: { settleMs: 200, lookEveryMs: 20 } }),
     missed: createMissed(db),
@@ -140,8 +169,9 @@ export async function startApi({
     alertChannels: { test: alertChannels.test, hasMailer: mailer !== null },
     sweepSoon: () => void sweeps++,
     feed,
-    listeners: new ListenerStreams({ db, vault, log, timings: usualTimings.listen }),
-    ...metricsOf(db, log),
+    listeners: new ListenerStreams({ db, notifications, vault, log, timings: usualTimings.listen }),
+    requests: metrics.requests,
+    metrics: metrics.openPage(),
     refusing: () => ({ all: false, tenants: 0 }),
     temporalTrouble: async () => 'no Temporal here',
     home: () => '<!doctype html><title>Posthorn</title>',
@@ -156,9 +186,11 @@ export async function startApi({
     logLines,
     sweeps: () => sweeps,
     async close() {
+      catalogue.stop();
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
       await link.close();
+      await listening.end();
       await (database?.drop() ?? db.end());
     },
   };

@@ -23,6 +23,8 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain types of domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
     packages: 'zod',
   },
+  'domain/schemas': { folders: '', packages: 'zod' },
+  'domain/catalogue': { folders: 'domain domain/events domain/schemas', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
   // deterministic: side effects only through proxyActivities
@@ -58,6 +60,13 @@ export const allowedImports: Record<string, Allowed> = {
   'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
 
   'db/alerts': { folders: 'domain/* runtime db/audit db/store', packages: '' },
+
+  'db/catalogue': { folders: 'domain/* db/audit db/store', packages: '' },
+  // the only place that compiles schemas
+  catalogue: {
+    folders: 'domain/* types of runtime types of telemetry db/catalogue types of db/store',
+    packages: 'ajv ajv-formats lru-cache node:crypto re2js',
+  },
 
   outbound: {
     folders: 'domain/*',
@@ -110,10 +119,10 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'express ipaddr.js jose lru-cache node:crypto node:timers/promises zod',
   },
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
-  'api/routes': {
-    folders:
-      'domain/* config types of runtime types of sealing types of conformance exports types of lanes types of relay api/access api/http db/* types of stream types of telemetry types of tracing',
-    packages: 'express node:async_hooks node:timers/promises zod',
+  'api/routes': { folders: 'domain/* config types of runtime types of sealing types of conformance exports types of lanes types of relay api/access api/http db/* types of stream types of telemetry types of tracing types of catalogue', packages: 'express node:async_hooks node:timers/promises zod' },
+  'api/routes/catalogue': {
+    folders: 'domain/* catalogue api/examples api/http types of api/routes db/catalogue types of db/store',
+    packages: 'zod',
   },
   'api/routes/deliveries': {
     folders: 'domain/* contract sealing api/examples api/http types of api/routes db/access db/deliveries db/endpoints',

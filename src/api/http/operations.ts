@@ -49,7 +49,7 @@ function operationOf(route: Route, schemas: Schemas): Json {
     summary,
     description,
     ...(route.audit && { 'x-audit-action': route.audit }),
-    security: scope === 'open' ? [] : [{ key: [scope] }],
+    security: scope === 'open' ? [] : [{ key: scope === 'any' ? [] : [scope] }],
     parameters: parametersOf(route, schemas),
     ...(body && { requestBody: { required: !bodyOptional, content: contentOf(schemas.refTo(body), undefined, bodyExample) } }),
     responses: Object.fromEntries([...problems, ...answers]),

@@ -9,8 +9,16 @@ import { howCompared } from '#domain/events/event';
 import { TooManyWaiting } from '#relay/backlog';
 
 export const fieldError = z.object({
-  path: z.string().describe('The field of the request, such as `events[7].type`. Empty: the whole body.'),
+  path: z
+    .string()
+    .describe(
+      'The field of the request, such as `events[7].type`. Within JSON that you define, such as the data of an event, a JSON pointer follows: `events[7].data/items/0/price`. Empty: the whole body.',
+    ),
   message: z.string().describe('What is wrong with the field.'),
+  schema: z
+    .string()
+    .optional()
+    .describe('Of data that violates the schema of its event type: JSON pointer of the violated keyword within the schema.'),
 });
 export type FieldError = z.infer<typeof fieldError>;
 

@@ -63,10 +63,12 @@ interface RouteFacts {
   description: string;
   /** The action in the audit log. Every route that changes something has one, except posting events. */
   audit?: AuditAction;
-  /** `open`: needs no key. */
-  scope: 'open' | Scope;
+  /** `open`: needs no key. `any`: needs a key or portal link, with any scope. */
+  scope: 'open' | 'any' | Scope;
   /** Refused for callers that are bound to a tenant. */
   allTenants?: true;
+  /** Belongs to no tenant, and is there for callers that are bound to one, too, although its path names none. */
+  shared?: true;
   /** Its answer lasts as long as the client wants. A client that comes back sends Last-Event-ID. */
   live?: true;
   /** Only with `body`: its maximum size in bytes (64 KiB by default), and whether it can be left out. */

@@ -9,6 +9,7 @@ import { createdPortalLink, newPortalLink, portalLink } from '#domain/access/por
 import { alertKind, alertView, severity } from '#domain/alerts/alert';
 import { channelChange, channelTest, channelView, newChannel } from '#domain/alerts/channel';
 import { channelSettings } from '#domain/alerts/channel-settings';
+import { eventTypeChange, newEventType, newVersion, strictness, typeSummary, typeView, versionView, visibility } from '#domain/catalogue/event-type';
 import { caseName, conformanceCase, conformanceReport, conformanceRequest } from '#domain/conformance/conformance';
 import { deliveryStatus } from '#domain/deliveries/delivery';
 import { outcome } from '#domain/deliveries/outcome';
@@ -29,11 +30,12 @@ import { jwks, keyRotation, signingKey } from '#domain/endpoints/signing-keys';
 import { newTenant, tenant, tenantChange } from '#domain/endpoints/tenant';
 import { shownVerification } from '#domain/endpoints/verification';
 import { bodyFormat } from '#domain/events/body-format';
-import { acceptedBatch, acceptedEvent, eventSummary, newBatch, newEvent } from '#domain/events/event';
+import { acceptedBatch, acceptedEvent, eventSummary, eventWarning, newBatch, newEvent } from '#domain/events/event';
 import { laneWait } from '#domain/lanes/lane';
 import { batch, onDeadLetter, ordering, rateLimit } from '#domain/lanes/lane-settings';
 import { dryRun, newReplay, replayChange, replayView } from '#domain/replays/replay';
 import { createdSandbox, newSandbox, sandboxChange, sandboxRequestView, sandboxView } from '#domain/sandbox/sandbox-endpoint';
+import { compatibility, schemaChange } from '#domain/schemas/schema-change';
 import { resolution, statsView, statsWindow } from '#domain/stats/stats';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
 import { explanation } from '#domain/views/explanation';
@@ -126,6 +128,17 @@ export const schemaNames: [z.ZodType, string][] = [
   [conformanceCase, 'ConformanceCase'],
   [conformanceRequest, 'ConformanceRequest'],
   [conformanceReport, 'ConformanceReport'],
+  [typeView, 'EventType'],
+  [typeSummary, 'EventTypeSummary'],
+  [newEventType, 'NewEventType'],
+  [eventTypeChange, 'EventTypeChange'],
+  [versionView, 'EventTypeVersion'],
+  [newVersion, 'NewEventTypeVersion'],
+  [compatibility, 'Compatibility'],
+  [schemaChange, 'SchemaChange'],
+  [strictness, 'Strictness'],
+  [visibility, 'Visibility'],
+  [eventWarning, 'EventWarning'],
   [problemDocument, 'Problem'],
   [fieldError, 'FieldError'],
 ];

@@ -1,6 +1,7 @@
 // The dependencies of the API: what the rest of the process passes to its routes.
 import type { Express } from 'express';
 import type { ConformanceWish } from '#conformance/run';
+import type { Catalogue } from '#catalogue/catalogue';
 import type { StoredChannel } from '#db/alerts/channel-row';
 import type { Audit } from '#db/audit/audit';
 import type { CommandResult } from '#db/deliveries/commands';
@@ -50,6 +51,8 @@ export interface ApiDeps {
    * have this internal id.
    */
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
+  /** Checks posted events, and is told of changes. */
+  catalogue: Pick<Catalogue, 'check' | 'refresh'>;
   /** Changes the row of the delivery and signals its workflow. Null: no such delivery. */
   giveCommand(deliveryId: string, command: Command, audit?: Audit): Promise<Pick<CommandResult, 'obeyed' | 'status' | 'obstacle'> | null>;
   /** Recalls an event. Resolves when no request of it can begin any more. */

@@ -43,6 +43,27 @@ export async function readEarlier(db: Db, keys: EventKey[]): Promise<(key: Event
   return (key) => found.get(nameOf(key));
 }
 
+/** The ids of those events that were accepted before with the same content. `tenant`: the producer's id. */
+export async function readAccepted(
+  db: Db,
+  tenant: string,
+  events: readonly EventToAccept[],
+  contents: { hasher(): Promise<Hash> },
+): Promise<Set<string>> {
+  if (events.length === 0) return new Set();
+  const { rows } = await db.query<{ id: string }>({
+    name: 'tenant_of_key',
+    text: 'select id from tenants where external_id = $1 and deleted_at is null',
+    values: [tenant],
+  });
+  const [found] = rows;
+  if (!found) return new Set();
+  const keyOf = ({ externalId }: EventToAccept) => ({ tenant: found.id, externalId });
+  const [earlier, hash] = await Promise.all([readEarlier(db, events.map(keyOf)), contents.hasher()]);
+  const isAccepted = (event: EventToAccept) => earlier(keyOf(event))?.contentHash.equals(hash(event.contentHash)) === true;
+  return new Set(events.filter(isAccepted).map(({ externalId }) => externalId));
+}
+
 /** The result for an event whose id was stored before. */
 export function compare(hash: Hash, event: EventToAccept, earlier: Earlier | undefined): Acceptance {
   if (!earlier) return { kind: 'conflict', id: event.eventId };

@@ -1,10 +1,7 @@
-// LISTEN on a dedicated connection: receives notifications of committed outbox rows and parked
-// deliveries. It only saves time: relays also look every second.
-import type { Notification, PoolClient } from 'pg';
+// Notifications between processes of committed outbox rows and parked deliveries. They only save time: relays also look
+// every second. They are received by `createListener`.
 import type { Logger } from '#runtime/logger';
 import type { Db } from './pool.ts';
-
-const againMs = 2_000;
 
 /** Payload: deliveries may have become due. The payload for outbox rows without an owner is empty. */
 export const sweepWord = 'sweep';
@@ -40,51 +37,4 @@ export function askForSweep(db: Db, log: Logger): void {
 /** Tells all relays one of the words above. Not awaited: it only saves time. */
 export function tellRelays(db: Db, word: string, log: Logger): void {
   db.query('select pg_notify($1, $2)', ['posthorn_outbox', word]).catch((error) => log.debug({ err: error }, 'listen.not_asked'));
-}
-
-/**
- * Calls `onMessage` with each payload on the channel, and with '' after each connect. Reconnects as needed until the
- * returned function is called.
- */
-export function listen(
-  db: Db,
-  channel: 'posthorn_outbox' | 'posthorn_producer' | 'posthorn_listen',
-  onMessage: (word: string) => void,
-  log: Logger,
-): () => void {
-  const onNotification = ({ payload }: Notification) => onMessage(payload ?? '');
-  let closed = false;
-  let client: PoolClient | undefined;
-  let timer: NodeJS.Timeout | undefined;
-
-  async function connect(): Promise<void> {
-    try {
-      const opened = await db.connect();
-      if (closed) return opened.release(true);
-      client = opened;
-      opened.on('notification', onNotification);
-      opened.once('error', () => reconnect(opened));
-      opened.once('end', () => reconnect(opened));
-      await opened.query(`listen ${channel}`);
-      onMessage('');
-    } catch (error) {
-      log.debug({ err: error }, 'listen.failed');
-      reconnect(client);
-    }
-  }
-
-  function reconnect(lost: PoolClient | undefined): void {
-    if (client !== lost) return;
-    client = undefined;
-    lost?.removeListener('notification', onNotification);
-    lost?.release(true);
-    if (!closed) timer = setTimeout(connect, againMs).unref();
-  }
-
-  void connect();
-  return () => {
-    closed = true;
-    clearTimeout(timer);
-    reconnect(client);
-  };
 }

@@ -48,6 +48,11 @@ export const auditActions = [
   'alert_channel.change',
   'alert_channel.delete',
   'alert_channel.test',
+  'event_type.create',
+  'event_type.change',
+  'event_type.delete',
+  'event_type.put_version',
+  'catalogue.apply',
   'master_key.rotate',
 ] as const;
 export const auditAction = z.enum(auditActions);
@@ -105,7 +110,8 @@ export type AuditView = z.infer<typeof auditView>;
 
 const shown = new Set(
   `name metadata rateLimit eventTypes channels description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
-  format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention script`.split(/\s+/),
+  format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention script
+  group owner tags visibility validation deprecatedAt sunsetAt version replaced compatible`.split(/\s+/),
 );
 
 /**

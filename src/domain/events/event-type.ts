@@ -12,3 +12,9 @@ export const eventTypePattern = z
   .regex(/^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$/, 'must be an event type, a prefix such as order.*, or *');
 
 export const channel = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must be 1 to 128 characters of A-Z a-z 0-9 . _ : -');
+
+/** All patterns that match a type: `*`, `order.*` and `order.created` for order.created. */
+export function typePatterns(type: string): string[] {
+  const parts = type.split('.');
+  return ['*', ...parts.slice(1).map((_, index) => `${parts.slice(0, index + 1).join('.')}.*`), type];
+}

@@ -64,7 +64,12 @@ export const newEvent = z.strictObject({
   coalesceKey: coalesceKey
     .optional()
     .describe('endpoints with coalesceMs send only the latest event with the same coalesceKey in each window'),
-  version: z.int().min(1).max(1_000_000).optional().describe('version of the event type, stored with the event'),
+  version: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('version of the event type, stored with the event; the current version of a registered type by default'),
   subject: subject
     .optional()
     .describe('the person or thing the event is about; events can be erased by subject; stored only as a keyed hash'),
@@ -115,6 +120,12 @@ export function inUtc(text: string): string {
   return text.endsWith('Z') ? text : normalInstant(text);
 }
 
+export const eventWarning = z.object({
+  path: z.string().describe('field of the event, such as `type` or `data/items/0/price`'),
+  message: z.string(),
+  schema: z.string().optional().describe('JSON pointer of the violated keyword within the schema'),
+});
+
 export const acceptedEvent = z.object({
   id: eventKey,
   duplicate: z
@@ -122,6 +133,10 @@ export const acceptedEvent = z.object({
     .describe(
       'true: an event with this id and the same content was accepted before (`data` is compared byte for byte, other fields by value)',
     ),
+  warnings: z
+    .array(eventWarning)
+    .optional()
+    .describe('rules of the catalogue that the event breaks and that only warn, at most 50 for each event; absent: none'),
 });
 
 export const acceptedBatch = z.object({

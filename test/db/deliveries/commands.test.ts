@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordAttempts } from '#db/deliveries/attempts';
 import { obeyCommand, takeHurry } from '#db/deliveries/commands';
 import { markSignalled, readDeliveryRef, unsignalledDeliveries } from '#db/deliveries/delivery-refs';
-import { listen, pumpWord } from '#db/store/listen';
+import { pumpWord } from '#db/store/listen';
+import { createListener } from '#db/store/listener';
 import type { Outcome } from '#domain/deliveries/outcome';
 import { uuidOf } from '#domain/ids';
 import { createLogger } from '#runtime/logger';
@@ -128,7 +129,7 @@ describe('a pumped delivery', () => {
 
   it('is due after a retry-now, of which the relays are notified and its workflow is not', async () => {
     const words: string[] = [];
-    const stop = listen(database.db, 'posthorn_outbox', (word) => words.push(word), createLogger('silent'));
+    const stop = createListener(database.db, createLogger('silent')).on('posthorn_outbox', (word) => words.push(word));
     await until('to listen', () => words.includes(''));
     const id = await pumped();
     for (const from of ['outside', 'workflow'] as const) {

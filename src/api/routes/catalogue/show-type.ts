@@ -1,0 +1,64 @@
+// How the API shows event types and their versions, and the checks that creating and changing them share.
+
+import { checkSchema } from '#catalogue/check-schema';
+import type { ListedType, StoredType, StoredVersion } from '#db/catalogue/event-type-row';
+import { readSubscribers } from '#db/catalogue/subscribers';
+import type { Db } from '#db/store/pool';
+import {
+  maxExamplesBytes,
+  settingProblems,
+  stateAt,
+  type TypeSettings,
+  type TypeSummary,
+  type TypeView,
+  type VersionView,
+} from '#domain/catalogue/event-type';
+import { invalid, Problem } from '../../http/problem.ts';
+
+export function showSummary({ name, settings, versions, createdAt, updatedAt }: ListedType): TypeSummary {
+  return {
+    name,
+    ...settings,
+    state: stateAt(settings, Date.now()),
+    versions,
+    currentVersion: versions.at(-1) ?? null,
+    createdAt,
+    updatedAt,
+  };
+}
+
+export function showType(type: StoredType): TypeView {
+  const current = type.versions.at(-1);
+  const summary = showSummary({ ...type, versions: type.versions.map(({ version }) => version) });
+  return { ...summary, schema: current?.schema ?? null, examples: current?.examples ?? [] };
+}
+
+export function showVersion({ version, schema = null, examples, createdAt, updatedAt }: StoredVersion): VersionView {
+  return { version, schema, examples, createdAt, updatedAt };
+}
+
+/** Throws a 422 that names the field. */
+export function requireSettings(settings: TypeSettings): TypeSettings {
+  const problems = settingProblems(settings);
+  if (problems.length > 0) throw invalid(problems);
+  return settings;
+}
+
+/** Throws a 422 that names the place in the schema or in an example. */
+export function requireSchema(schema: unknown, examples: readonly unknown[] = []): void {
+  if (Buffer.byteLength(JSON.stringify(examples)) > maxExamplesBytes)
+    throw invalid([{ path: 'examples', message: `must not be larger than ${maxExamplesBytes / 1024} KiB together` }]);
+  const faults = checkSchema(schema, examples);
+  if (faults.length > 0) throw invalid(faults.slice(0, 100));
+}
+
+const mostShown = 50;
+
+/** Whom a change of the type touches. */
+export async function touchesOf(db: Db, type: string) {
+  const { count, first } = await readSubscribers(db, type, mostShown);
+  return { endpoints: count, first };
+}
+
+export const taken = () =>
+  new Problem(409, 'An event type with this name already exists.', { errors: [{ path: 'name', message: 'is already in use' }] });

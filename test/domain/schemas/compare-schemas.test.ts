@@ -1,0 +1,97 @@
+// What changed between two versions of a schema, and whom it breaks.
+import { describe, expect, it } from 'vitest';
+import { compareSchemas } from '#domain/schemas/compare-schemas';
+import { compatibilityOf } from '#domain/schemas/schema-change';
+
+const object = (properties: object, more: object = {}) => ({ type: 'object', properties, ...more });
+const said = (before: unknown, after: unknown) =>
+  compareSchemas(before, after).map(({ path, kind, breaks }) => `${path} ${kind} ${breaks.join('+') || 'compatible'}`);
+
+const cases: [name: string, before: unknown, after: unknown, expected: string[]][] = [
+  ['nothing', object({ a: { type: 'string' } }), object({ a: { type: 'string' } }), []],
+  ['words only', { type: 'string', title: 'a' }, { type: 'string', description: 'b', examples: ['c'] }, []],
+  ['a removed field', object({ a: {}, b: {} }), object({ a: {} }), ['data/b field_removed consumers']],
+  ['an added optional field', object({ a: {} }), object({ a: {}, 'b/c': {} }), ['data/b~1c field_added compatible']],
+  [
+    'an added required field',
+    object({}),
+    object({ a: {} }, { required: ['a'] }),
+    ['data/a field_added compatible', 'data/a new_required producers'],
+  ],
+  [
+    'a field that is not required any more',
+    object({ a: {} }, { required: ['a'] }),
+    object({ a: {} }),
+    ['data/a no_longer_required consumers'],
+  ],
+  ['a narrowed type', { type: ['string', 'null'] }, { type: 'string' }, ['data type_narrowed producers']],
+  ['number to integer', { type: 'number' }, { type: 'integer' }, ['data type_narrowed producers']],
+  ['integer to number', { type: 'integer' }, { type: 'number' }, ['data type_widened consumers']],
+  ['another type', { type: 'integer' }, { type: 'string' }, ['data type_narrowed producers', 'data type_widened consumers']],
+  ['a smaller enum', { enum: ['a', 'b'] }, { enum: ['a'] }, ['data enum_narrowed producers']],
+  ['a larger enum', { const: 'a' }, { enum: ['a', 'b'] }, ['data enum_widened compatible']],
+  ['an enum that is given up', { enum: ['a'] }, {}, ['data type_widened consumers']],
+  ['a higher minimum', { minimum: 0 }, { minimum: 1 }, ['data limit_narrowed producers']],
+  ['a lower maximum', { maximum: 9 }, { maximum: 8 }, ['data limit_narrowed producers']],
+  ['a longer text', { maxLength: 9 }, { maxLength: 99 }, ['data limit_widened compatible']],
+  ['a new pattern', {}, { pattern: '^a' }, ['data limit_narrowed producers']],
+  ['a format that is given up', { format: 'date-time' }, {}, ['data type_widened consumers']],
+  ['a coarser multipleOf', { multipleOf: 1 }, { multipleOf: 10 }, ['data limit_narrowed producers']],
+  ['a finer multipleOf', { multipleOf: 10 }, { multipleOf: 5 }, ['data limit_widened compatible']],
+  ['a closed object', object({}), object({}, { additionalProperties: false }), ['data closed producers']],
+  ['an opened object', object({}, { additionalProperties: false }), object({}), ['data opened compatible']],
+  [
+    'items',
+    { items: { type: 'string' } },
+    { items: { type: 'integer' } },
+    ['data/* type_narrowed producers', 'data/* type_widened consumers'],
+  ],
+  ['a branch more', { oneOf: [{ type: 'string' }] }, { oneOf: [{ type: 'string' }, {}] }, ['data undecided producers+consumers']],
+  ['within a branch', { anyOf: [{ minimum: 1 }] }, { anyOf: [{ minimum: 2 }] }, ['data limit_narrowed producers']],
+  ['another condition', { if: { type: 'string' } }, {}, ['data undecided producers+consumers']],
+  ['a first schema', undefined, { type: 'string' }, ['data schema_added compatible']],
+  ['no schema any more', {}, null, ['data schema_removed consumers']],
+  ['nothing allowed', true, false, ['data type_narrowed producers']],
+  ['all allowed', object({ a: false }), object({ a: {} }), ['data/a type_widened consumers']],
+];
+
+describe('compareSchemas', () => {
+  it.each(cases)('%s', (_name, before, after, expected) => {
+    expect(said(before, after)).toEqual(expected);
+  });
+
+  it('follows references on both sides, by pointer, anchor and $id, also in a schema that contains itself', () => {
+    const before = {
+      $id: 'https://a.test/order',
+      $ref: '#/$defs/node',
+      $defs: { node: object({ next: { $ref: '#/$defs/node' }, n: { type: 'integer' } }) },
+    };
+    const after = {
+      $ref: '#node',
+      $defs: { renamed: { $anchor: 'node', ...object({ next: { $ref: '#/$defs/renamed' }, n: { type: 'string' } }) } },
+    };
+    expect(said(before, after).toSorted()).toEqual([
+      'data/n type_narrowed producers',
+      'data/n type_widened consumers',
+      'data/next/n type_narrowed producers',
+      'data/next/n type_widened consumers',
+    ]);
+    expect(said(before, { ...before, $id: 'https://b.test/', $ref: 'https://b.test/#/$defs/node' })).toEqual([]);
+  });
+
+  it('ends on schemas whose references multiply', () => {
+    const defs = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`d${n}`, { allOf: [{ $ref: `#/$defs/d${n + 1}` }, { $ref: `#/$defs/d${n + 1}` }] }]),
+    );
+    const huge = (type: string) => ({ $ref: '#/$defs/d0', $defs: { ...defs, d40: { type } } });
+    expect(said(huge('string'), huge('string'))).toEqual(['data undecided producers+consumers']);
+  });
+});
+
+it('the compatibility of two versions names what breaks first', () => {
+  const changes = compareSchemas(object({ a: {}, c: {} }), object({ b: {}, a: { type: 'string' } }));
+  const { compatible, changes: shown } = compatibilityOf(changes);
+  expect(compatible).toBe(false);
+  expect(shown.map(({ path }) => path)).toEqual(['data/a', 'data/c', 'data/b']);
+  expect(compatibilityOf(compareSchemas({}, {}))).toEqual({ compatible: true, changes: [] });
+});
