@@ -25,7 +25,13 @@ export function catalogueMetrics(registry: Registry): CatalogueMetrics {
     'reason',
     findingKinds,
   );
-  const refused = bound(registry, 'posthorn_catalogue_refusals_total', 'Events that the catalogue refused, by reason.', 'reason', findingKinds);
+  const refused = bound(
+    registry,
+    'posthorn_catalogue_refusals_total',
+    'Events that the catalogue refused, by reason.',
+    'reason',
+    findingKinds,
+  );
   return {
     validated: () => validated.inc(),
     found: (kind, result) => (result === 'warned' ? warned : refused)[kind].inc(),

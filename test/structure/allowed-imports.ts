@@ -119,7 +119,11 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'express ipaddr.js jose lru-cache node:crypto node:timers/promises zod',
   },
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },
-  'api/routes': { folders: 'domain/* config types of runtime types of sealing types of conformance exports types of lanes types of relay api/access api/http db/* types of stream types of telemetry types of tracing types of catalogue', packages: 'express node:async_hooks node:timers/promises zod' },
+  'api/routes': {
+    folders:
+      'domain/* config types of runtime types of sealing types of conformance exports types of lanes types of relay api/access api/http db/* types of stream types of telemetry types of tracing types of catalogue',
+    packages: 'express node:async_hooks node:timers/promises zod',
+  },
   'api/routes/catalogue': {
     folders: 'domain/* catalogue api/examples api/http types of api/routes db/catalogue types of db/store',
     packages: 'zod',

@@ -9,7 +9,16 @@ import { createdPortalLink, newPortalLink, portalLink } from '#domain/access/por
 import { alertKind, alertView, severity } from '#domain/alerts/alert';
 import { channelChange, channelTest, channelView, newChannel } from '#domain/alerts/channel';
 import { channelSettings } from '#domain/alerts/channel-settings';
-import { eventTypeChange, newEventType, newVersion, strictness, typeSummary, typeView, versionView, visibility } from '#domain/catalogue/event-type';
+import {
+  eventTypeChange,
+  newEventType,
+  newVersion,
+  strictness,
+  typeSummary,
+  typeView,
+  versionView,
+  visibility,
+} from '#domain/catalogue/event-type';
 import { caseName, conformanceCase, conformanceReport, conformanceRequest } from '#domain/conformance/conformance';
 import { deliveryStatus } from '#domain/deliveries/delivery';
 import { outcome } from '#domain/deliveries/outcome';

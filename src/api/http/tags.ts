@@ -29,7 +29,11 @@ const tags: Tag[] = [
   { name: 'Portal links', description: "Short-lived access for a tenant's own people.", paths: /^\/v1\/portal-links/ },
   { name: 'Alerts', description: 'What needs attention.', paths: /^\/v1\/alerts/ },
   { name: 'Alert channels', description: 'Where alerts are sent to.', paths: /^\/v1\/alert-channels/ },
-  { name: 'Event types', description: 'The catalogue of event types, with their versions and schemas.', paths: /^\/v1\/(event-types|catalogue)/ },
+  {
+    name: 'Event types',
+    description: 'The catalogue of event types, with their versions and schemas.',
+    paths: /^\/v1\/(event-types|catalogue)/,
+  },
   {
     name: 'Test endpoints',
     description: 'Endpoints inside Posthorn that record requests and answer as you say.',

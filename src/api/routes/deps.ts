@@ -1,7 +1,7 @@
 // The dependencies of the API: what the rest of the process passes to its routes.
 import type { Express } from 'express';
-import type { ConformanceWish } from '#conformance/run';
 import type { Catalogue } from '#catalogue/catalogue';
+import type { ConformanceWish } from '#conformance/run';
 import type { StoredChannel } from '#db/alerts/channel-row';
 import type { Audit } from '#db/audit/audit';
 import type { CommandResult } from '#db/deliveries/commands';

@@ -306,7 +306,9 @@ describe('every change by the API', () => {
   it('declares an audit action, and has a case in this file', async () => {
     const { paths } = (await api.get('/openapi.json')).body as { paths: Record<string, Record<string, Record<string, string>>> };
     const operations = Object.values(paths).flatMap((methods) => Object.entries(methods));
-    const changing = operations.filter(([method, { operationId = '' }]) => method !== 'get' && !/^(postEvents?|compareEventType)$/.test(operationId));
+    const changing = operations.filter(
+      ([method, { operationId = '' }]) => method !== 'get' && !/^(postEvents?|compareEventType)$/.test(operationId),
+    );
     expect(changing.filter(([, operation]) => !operation['x-audit-action']).map(([, { operationId }]) => operationId)).toEqual([]);
     expect(Object.keys(changes).sort()).toEqual(changing.map(([, { operationId }]) => operationId).sort());
   });

@@ -57,7 +57,9 @@ describe('an event that violates its schema', () => {
     const before = await count();
     const answer = await api.post(events, bad);
     expect(answer).toMatchObject({ status: 422, body: { detail: 'data/total must be >= 0 ("In cents.")', errors: violations } });
-    expect((await api.post(events, { type: 'order.created', data: null })).body.errors).toMatchObject([{ path: 'data', message: 'must be object' }]);
+    expect((await api.post(events, { type: 'order.created', data: null })).body.errors).toMatchObject([
+      { path: 'data', message: 'must be object' },
+    ]);
     expect(await count()).toBe(before);
     expect(await api.post(events, good)).toMatchObject({ status: 202, body: { id: expect.any(String), duplicate: false } });
   });
