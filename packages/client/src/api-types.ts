@@ -11,6 +11,8 @@ export interface AcceptedEvent {
   id: string;
   /** true: an event with this id and the same content was accepted before (`data` is compared byte for byte, other fields by value) */
   duplicate: boolean;
+  /** rules of the catalogue that the event breaks and that only warn, at most 50 for each event; absent: none */
+  warnings?: EventWarning[];
 }
 
 export interface Alert {
@@ -187,7 +189,7 @@ export interface AttemptTimings {
   totalMs: number;
 }
 
-export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'master_key.rotate';
+export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'event_type.create' | 'event_type.change' | 'event_type.delete' | 'event_type.put_version' | 'catalogue.apply' | 'master_key.rotate';
 
 export interface AuditEntry {
   /** sequence number: 1, 2, 3 … without gaps */
@@ -240,6 +242,8 @@ export interface BatchResult {
   id: string;
   /** true: an event with this id and the same content was accepted before (`data` is compared byte for byte, other fields by value) */
   duplicate: boolean;
+  /** rules of the catalogue that the event breaks and that only warn, at most 50 for each event; absent: none */
+  warnings?: EventWarning[];
   /** true: an event with this id and different content exists, so this one was not stored; `data` with the same value but other bytes is different content */
   conflict?: true;
 }
@@ -288,6 +292,28 @@ export interface ClientCertificate {
 export interface CommandReason {
   /** Why you do this. It is stored in the audit log. */
   reason?: string;
+}
+
+export interface CompareEventTypeResult {
+  /** what the same body does at `versions`: adds a version, replaces one, changes nothing, or is refused */
+  action: CompareEventTypeResultAction;
+  version: number;
+  /** only for `refuse` */
+  reason?: string;
+  /** the version that the schema was compared with; null: there was none */
+  comparedWith: number | null;
+  /** null: there was nothing to compare with */
+  compatibility: Compatibility | null;
+  touches: PutEventTypeVersionResultTouches;
+}
+
+export type CompareEventTypeResultAction = 'add' | 'replace' | 'keep' | 'refuse';
+
+export interface Compatibility {
+  /** whether no change breaks anybody */
+  compatible: boolean;
+  /** what changed, at most 200; empty: nothing that matters for validation */
+  changes: SchemaChange[];
 }
 
 export interface ConformanceCase {
@@ -698,6 +724,98 @@ export interface EventPage {
   nextCursor: string | null;
 }
 
+export interface EventType {
+  name: string;
+  description: string;
+  group: string | null;
+  owner: string | null;
+  tags: string[];
+  visibility: Visibility;
+  validation: Strictness;
+  deprecatedAt: string | null;
+  sunsetAt: string | null;
+  /** at the time of the answer */
+  state: EventTypeState;
+  /** numbers of its versions, lowest first */
+  versions: number[];
+  /** the highest version: that of events that name none; null: the type has no version */
+  currentVersion: number | null;
+  createdAt: string;
+  updatedAt: string;
+  /** JSON Schema of the current version; null: none */
+  schema: unknown;
+  /** examples of the current version */
+  examples: unknown[];
+}
+
+export interface EventTypeChange {
+  /** for people, in Markdown */
+  description?: string;
+  /** heading under which lists and documentation show the type */
+  group?: string | null;
+  /** who is responsible for the type, such as a team */
+  owner?: string | null;
+  tags?: string[];
+  /** `public`: tenants, portal links and the documents for consumers show the type; `internal`: only keys of all tenants see it */
+  visibility?: Visibility;
+  /** `reject`: an event whose `data` violates the schema of its version is refused with 422; `warn`: it is accepted, and the answer has `warnings`; `off`: it is not validated */
+  validation?: Strictness;
+  /** from when on the type should not be used for new work */
+  deprecatedAt?: string | null;
+  /** from when on the type is not to be sent any more; not before deprecatedAt */
+  sunsetAt?: string | null;
+}
+
+export type EventTypeState = 'active' | 'deprecated' | 'sunset';
+
+export interface EventTypeSummary {
+  name: string;
+  description: string;
+  group: string | null;
+  owner: string | null;
+  tags: string[];
+  visibility: Visibility;
+  validation: Strictness;
+  deprecatedAt: string | null;
+  sunsetAt: string | null;
+  /** at the time of the answer */
+  state: EventTypeState;
+  /** numbers of its versions, lowest first */
+  versions: number[];
+  /** the highest version: that of events that name none; null: the type has no version */
+  currentVersion: number | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface EventTypeSummaryPage {
+  data: EventTypeSummary[];
+  /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
+  nextCursor: string | null;
+}
+
+export interface EventTypeVersion {
+  version: number;
+  /** JSON Schema 2020-12 of `data`; null: none */
+  schema: unknown;
+  createdAt: string;
+  updatedAt: string;
+  /** examples of `data` */
+  examples: unknown[];
+}
+
+export interface EventTypeVersionList {
+  data: EventTypeVersion[];
+}
+
+export interface EventWarning {
+  /** field of the event, such as `type` or `data/items/0/price` */
+  path: string;
+  message: string;
+  /** JSON pointer of the violated keyword within the schema */
+  schema?: string;
+}
+
 export interface ExplainEventQuery {
   /** Only this endpoint. */
   endpoint?: string;
@@ -774,10 +892,12 @@ export interface ExportDeliveriesQuery {
 }
 
 export interface FieldError {
-  /** The field of the request, such as `events[7].type`. Empty: the whole body. */
+  /** The field of the request, such as `events[7].type`. Within JSON that you define, such as the data of an event, a JSON pointer follows: `events[7].data/items/0/price`. Empty: the whole body. */
   path: string;
   /** What is wrong with the field. */
   message: string;
+  /** Of data that violates the schema of its event type: JSON pointer of the violated keyword within the schema. */
+  schema?: string;
 }
 
 export interface GetEndpointStatsQuery {
@@ -1014,6 +1134,27 @@ export interface ListEndpointsQuery {
   cursor?: string;
 }
 
+export interface ListEventTypesQuery {
+  /** The maximum number of items in the page. */
+  limit?: number;
+  /** The `nextCursor` of the previous page. Leave it out for the first page. */
+  cursor?: string;
+  /** Only types with this text in their name, description, owner or a tag, in any case. */
+  search?: string;
+  /** Only types of this group. */
+  group?: string;
+  /** Only types of this owner. */
+  owner?: string;
+  /** Only types with this tag. */
+  tag?: string;
+  /** Only types that this pattern matches, such as `order.*`. */
+  type?: string;
+  /** Only types in this state now. */
+  state?: ListEventTypesState;
+}
+
+export type ListEventTypesState = 'active' | 'deprecated' | 'sunset';
+
 export interface ListEventsQuery {
   /** The maximum number of items in the page. */
   limit?: number;
@@ -1242,7 +1383,7 @@ export interface NewEvent {
   orderingKey?: string;
   /** endpoints with coalesceMs send only the latest event with the same coalesceKey in each window */
   coalesceKey?: string;
-  /** version of the event type, stored with the event */
+  /** version of the event type, stored with the event; the current version of a registered type by default */
   version?: number;
   /** the person or thing the event is about; events can be erased by subject; stored only as a keyed hash */
   subject?: string;
@@ -1256,6 +1397,41 @@ export interface NewEvent {
 
 export interface NewEventBatch {
   events: NewEvent[];
+}
+
+export interface NewEventType {
+  /** as events name it, such as order.created */
+  name: string;
+  /** for people, in Markdown */
+  description?: string;
+  /** heading under which lists and documentation show the type */
+  group?: string | null;
+  /** who is responsible for the type, such as a team */
+  owner?: string | null;
+  tags?: string[];
+  /** `public`: tenants, portal links and the documents for consumers show the type; `internal`: only keys of all tenants see it */
+  visibility?: Visibility;
+  /** `reject`: an event whose `data` violates the schema of its version is refused with 422; `warn`: it is accepted, and the answer has `warnings`; `off`: it is not validated */
+  validation?: Strictness;
+  /** from when on the type should not be used for new work */
+  deprecatedAt?: string | null;
+  /** from when on the type is not to be sent any more; not before deprecatedAt */
+  sunsetAt?: string | null;
+  /** number of the first version; 1 by default */
+  version?: number;
+  /** JSON Schema 2020-12 of `data`, an object or a boolean, at most 64 KiB; null: none */
+  schema?: unknown;
+  /** examples of `data`; each must match the schema */
+  examples?: unknown[];
+}
+
+export interface NewEventTypeVersion {
+  /** an existing number replaces that version, if the change is compatible; a new one must be higher than all others; the next one by default */
+  version?: number;
+  /** JSON Schema 2020-12 of `data`, an object or a boolean, at most 64 KiB; null: none */
+  schema?: unknown;
+  /** examples of `data`; each must match the schema */
+  examples?: unknown[];
 }
 
 export interface NewPortalLink {
@@ -1393,6 +1569,34 @@ export interface Problem {
   detail: string;
   /** The invalid fields, at most 100. Empty where no field is to blame. */
   errors: FieldError[];
+}
+
+export interface PutEventTypeVersionResult {
+  version: number;
+  /** JSON Schema 2020-12 of `data`; null: none */
+  schema: unknown;
+  createdAt: string;
+  updatedAt: string;
+  /** the version that the schema was compared with; null: there was none */
+  comparedWith: number | null;
+  /** null: there was nothing to compare with */
+  compatibility: Compatibility | null;
+  touches: PutEventTypeVersionResultTouches;
+  /** examples of `data` */
+  examples: unknown[];
+}
+
+/** whom the change touches */
+export interface PutEventTypeVersionResultTouches {
+  /** how many endpoints get events of this type */
+  endpoints: number;
+  /** the newest of them, at most 50 */
+  first: PutEventTypeVersionResultTouchesFirst[];
+}
+
+export interface PutEventTypeVersionResultTouchesFirst {
+  endpoint: string;
+  tenant: string;
 }
 
 /** rate limit of requests, retries included: at most burst + perSecond in any second */
@@ -1580,6 +1784,19 @@ export interface SandboxRequestPage {
   /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
   nextCursor: string | null;
 }
+
+export interface SchemaChange {
+  /** the part of the event, such as `data/items/*\/sku`; `*`: each item or member */
+  path: string;
+  kind: SchemaChangeKind;
+  message: string;
+  /** `producers`: events that were valid before are refused now; `consumers`: a receiver may meet data that could not occur before, or miss data that it relied on. Empty: compatible */
+  breaks: SchemaChangeBreak[];
+}
+
+export type SchemaChangeBreak = 'producers' | 'consumers';
+
+export type SchemaChangeKind = 'schema_added' | 'schema_removed' | 'field_added' | 'field_removed' | 'new_required' | 'no_longer_required' | 'type_narrowed' | 'type_widened' | 'enum_narrowed' | 'enum_widened' | 'limit_narrowed' | 'limit_widened' | 'closed' | 'opened' | 'undecided';
 
 export type Scope = 'events:write' | 'endpoints:read' | 'endpoints:write' | 'deliveries:read' | 'deliveries:act' | 'admin';
 
@@ -1780,6 +1997,8 @@ export interface StreamQuery {
   kind?: StreamKind[];
 }
 
+export type Strictness = 'off' | 'warn' | 'reject';
+
 export interface Tenant {
   /** id of the tenant: yours, or one generated by Posthorn */
   id: string;
@@ -1847,3 +2066,5 @@ export interface Verification {
 export type VerificationMethod = 'none' | 'echo' | 'cloudevents';
 
 export type VerificationState = 'none' | 'pending' | 'verified' | 'failed';
+
+export type Visibility = 'public' | 'internal';
