@@ -28,6 +28,7 @@ const mostInFlight = 32;
 
 export const endReasons = {
   replaced: 'Another `posthorn listen` has taken over this endpoint.',
+  deleted: 'The endpoint was deleted.',
   not_valid: 'The API key or portal link is no longer valid.',
   stopping: 'This process stops. Connect again.',
 } as const;
@@ -175,8 +176,11 @@ class ListenerStream implements AsyncIterableIterator<string> {
     this.#renewedAt = performance.now();
     try {
       if (!(await recheckCredentials(db, this.#caller))) this.end('not_valid');
-      else if (!(await renewListener(db, this.endpointId, this.#session))) this.end('replaced');
-      else this.#waiting.push(': nothing new\n\n');
+      else {
+        const renewed = await renewListener(db, this.endpointId, this.#session);
+        if (renewed === 'renewed') this.#waiting.push(': nothing new\n\n');
+        else this.end(renewed);
+      }
     } catch (error) {
       log.warn({ err: error, endpointId: this.endpointId }, 'listen.not_renewed');
     }

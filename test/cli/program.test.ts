@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { completions } from '#cli/commands/completion';
+import { completions } from '#cli/completion';
 import { createProgram } from '#cli/program';
 import { Output } from '#cli/terminal/output';
 import { version } from '#config/package';

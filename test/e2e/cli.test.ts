@@ -78,6 +78,29 @@ withPosthorn('manages tenants and endpoints, and names invalid fields', async ({
   expect(await cli.run(['tenants', 'delete', tenant])).toMatchObject({ code: 0 });
 });
 
+withPosthorn('keeps the catalogue, and triggers an example of it', async ({ posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const cli = open(posthorn.origin, { POSTHORN_TENANT: tenant });
+  const name = `cli${Date.now()}.made`;
+  const schema = '{"type":"object","required":["n"]}';
+  const made = await cli.json('event-types', 'create', name, '--schema', schema, '--examples', '[{"n":1},{"n":2}]', '--tags', 'a,b');
+  expect(made).toMatchObject({ name, versions: [1], tags: ['a', 'b'] });
+  const breaking = await cli.json('event-types', 'compare', name, '1', '--schema', '{"type":"object","required":["n","m"]}');
+  expect(breaking).toMatchObject({ compatibility: expect.anything() });
+  expect(await cli.json('event-types', 'put-version', name, '--schema', '{"type":"object"}')).toBeTruthy();
+  const listed = await cli.run(['event-types', 'list', '--search', name]);
+  expect(listed.stdout).toMatch(new RegExp(`^NAME +STATE .*\n${name} +active +1, 2 +reject`));
+  expect((await cli.run(['event-types', 'show', name, '1'])).stdout).toContain('example\n{\n  "n": 2\n}\n');
+  const { id } = (await cli.json('trigger', name, '--event-version', '1', '--example', '2')) as { id: string };
+  expect(await cli.json('events', 'show', id)).toMatchObject({ type: name, version: 1, data: { n: 2 } });
+  expect(await cli.run(['trigger', name])).toMatchObject({ code: 1, stderr: expect.stringContaining('has no example in the catalogue') });
+  expect(await cli.run(['trigger', 'no.such'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('The catalogue has no event type no.such.'),
+  });
+  expect(await cli.json('api', 'delete', `/v1/event-types/${name}`)).toEqual([]);
+});
+
 withPosthorn('follows an event, replays it, and watches a replay job', async ({ posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const cli = open(posthorn.origin, { POSTHORN_TENANT: tenant });

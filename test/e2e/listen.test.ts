@@ -116,9 +116,12 @@ withPosthorn('hands requests to the command, and its answers back', async ({ pos
 withPosthorn('says why a receiver was not reached, and makes way for another command', async ({ posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const cli = cliOf(posthorn.origin);
-  const nowhere = cli.start(['--json', 'listen', '-f', `127.0.0.1:${await freePort()}/x`, '-t', tenant]);
+  const nowhere = cli.start(['listen', '-f', `127.0.0.1:${await freePort()}/x`, '-t', tenant]);
   running.push(nowhere);
-  await until('it to listen', () => nowhere.stdout().includes('"ready"'));
+  await until('it to listen', () => nowhere.stderr().includes('Ctrl-C stops it.'));
+  expect(nowhere.stderr()).toMatch(
+    /^Listening as endpoint ep_\w+ of tenant \S+ for all event types\.\nRequests go to http:\/\/127.+whsec_/,
+  );
   const event = await posthorn.postEvent(tenant);
   const attempt = await lastAttempt(posthorn, tenant, event, () => true);
   expect(attempt).toMatchObject({
@@ -126,6 +129,7 @@ withPosthorn('says why a receiver was not reached, and makes way for another com
     message: expect.stringMatching(/^cannot reach 127\.0\.0\.1:\d+ \(posthorn listen\) \(ECONNREFUSED\)/),
   });
 
+  expect(nowhere.stdout()).toMatch(new RegExp(`^\\d\\d:\\d\\d:\\d\\d {2}order\\.created {2}${event} {2}ECONNREFUSED: .+ \\d+ ms\n`));
   const other = await listen(cli, tenant, '/taken');
   expect(await nowhere.exit).toMatchObject({
     code: 1,

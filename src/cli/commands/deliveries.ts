@@ -49,8 +49,7 @@ export function addDeliveryCommands(program: Command): void {
     .option('--until <time>', 'before this time', time)
     .action(
       connected(async ({ api, output }, { limit, all, ...filters }: Filters) => {
-        const options = { ...(limit !== undefined && { limit }), ...(all && { all }) };
-        await output.list(api.list<Delivery>('/v1/deliveries', { ...filters }, limitOf(options)), {
+        await output.list(api.list<Delivery>('/v1/deliveries', { ...filters }, limitOf({ limit, all })), {
           columns,
           empty: 'There are no such deliveries.',
         });

@@ -5,8 +5,8 @@ import { colourOf } from '../terminal/colour.ts';
 import type { Column } from '../terminal/table.ts';
 
 export interface ListOptions {
-  limit?: number;
-  all?: boolean;
+  limit?: number | undefined;
+  all?: boolean | undefined;
 }
 
 const usualLimit = 50;

@@ -57,22 +57,19 @@ async function post(session: Session, type: string, data: unknown, { tenant, eve
   );
 }
 
-interface EventType {
-  versions?: { version: number; examples?: unknown[] }[];
-  examples?: unknown[];
-}
-
+/** An example of a version; undefined: the current one. */
 async function exampleOf({ api }: Session, type: string, version: number | undefined, number: number): Promise<unknown> {
-  const found = await api.get<EventType>(`/v1/event-types/${inPath(type)}`).catch((error: unknown) => {
-    if (!(error instanceof PosthornProblem) || error.status !== 404) throw error;
-    throw new CommandFailed(
-      `The catalogue has no event type ${type}. \`posthorn event-types list\` shows those that it has; \`posthorn send\` takes your own data.`,
-    );
-  });
-  const versions = (found.versions ?? []).toSorted((a, b) => b.version - a.version);
-  const chosen =
-    version === undefined ? versions.find(({ examples = [] }) => examples.length > 0) : versions.find((one) => one.version === version);
-  const examples = chosen?.examples ?? (version === undefined ? found.examples : undefined) ?? [];
+  const path = `/v1/event-types/${inPath(type)}`;
+  const found = await api
+    .get<{ examples: unknown[] }>(version === undefined ? path : `${path}/versions/${version}`)
+    .catch((error: unknown) => {
+      if (!(error instanceof PosthornProblem) || error.status !== 404) throw error;
+      const what = version === undefined ? `event type ${type}` : `version ${version} of ${type}`;
+      throw new CommandFailed(
+        `The catalogue has no ${what}. \`posthorn event-types list\` shows what it has; \`posthorn send\` takes your own data.`,
+      );
+    });
+  const { examples } = found;
   if (examples.length === 0)
     throw new CommandFailed(`${type} has no example in the catalogue. Add one, or use \`posthorn send\` with your own data.`);
   if (number < 1 || number > examples.length) throw new CommandFailed(`${type} has ${examples.length} examples.`);

@@ -18,14 +18,19 @@ export async function holdListener(db: Db, endpointId: string, session: string):
   });
 }
 
-/** False: another connection has replaced it. */
-export async function renewListener(db: Db, endpointId: string, session: string): Promise<boolean> {
-  const { rowCount } = await db.query({
+/** `replaced`: by another connection. `deleted`: the endpoint is. */
+export async function renewListener(db: Db, endpointId: string, session: string): Promise<'renewed' | 'replaced' | 'deleted'> {
+  const { rows } = await db.query<{ renewed: boolean; exists: boolean }>({
     name: 'renew_listener',
-    text: 'update listeners set seen_at = now() where endpoint_id = $1 and session = $2',
+    text: `
+      with renewed as (
+        update listeners set seen_at = now() where endpoint_id = $1 and session = $2 returning endpoint_id
+      )
+      select exists (select from renewed) as renewed, exists (select from endpoints where id = $1 and deleted_at is null) as exists`,
     values: [uuidOf(endpointId), session],
   });
-  return rowCount === 1;
+  if (!rows[0]?.exists) return 'deleted';
+  return rows[0].renewed ? 'renewed' : 'replaced';
 }
 
 /** The connection is closed. Requests that were sent on it can still be answered. */

@@ -1,8 +1,8 @@
 // `posthorn completion`: a script that completes commands and options in bash, zsh and fish. It asks `posthorn complete`,
 // so that it never knows other commands than the program.
 import type { Command } from 'commander';
-import { local } from '../connection/session.ts';
-import { UsageError } from '../terminal/exit-codes.ts';
+import { local } from './connection/session.ts';
+import { UsageError } from './terminal/exit-codes.ts';
 
 const bash = `_posthorn() {
   local IFS=$'\\n'
