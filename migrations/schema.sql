@@ -295,6 +295,7 @@ create table endpoint_history (
   channels text[] not null,
   gate text not null,
   gate_reason text,
+  filter text,
   constraint endpoint_history_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id)
 );
 CREATE INDEX endpoint_history_by_time ON public.endpoint_history USING btree (until);
@@ -363,6 +364,7 @@ create table endpoints (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   deleted_at timestamp with time zone,
+  filter text,
   constraint endpoints_gate_check CHECK ((gate = ANY (ARRAY['open'::text, 'held'::text, 'disabled'::text]))),
   constraint endpoints_on_dead_letter_check CHECK ((on_dead_letter = ANY (ARRAY['skip'::text, 'block'::text]))),
   constraint endpoints_ordering_check CHECK ((ordering = ANY (ARRAY['none'::text, 'endpoint'::text, 'key'::text]))),
@@ -378,7 +380,7 @@ CREATE INDEX endpoints_tls_expiring ON public.endpoints USING btree (tls_expires
 CREATE INDEX endpoints_unverified ON public.endpoints USING btree (verification_due_at) WHERE ((verification_state = 'pending'::text) AND (deleted_at IS NULL));
 CREATE TRIGGER endpoints_changed AFTER INSERT OR UPDATE ON public.endpoints FOR EACH ROW EXECUTE FUNCTION bump_endpoints_version();
 CREATE TRIGGER forget_target AFTER UPDATE OF target_version ON public.endpoints FOR EACH ROW WHEN ((new.target_version > old.target_version)) EXECUTE FUNCTION forget_target();
-CREATE TRIGGER keep_endpoint_history AFTER UPDATE OF event_types, channels, gate, gate_reason ON public.endpoints FOR EACH ROW WHEN (((((old.event_types IS DISTINCT FROM new.event_types) OR (old.channels IS DISTINCT FROM new.channels)) OR (old.gate IS DISTINCT FROM new.gate)) OR (old.gate_reason IS DISTINCT FROM new.gate_reason))) EXECUTE FUNCTION keep_endpoint_history();
+CREATE TRIGGER keep_endpoint_history AFTER UPDATE OF event_types, channels, filter, gate, gate_reason ON public.endpoints FOR EACH ROW WHEN ((((((old.event_types IS DISTINCT FROM new.event_types) OR (old.channels IS DISTINCT FROM new.channels)) OR (old.filter IS DISTINCT FROM new.filter)) OR (old.gate IS DISTINCT FROM new.gate)) OR (old.gate_reason IS DISTINCT FROM new.gate_reason))) EXECUTE FUNCTION keep_endpoint_history();
 alter table endpoints enable row level security;
 create policy of_tenant on endpoints for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant insert on endpoints to posthorn_tenant_of_postgres;
@@ -1128,8 +1130,8 @@ CREATE OR REPLACE FUNCTION public.keep_endpoint_history()
  SET search_path TO '$user', 'public'
 AS $function$
 begin
-  insert into endpoint_history (endpoint_id, until, event_types, channels, gate, gate_reason)
-  values (old.id, clock_timestamp(), old.event_types, old.channels, old.gate, old.gate_reason);
+  insert into endpoint_history (endpoint_id, until, event_types, channels, gate, gate_reason, filter)
+  values (old.id, clock_timestamp(), old.event_types, old.channels, old.gate, old.gate_reason, old.filter);
   return null;
 end
 $function$;

@@ -5,10 +5,10 @@ import { Context, log } from '@temporalio/activity';
 import type { DispatchCursor } from '#contract/workflow-contract';
 import { type DeliveryRef, namedDeliveries, startableDeliveries } from '#db/deliveries/delivery-refs';
 import { type Dispatch, readDispatch, setDone, setPlanned } from '#db/events/dispatches';
-import { endpointsAtAcceptance, insertDeliveries, readEventToPlan } from '#db/events/plan';
+import { endpointsAtAcceptance, insertDeliveries, readEventToPlan, wantedBy } from '#db/events/plan';
+import type { Opening } from '#db/events/read-content';
 import { readTraces } from '#db/events/traces';
 import type { Db } from '#db/store/pool';
-import { judge } from '#domain/events/subscription';
 import type { Reached } from '#runtime/checkpoints';
 import type { LaneWaker } from '#temporal/lane-waker';
 import { TemporalRefused } from '#temporal/link';
@@ -24,6 +24,7 @@ const heartbeatMs = 2_000;
 
 export interface DispatchPageDeps {
   db: Db;
+  contents: Opening;
   starter: Starter;
   waker: Pick<LaneWaker, 'parked'>;
   reached?: Reached;
@@ -78,7 +79,7 @@ async function nextPage(deps: PageDeps, dispatchId: string, cursor: DispatchCurs
 
 /** Null: the dispatch is gone. Its events are in the outbox again. */
 async function planNext(
-  { db, waker, reached, pageSize }: PageDeps,
+  { db, contents, waker, reached, pageSize }: PageDeps,
   dispatchId: string,
   { eventIds }: Dispatch,
   page: DispatchPage,
@@ -92,14 +93,11 @@ async function planNext(
   }
   const event = await readEventToPlan(db, eventId);
   const endpoints = event ? await endpointsAtAcceptance(db, event, at.after, pageSize) : [];
-  const subscribed = endpoints.filter(
-    (endpoint) => event?.onlyEndpointId === endpoint.endpointId || (event && judge(endpoint, event) === 'wanted'),
-  );
-  const ids = subscribed.map((endpoint) => endpoint.endpointId);
+  const ids = event ? await wantedBy(db, contents, event, endpoints) : [];
   const held = event && ids.length > 0 ? await insertDeliveries(db, dispatchId, event, ids) : [];
   if (held === null) return null;
   if (held.length > 0) await waker.parked(held);
-  page.planned += subscribed.length;
+  page.planned += ids.length;
   const last = endpoints.at(-1);
   return endpoints.length === pageSize && last ? { ...at, after: last.endpointId } : { phase: 'plan', event: at.event + 1, after: null };
 }

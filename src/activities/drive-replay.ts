@@ -3,6 +3,7 @@
 // replays nothing twice. Idempotency key: the job.
 import { Context } from '@temporalio/activity';
 import type { ReplayProgress } from '#contract/workflow-contract';
+import type { Opening } from '#db/events/read-content';
 import { countSelected } from '#db/replays/count-selected';
 import { handOver, type Page } from '#db/replays/hand-over';
 import { areEventsUnderWay } from '#db/replays/never-attempted';
@@ -30,6 +31,7 @@ const mostDue = { deliveries: 1_000, seconds: 10 };
 
 export interface DriveReplayDeps {
   db: Db;
+  contents: Opening;
   lanes: Lanes;
   timings?: Pick<Timings, 'heartbeat' | 'replays'> | undefined;
   reached?: Reached | undefined;
@@ -100,23 +102,23 @@ class Drive {
 
   /** Events that were accepted a moment ago are dispatched first, unless that takes long, because Temporal is away say. */
   async #count(selected: Selected): Promise<void> {
-    const { db } = this.#deps;
+    const { db, contents } = this.#deps;
     const until = performance.now() + longestUnderWayMs;
     while (selected.neverAttempted && performance.now() < until && !this.#stop.aborted && (await areEventsUnderWay(db, selected)))
       await pause(this.#timings.pageEveryMs, this.#stop);
-    await saveCount(db, this.#replayId, await countSelected(db, selected, () => this.#stop.throwIfAborted()));
+    await saveCount(db, this.#replayId, await countSelected(db, contents, selected, () => this.#stop.throwIfAborted()));
   }
 
   /** Returns how long to wait; null: the job does not run any more. */
   async #step(): Promise<number | null> {
-    const { db, reached } = this.#deps;
+    const { db, contents, reached } = this.#deps;
     const job = await readJob(db, this.#replayId);
     if (job?.status !== 'running') return null;
     const isCounted = performance.now() >= this.#resultsAt;
     if (isCounted) await this.#countResults(job);
     if (job.phase === 'results') return isCounted && (await this.#isEnded(job)) ? null : this.#timings.pageEveryMs;
     if (this.#dueInAll > Math.max(mostDue.deliveries, mostDue.seconds * job.perSecond)) return this.#timings.pageEveryMs;
-    const page = await handOver(db, this.#replayId, { aheadMs: this.#timings.aheadMs, most: mostInPage });
+    const page = await handOver(db, contents, this.#replayId, { aheadMs: this.#timings.aheadMs, most: mostInPage });
     await reached?.('replay page handed over');
     if (page?.status !== 'running') return null;
     await this.#wakeLanes(page);

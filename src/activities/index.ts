@@ -2,6 +2,7 @@
 import type { Challenge } from '#attempts/challenge';
 import type { Engine } from '#attempts/engine';
 import type { Slots } from '#attempts/slots';
+import type { Opening } from '#db/events/read-content';
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Lanes } from '#domain/lanes/lane';
@@ -33,6 +34,8 @@ export interface ActivityDeps {
   db: Db;
   /** For long work that attempts must not wait for. Default: `db`. */
   flow?: Db;
+  /** Reads the content of events, for filters. */
+  contents: Opening;
   /** Aborted when the process stops. */
   stopping?: AbortSignal;
   engine: Engine;
@@ -55,11 +58,12 @@ export interface ActivityDeps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(deps: ActivityDeps) {
-  const { db, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } = deps;
+  const { db, contents, engine, starter, waker, giveCommand, setGate, skipHead, places, challenge, disableAfterMs, reached, pageSize } =
+    deps;
   const planDelivery = createPlanDelivery({ db, waker, reached });
   return {
     attemptDelivery: createAttemptDelivery(engine, planDelivery, deps.timings?.heartbeat.attempt, deps.modes),
-    dispatchPage: createDispatchPage({ db, starter, waker, reached, pageSize, isTraced: deps.isTraced }),
+    dispatchPage: createDispatchPage({ db, contents, starter, waker, reached, pageSize, isTraced: deps.isTraced }),
     beginDelivery: createBeginDelivery({ db, engine, planDelivery, timings: deps.timings }),
     obeyDeliveryCommand: plannedFirst(planDelivery, createObeyDeliveryCommand(db, waker)),
     readDelivery: plannedFirst(planDelivery, createReadDelivery(db)),
@@ -72,7 +76,14 @@ export function createActivities(deps: ActivityDeps) {
     followKey: createFollowKey(db),
     takeBackKey: createTakeBackKey(db),
     ...createCommandReplay(db),
-    driveReplay: createDriveReplay({ db: deps.flow ?? db, lanes: waker, timings: deps.timings, reached, stopping: deps.stopping }),
+    driveReplay: createDriveReplay({
+      db: deps.flow ?? db,
+      contents,
+      lanes: waker,
+      timings: deps.timings,
+      reached,
+      stopping: deps.stopping,
+    }),
   };
 }
 

@@ -133,6 +133,7 @@ async function createChannelEndpoint(
     settings: {
       eventTypes: [],
       channels: [],
+      filter: null,
       description: `alert channel ${channel.id}${channel.tenant === null ? '' : ` of ${channel.tenant}`}`,
       format: 'standard',
       signing: null,

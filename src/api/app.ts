@@ -22,6 +22,7 @@ import type { ApiDeps } from './routes/deps.ts';
 import { conformanceRoutes } from './routes/endpoints/conformance.ts';
 import { endpointActionRoutes } from './routes/endpoints/endpoint-actions.ts';
 import { endpointRoutes } from './routes/endpoints/endpoints.ts';
+import { filterTestRoutes } from './routes/endpoints/filter-test.ts';
 import { jwksRoutes } from './routes/endpoints/jwks.ts';
 import { missedRoutes } from './routes/endpoints/missed.ts';
 import { signingKeyRoutes } from './routes/endpoints/signing-keys.ts';
@@ -85,6 +86,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...verifyRoutes(deps),
     ...conformanceRoutes(deps),
     ...listenRoutes(deps),
+    ...filterTestRoutes(),
     ...endpointLaneRoutes(deps),
     ...tenantRoutes(deps),
     ...erasureRoutes(deps),

@@ -115,7 +115,7 @@ function storeDeps({ config, db, log, vault, contents, waker, timings, shares: {
     log,
     vault,
     contents,
-    recall: createRecall({ db: callers, lanes: waker, sweepSoon, timings: timings.recall }),
+    recall: createRecall({ db: callers, contents, lanes: waker, sweepSoon, timings: timings.recall }),
     missed: createMissed(callers),
     lanes: waker,
     setGate: createSetGate({ db: callers, lanes: waker }),

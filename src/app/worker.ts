@@ -133,7 +133,7 @@ function openRelay(
   lanesHere: LanesHere,
   reached?: Reached,
 ): Relay {
-  const { config, db, shares, link, starter, waker, parking, log, timings, telemetry } = core;
+  const { config, db, shares, link, starter, waker, parking, contents, log, timings, telemetry } = core;
   return new Relay({
     db,
     lease: shares.lease,
@@ -142,6 +142,7 @@ function openRelay(
     temporalTrouble: () => link.trouble(),
     waker,
     parking,
+    contents,
     watch: shared.laneWatch,
     lanesHere,
     log,
@@ -166,11 +167,12 @@ function openActivities(
   publicOrigin: string,
   more: Pick<ActivityDeps, 'reached' | 'pageSize' | 'stopping'>,
 ): Activities {
-  const { config, db, shares, starter, waker, giveCommand, timings, vault } = core;
+  const { config, db, shares, contents, starter, waker, giveCommand, timings, vault } = core;
   const { engine, shared, authenticated, modes } = attempts;
   return createActivities({
     db: shares.attempts,
     flow: db,
+    contents,
     engine,
     starter,
     waker,

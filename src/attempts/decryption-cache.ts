@@ -6,8 +6,8 @@ import type { EndpointTarget } from '#domain/endpoints/endpoint-target';
 import { type SigningSecret, signingSecret } from '#outbound/signing-secret';
 import { openTarget } from '#sealing/endpoint-target-encryption';
 import { openSecret } from '#sealing/secret';
-import type { Vault } from '#sealing/vault';
-import { asFault, isLasting, RenderError } from './render-error.ts';
+import { isLasting, type Vault } from '#sealing/vault';
+import { asFault, RenderError } from './render-error.ts';
 
 export interface DecryptionCache {
   secret(secret: { id: string; sealed: Uint8Array }): SigningSecret;

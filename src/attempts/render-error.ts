@@ -1,6 +1,6 @@
 // RenderError: a request that cannot be built now or later. It counts towards quarantine.
 // Errors that may pass (a master key not loaded yet) are thrown unchanged and tried again.
-import { UnknownMasterKey, VaultError } from '#sealing/vault';
+import { isLasting } from '#sealing/vault';
 
 /**
  * The request cannot be built, and the next try would fail too. A failure inside Posthorn that counts towards
@@ -15,14 +15,6 @@ export class RenderError extends Error {
     super(error instanceof Error ? error.message : String(error), { cause: error });
     this.eventIds = eventIds;
   }
-}
-
-/**
- * False for an unknown master key. During a key rotation another process may have the key already, and this one will
- * get it: try again.
- */
-export function isLasting(error: unknown): boolean {
-  return error instanceof VaultError && !(error instanceof UnknownMasterKey);
 }
 
 export function asFault(error: unknown): never {

@@ -5,6 +5,7 @@
 import { type EndpointSnapshot, readEndpointsVersions, readTenantEndpoints } from '#db/endpoints/tenant-endpoints';
 import { createGroupCommit, type GroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
+import type { Subscription } from '#domain/events/subscription';
 import { createSingleFlight } from '#domain/single-flight';
 import { type Timings, usualTimings } from '#domain/timings';
 
@@ -21,6 +22,8 @@ export interface CachedEndpoints<E = EndpointSnapshot> {
   version: number;
   /** By endpoint id. Null: the tenant has too many to plan from memory. */
   endpoints: Map<string, E> | null;
+  /** An endpoint has a filter, so that the content of events has to be read. */
+  hasFilters: boolean;
 }
 
 type Fresh = Pick<Timings['relay'], 'endpointsFreshForMs'>;
@@ -33,7 +36,7 @@ export function createEndpointCache(db: Db, reads: Db, times?: Fresh): EndpointC
 }
 
 /** A cache of the endpoints of tenants, with the fields that `read` returns. */
-export class EndpointCache<E extends { endpointId: string } = EndpointSnapshot> {
+export class EndpointCache<E extends { endpointId: string } & Pick<Subscription, 'filter'> = EndpointSnapshot> {
   readonly #db: Db;
   readonly #reads: Db;
   readonly #read: Read<E>;
@@ -122,6 +125,7 @@ export class EndpointCache<E extends { endpointId: string } = EndpointSnapshot> 
     return found.map(({ version, endpoints }) => ({
       version,
       endpoints: endpoints && new Map(endpoints.map((endpoint) => [endpoint.endpointId, endpoint])),
+      hasFilters: endpoints?.some(({ filter }) => filter !== null) ?? false,
     }));
   }
 

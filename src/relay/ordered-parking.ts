@@ -6,6 +6,7 @@ import { type OrderedEndpoint, readOrderedEndpoints } from '#db/endpoints/tenant
 import type { Accepted, AcceptRequest } from '#db/events/accept';
 import type { EventToAccept } from '#db/events/acceptance';
 import { type OwnedEvent, unplannedEvents } from '#db/events/outbox';
+import { contentOf } from '#db/events/read-content';
 import type { NewHeld } from '#db/lanes/parking';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
@@ -57,13 +58,14 @@ export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): Or
       const { tenantId, acceptances, endpointsVersion } = accepted;
       const held = new Map<string, Set<string>>();
       if (tenantId === null) return;
-      const [{ endpoints }, times] = await Promise.all([cache.get(tenantId, endpointsVersion), acceptedAt(accepted)]);
+      const [{ endpoints, hasFilters }, times] = await Promise.all([cache.get(tenantId, endpointsVersion), acceptedAt(accepted)]);
       const deliveries: NewHeld[] = [];
       for (const [index, event] of events.entries()) {
         const { kind, id = '' } = acceptances[index] ?? {};
         const atUs = times.get(id);
         if (kind === 'conflict' || atUs === undefined || event.deliverAt !== null || event.onlyEndpointId !== null) continue;
-        const wanting = [...(endpoints?.values() ?? [])].filter((one) => one.createdAtUs <= atUs && judge(one, event) === 'wanted');
+        const addressed = { ...event, content: hasFilters ? contentOf(event.body) : null };
+        const wanting = [...(endpoints?.values() ?? [])].filter((one) => one.createdAtUs <= atUs && judge(one, addressed) === 'wanted');
         held.set(id, new Set(wanting.map(({ endpointId }) => endpointId)));
         deliveries.push(...wanting.map(({ endpointId }) => toHeld(event, id, tenantId, endpointId)));
       }

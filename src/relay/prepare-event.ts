@@ -5,9 +5,11 @@ import type { FirstAttempter, Written } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { OwnedEvent } from '#db/events/outbox';
+import { type Opening, openContent } from '#db/events/read-content';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { type Route, routeEvent } from '#domain/events/route-event';
 import { deliveryId } from '#domain/ids';
+import type { DispatchMetrics } from '#telemetry/relay-metrics';
 import type { Leaving, LeavingKind } from './dispatch-queue.ts';
 import type { EndpointCache } from './endpoint-cache.ts';
 import type { EndpointsOfType } from './endpoints-of-type.ts';
@@ -18,6 +20,8 @@ export interface PrepareDeps {
   ofType: EndpointsOfType<EndpointSnapshot>;
   watch: Pick<LaneWatch, 'parks'>;
   parking: Parking;
+  contents: Opening;
+  metrics?: Pick<DispatchMetrics, 'filteredOut'>;
   firstAttempter: Pick<FirstAttempter, 'attempt'>;
   /** The status of each delivery that an event has, by endpoint id. Rejects when PostgreSQL is away. */
   existingOf(eventId: string): Promise<ReadonlyMap<string, DeliveryStatus>>;
@@ -32,9 +36,12 @@ const noDeliveries: ReadonlyMap<string, DeliveryStatus> = new Map();
  * PostgreSQL is away.
  */
 export async function placeEvent(deps: PrepareDeps, event: OwnedEvent): Promise<Route<EndpointSnapshot> | null> {
-  const { cache, ofType, watch, parking, mayAct } = deps;
+  const { cache, ofType, watch, parking, contents, metrics, mayAct } = deps;
   const known = event.special ? undefined : await cache.get(event.tenantId, event.endpointsVersion);
-  const route = routeEvent(event, known ? ofType.get(known, event.eventType) : null, (endpointId) => watch.parks(endpointId), Date.now());
+  const endpoints = known ? ofType.get(known, event.eventType) : null;
+  const content = known?.hasFilters ? await openContent(contents, event.eventId, event.body) : null;
+  const route = routeEvent(event, endpoints, (endpointId) => watch.parks(endpointId), Date.now(), content);
+  if (route.kind === 'deliver' && route.filteredOut > 0) metrics?.filteredOut(route.filteredOut);
   const lane = route.kind === 'deliver' ? route.lane : [];
   if (!mayAct()) return null;
   if (lane.length > 0 || event.held) await park(parking, event, lane);

@@ -2,6 +2,7 @@
 // more. Then it says for each endpoint what was stopped, and what was sent before.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Audit } from '#db/audit/audit';
+import type { Opening } from '#db/events/read-content';
 import { type EventToRecall, type Recalled, readRecalled, recallEvent } from '#db/events/recall';
 import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lanes/lane';
@@ -9,6 +10,7 @@ import type { Timings } from '#domain/timings';
 
 export interface RecallDeps {
   db: Db;
+  contents: Opening;
   lanes: Pick<Lanes, 'changed'>;
   sweepSoon(): void;
   timings: Timings['recall'];
@@ -20,10 +22,10 @@ export type Recall = (event: EventToRecall, audit: Audit) => Promise<Recalled[]>
  * After `settleMs` every process has read the list of recalls, or may not begin requests. Requests that began before may
  * still be in flight. Waits only while one of them may be.
  */
-export function createRecall({ db, lanes, sweepSoon, timings: { settleMs, lookEveryMs } }: RecallDeps): Recall {
+export function createRecall({ db, contents, lanes, sweepSoon, timings: { settleMs, lookEveryMs } }: RecallDeps): Recall {
   return async (event, audit) => {
     const deadline = performance.now() + settleMs;
-    const held = await recallEvent(db, event, audit);
+    const held = await recallEvent(db, contents, event, audit);
     sweepSoon();
     for (const endpointId of held) await lanes.changed(endpointId);
     for (;;) {

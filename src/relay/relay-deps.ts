@@ -2,6 +2,7 @@
 import type { FirstAttempter } from '#attempts/first-attempter';
 import type { LaneWatch } from '#attempts/lane-watch';
 import type { ReservedSlots } from '#attempts/reserved-slots';
+import type { Opening } from '#db/events/read-content';
 import type { Db } from '#db/store/pool';
 import type { DispatchSetting, ModeSwitch } from '#domain/events/dispatch-mode';
 import type { Timings } from '#domain/timings';
@@ -27,6 +28,8 @@ export interface RelayDeps {
   temporalTrouble(): string | null;
   log: Logger;
   parking: Parking;
+  /** Reads the content of events, for filters. */
+  contents: Opening;
   waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
   /** Lanes above the budget of workflows, and all of them while Temporal is away. */
   lanesHere: Pick<LanesHere, 'drain' | 'mayWake' | 'isDue' | 'look'>;

@@ -30,6 +30,14 @@ export class VaultError extends Error {
 /** The value is encrypted with a master key that this process was not given. Other processes may have it. */
 export class UnknownMasterKey extends VaultError {}
 
+/**
+ * False for an unknown master key. During a key rotation another process may have the key already, and this one will
+ * get it: try again.
+ */
+export function isLasting(error: unknown): boolean {
+  return error instanceof VaultError && !(error instanceof UnknownMasterKey);
+}
+
 interface MasterKey {
   key: KeyObject;
   id: Buffer;

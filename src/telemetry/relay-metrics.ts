@@ -16,6 +16,8 @@ export interface IngestMetrics {
 
 export interface DispatchMetrics {
   dispatched(kind: 'single' | 'batch'): void;
+  /** Reports that filters kept an event from so many endpoints. */
+  filteredOut(endpoints: number): void;
 }
 
 export interface PumpMetrics {
@@ -51,7 +53,12 @@ export function dispatchMetrics(registry: Registry): DispatchMetrics {
     'single',
     'batch',
   ]);
-  return { dispatched: (kind) => made[kind].inc() };
+  const filteredOut = new Counter({
+    name: 'posthorn_events_filtered_out_total',
+    help: 'Deliveries that were not made because the filter of an endpoint did not match the event.',
+    registers: [registry],
+  });
+  return { dispatched: (kind) => made[kind].inc(), filteredOut: (endpoints) => filteredOut.inc(endpoints) };
 }
 
 export function pumpMetrics(registry: Registry): PumpMetrics {

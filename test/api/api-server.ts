@@ -154,7 +154,7 @@ export async function startApi({
     accept,
     catalogue,
     giveCommand,
-    recall: createRecall({ db, lanes, sweepSoon: () => void sweeps++, timings: { settleMs: 200, lookEveryMs: 20 } }),
+    recall: createRecall({ db, contents, lanes, sweepSoon: () => void sweeps++, timings: { settleMs: 200, lookEveryMs: 20 } }),
     missed: createMissed(db),
     replays: createReplays({ db, link, log, timings: usualTimings.replays }),
     lanes,

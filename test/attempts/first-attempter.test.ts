@@ -97,6 +97,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     host: '127.0.0.1',
     eventTypes: [],
     channels: [],
+    filter: null,
     sealed: Buffer.from(sealTarget(vault, endpointId, { url: receiver.url + path, headers: {}, auth: null }).sealed),
     targetVersion: 1,
     format: 'standard',

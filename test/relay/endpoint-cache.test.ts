@@ -121,7 +121,7 @@ describe('when the endpoints of 300 tenants change at once', () => {
 
 it('evicts the least recently used tenant, and keeps the busy one', async () => {
   const read: string[] = [];
-  const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}` }));
+  const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}`, filter: null }));
   const cache = new EndpointCache(database.db, database.db, async (_db, tenantIds) => {
     read.push(...tenantIds);
     return tenantIds.map(() => ({ version: 1, endpoints }));
@@ -142,7 +142,7 @@ it('a re-read after a change is no use: an unused tenant stays the first to be e
   await createTenant(database.db, { tenantId: changing, key: 'changing', name: 'changing', metadata: {} });
   let version = 1;
   const read: string[] = [];
-  const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}` }));
+  const endpoints = Array.from({ length: 9_999 }, (_, n) => ({ endpointId: `ep_${n}`, filter: null }));
   const others = ['a', 'b', 'c', 'd', 'e'].map(() => newId('tnt'));
   const cache = new EndpointCache(database.db, database.db, async (_db, tenantIds) => {
     read.push(...tenantIds);
@@ -171,7 +171,7 @@ it('keeps a tenant that is re-read, although it is the least recently used and t
     read.push(...tenantIds);
     return tenantIds.map((one) => {
       const size = sizes.get(one) ?? 9_999;
-      return { version: size, endpoints: Array.from({ length: size }, (_, n) => ({ endpointId: `ep_${n}` })) };
+      return { version: size, endpoints: Array.from({ length: size }, (_, n) => ({ endpointId: `ep_${n}`, filter: null })) };
     });
   });
   sizes.set('grows', 1);

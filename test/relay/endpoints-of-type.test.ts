@@ -11,7 +11,7 @@ it('are those whose patterns match, for few endpoints and for many, each time it
   fc.assert(
     fc.property(fc.array(fc.array(pattern, { maxLength: 3 }), { maxLength: 60 }), fc.array(type, { maxLength: 6 }), (patterns, asked) => {
       const all = patterns.map((eventTypes, n) => ({ endpointId: `ep_${n}`, eventTypes }));
-      const tenant = { version: 1, endpoints: new Map(all.map((one) => [one.endpointId, one])) };
+      const tenant = { version: 1, hasFilters: false, endpoints: new Map(all.map((one) => [one.endpointId, one])) };
       const ofType = new EndpointsOfType<(typeof all)[number]>();
       for (const one of asked) {
         const wanted = (endpoints: Iterable<(typeof all)[number]>) => [...endpoints].filter((endpoint) => takesType(endpoint, one));
@@ -22,5 +22,5 @@ it('are those whose patterns match, for few endpoints and for many, each time it
 });
 
 it('are not known for a tenant with too many', () => {
-  expect(new EndpointsOfType().get({ version: 1, endpoints: null }, 'order.paid')).toBeNull();
+  expect(new EndpointsOfType().get({ version: 1, hasFilters: false, endpoints: null }, 'order.paid')).toBeNull();
 });

@@ -10,7 +10,7 @@ const eventId = newId('evt');
 const endpoint = () => ({ endpointId: newId('ep'), host: 'consumer.example' }) as EndpointSnapshot;
 const event = (mayBeBegun: boolean) =>
   ({ eventId, tenantId: newId('tnt'), tenant: 'acme', eventType: 'order.created', mayBeBegun }) as OwnedEvent;
-const route = (...direct: EndpointSnapshot[]) => ({ kind: 'deliver' as const, lane: [], direct });
+const route = (...direct: EndpointSnapshot[]) => ({ kind: 'deliver' as const, lane: [], direct, filteredOut: 0 });
 
 it('an event that this process has just accepted, with one delivery that needs a workflow', () => {
   const one = endpoint();

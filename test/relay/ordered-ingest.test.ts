@@ -56,6 +56,14 @@ describe('an acceptance is answered when its deliveries are held', () => {
     expect(await Promise.all([all, some, channel, plain, late].map(heldFor))).toEqual([[order, inEurope], [order], [inEurope], [], []]);
   });
 
+  it('only for events that match the filter', async () => {
+    const tenant = await api.makeTenant();
+    const filtered = await makeOrdered(tenant, { filter: { 'data.n': { $gte: 2 } } });
+    const events = [];
+    for (const n of [1, 2, 3]) events.push(await api.postEvent(tenant, { data: { n } }));
+    expect(await heldFor(filtered)).toEqual(events.slice(1));
+  });
+
   it('but holds nothing for a tenant without ordered endpoints', async () => {
     const [tenant, ordering] = [await api.makeTenant(), await api.makeTenant()];
     await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');

@@ -54,6 +54,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
     temporalTrouble: () => null,
     ...lanes,
     db,
+    contents,
     lease: db,
     reads: db,
     watch: lanes.lanes,

@@ -107,6 +107,7 @@ export async function openPumpStage() {
       const engine = new Engine({ ...attempting, db, limits, parkDelivery });
       const relay = new Relay({
         ...lanes,
+        contents,
         ...{ db: on, lease: on, reads: on, log, reached: reached as Reached },
         watch: lanes.lanes,
         lanesHere: { drain: () => undefined, mayWake: () => true, isDue: () => false, look: async () => undefined },

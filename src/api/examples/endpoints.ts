@@ -18,6 +18,7 @@ export const endpointExample: Endpoint = {
   url: 'https://hooks.example.com/orders',
   eventTypes: ['order.*'],
   channels: [],
+  filter: null,
   description: 'Order events for the warehouse',
   headers: {},
   format: 'standard',

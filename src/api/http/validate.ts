@@ -41,6 +41,13 @@ function errorsOf(issue: Issue, path: Path): FieldError[] {
 }
 
 export function pathText(path: Path): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  const text = path.map(partText).join('');
   return (text.startsWith('.') ? text.slice(1) : text).slice(0, longestPath);
+}
+
+/** A key with a dot is quoted: `filter["data.amount"].$gte`. */
+function partText(part: PropertyKey): string {
+  if (typeof part === 'number') return `[${part}]`;
+  const key = String(part);
+  return key.includes('.') ? `[${JSON.stringify(key)}]` : `.${key}`;
 }

@@ -2,6 +2,7 @@
 import type { AuditActor } from '#domain/access/audit';
 import { coalescedMessage, type DeliveryStatus } from '#domain/deliveries/delivery';
 import { type Mismatch, mismatchOf } from '#domain/events/matching';
+import { asksForContent, type Content } from '#domain/events/subscription';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
 import { explain } from '#domain/views/explain';
 import type { CancelledBy, ExplainedDelivery, Explanation } from '#domain/views/explanation';
@@ -16,6 +17,8 @@ export interface EventToExplain {
   type: string;
   channels: string[];
   onlyEndpoint: string | null;
+  /** Reads the content, for filters. */
+  content(): Promise<Content>;
   expiresAt: Date | null;
   erasedAt: Date | null;
   recalledAt: Date | null;
@@ -37,10 +40,12 @@ export async function readMatches(db: Db, event: EventToExplain, page: EndpointP
     endpoints.map(({ endpointId }) => deliveryId(event.eventId, endpointId)),
   );
   const waits = deliveries.size < endpoints.length && (await waitsForPlan(db, event.eventId));
+  const asks = endpoints.some((one) => one.subscriptions.some((subscription) => asksForContent(subscription, event)));
+  const addressed = { ...event, content: asks ? await event.content() : null };
   return endpoints.map((endpoint) => {
     const id = deliveryId(event.eventId, endpoint.endpointId);
     const delivery = deliveries.get(id) ?? null;
-    return { endpoint, deliveryId: id, delivery, mismatch: delivery ? null : mismatchOf(event, endpoint, waits) };
+    return { endpoint, deliveryId: id, delivery, mismatch: delivery ? null : mismatchOf(addressed, endpoint, waits) };
   });
 }
 

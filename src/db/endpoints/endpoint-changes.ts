@@ -115,12 +115,12 @@ async function write(db: Querying, endpointId: string, settings: EndpointSetting
     name: 'change_endpoint',
     text: `
       update endpoints set event_types = $2, channels = $3, description = $4, format = $5, signing = $6, max_in_flight = $7, retry = $8, timeout_ms = $9,
-        metadata = $10, rate_limit = $11, ordering = $12, on_dead_letter = $13, batch = $14, coalesce_ms = $15, auto_recover = $16,
+        metadata = $10, rate_limit = $11, ordering = $12, on_dead_letter = $13, batch = $14, coalesce_ms = $15, auto_recover = $16, filter = $18,
         -- the time of this statement: its transaction may have waited for the lock since it began
         ordering_since = case when $17 then clock_timestamp() else ordering_since end,
         version = nextval('config_version'), updated_at = now()
       where id = $1`,
-    values: [uuidOf(endpointId), ...settingValues(settings), ...laneValues(settings), orderBegins],
+    values: [uuidOf(endpointId), ...settingValues(settings), ...laneValues(settings), orderBegins, settings.filter],
   });
 }
 

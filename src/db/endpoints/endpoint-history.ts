@@ -1,4 +1,6 @@
 // Reads the endpoints of a tenant as they were when an event was accepted, and as they are now.
+import type { Subscription } from '#domain/events/subscription';
+import { filterOf } from '#domain/filters/filter';
 import { idOf, uuidOf } from '#domain/ids';
 import type { LaneReason, LaneWait } from '#domain/lanes/lane';
 import type { HoldingFacts } from '#domain/views/held-by';
@@ -19,7 +21,7 @@ export interface EndpointThen {
   deletedBefore: boolean;
   deleted: boolean;
   deletedAt: Date | null;
-  subscriptions: { eventTypes: string[]; channels: string[] }[];
+  subscriptions: Subscription[];
   gateThen: HoldingFacts['gate'];
   gateReasonThen: string | null;
   holding: HoldingFacts;
@@ -31,7 +33,7 @@ export async function endpointsThen(db: Db, tenantId: string, eventId: string, p
     // not prepared by name, so that the id of the event selects its partition
     text: `
       with accepted as (select accepted_at as at from events where id = $2)
-      select p.id, p.created_at > a.at as created_later, coalesce(p.deleted_at <= a.at, false) as deleted_before, p.deleted_at, p.event_types, p.channels,
+      select p.id, p.created_at > a.at as created_later, coalesce(p.deleted_at <= a.at, false) as deleted_before, p.deleted_at, p.event_types, p.channels, p.filter,
         p.gate, p.gate_reason, p.not_before, p.rate_limit is not null or t.rate_limit is not null as has_rate_limit, p.ordering <> 'none' as is_ordered,
         p.batch is not null as is_batched, p.coalesce_ms is not null as coalesces, l.state_reason, l.reason, h.past
       from endpoints p join tenants t on t.id = p.tenant_id cross join accepted a left join lanes l on l.endpoint_id = p.id
@@ -48,6 +50,7 @@ export async function endpointsThen(db: Db, tenantId: string, eventId: string, p
 interface Past {
   event_types: string[];
   channels: string[];
+  filter: string | null;
   gate: HoldingFacts['gate'];
   gate_reason: string | null;
 }
@@ -75,7 +78,11 @@ function toEndpoint(row: Row): EndpointThen {
     deletedBefore: row.deleted_before,
     deleted: row.deleted_at !== null,
     deletedAt: row.deleted_at,
-    subscriptions: [...row.past, row].map((one) => ({ eventTypes: one.event_types, channels: one.channels })),
+    subscriptions: [...row.past, row].map((one) => ({
+      eventTypes: one.event_types,
+      channels: one.channels,
+      filter: filterOf(one.filter),
+    })),
     gateThen: then.gate,
     gateReasonThen: then.gate_reason,
     holding: {

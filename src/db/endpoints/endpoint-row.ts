@@ -9,8 +9,10 @@ import { idOf } from '#domain/ids';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 
 /** A stored endpoint. Its URL, headers and credentials are encrypted. */
-export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls'> {
+export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls' | 'filter'> {
   sealed: Buffer;
+  /** JSON; null: none. */
+  filter: string | null;
 }
 
 export interface EndpointRow {
@@ -19,6 +21,7 @@ export interface EndpointRow {
   sealed: Buffer;
   event_types: string[];
   channels: string[];
+  filter: string | null;
   description: string;
   format: BodyFormat;
   signing: Signing | null;
@@ -44,7 +47,7 @@ export interface EndpointRow {
   updated_at: Date;
 }
 
-export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.description, p.format, p.signing, public_keys_of(p) as public_keys, p.max_in_flight, p.retry,
+export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.filter, p.description, p.format, p.signing, public_keys_of(p) as public_keys, p.max_in_flight, p.retry,
   p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
   p.verification, p.verification_state, p.verified_at, p.verification_error, p.created_at, p.updated_at`;
 
@@ -55,6 +58,7 @@ export function toEndpoint(row: EndpointRow): StoredEndpoint {
     sealed: row.sealed,
     eventTypes: row.event_types,
     channels: row.channels,
+    filter: row.filter,
     description: row.description,
     format: row.format,
     signing: row.signing,

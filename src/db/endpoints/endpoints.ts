@@ -16,6 +16,8 @@ import type { SealedSecret } from './secrets.ts';
 export interface EndpointSettings {
   eventTypes: string[];
   channels: string[];
+  /** JSON; null: none. */
+  filter: string | null;
   description: string;
   format: BodyFormat;
   signing: Signing | null;
@@ -76,8 +78,8 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       ), made as (
         insert into endpoints (id, tenant_id, event_types, channels, description, format, signing, max_in_flight, retry, timeout_ms, metadata,
           rate_limit, ordering, on_dead_letter, batch, coalesce_ms, auto_recover, sealed, host, tls_expires_at,
-          token_host, verification, verification_state, verification_due_at, verification_asked_at, gate, gate_reason)
-        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $24, $23::text, v.* from owner,
+          token_host, filter, verification, verification_state, verification_due_at, verification_asked_at, gate, gate_reason)
+        select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $14, $15, $16, $17, $18, $19, $20, $21, $22, $24, $25, $23::text, v.* from owner,
           lateral (
             select 'none', null::timestamptz, null::timestamptz, 'open', null where $23::text = 'none'
             union all select 'pending', now() + interval '10 seconds', now(), 'held', '${unverified}' where $23::text <> 'none'
@@ -98,6 +100,7 @@ async function insertEndpoint(db: Pick<Db, 'query'>, made: EndpointToCreate): Pr
       target.tlsExpiresAt ?? null,
       verification,
       target.tokenHost ?? null,
+      settings.filter,
     ],
   });
   return rowCount === 1;

@@ -1,13 +1,13 @@
 // Reads the endpoints of a tenant for first attempts: all in one statement, with their version.
+import type { Subscription } from '#domain/events/subscription';
+import { filterOf } from '#domain/filters/filter';
 import { idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { type EndpointToSend, type EndpointToSendRow, toEndpointToSend } from './endpoint-to-send.ts';
 
-export interface EndpointSnapshot extends EndpointToSend {
+export interface EndpointSnapshot extends EndpointToSend, Subscription {
   endpointId: string;
   host: string;
-  eventTypes: string[];
-  channels: string[];
   /** Only its lane sends to it, because of its settings or its tenant's rate limit. */
   needsLane: boolean;
   /** Requests only after this time, in Unix ms of the database's clock; null: at once. */
@@ -32,13 +32,13 @@ export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: nu
   const { rows } = await db.query<Row>({
     name: 'read_tenant_endpoints',
     text: `
-      select t.id as tenant_id, t.endpoints_version as version, p.id, p.host, p.event_types, p.channels, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight,
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.host, p.event_types, p.channels, p.filter, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight,
         p.retry, p.gate, p.needs_lane or t.rate_limit is not null as needs_lane,
         extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
         s.ids as secret_ids, s.sealed, s.valid_to_ms
       from tenants t
       left join lateral (
-        select id, host, event_types, channels, sealed, target_version, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
+        select id, host, event_types, channels, filter, sealed, target_version, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
         from endpoints where tenant_id = t.id and deleted_at is null order by id limit $2 + 1
       ) p on true
       left join lateral (
@@ -75,6 +75,7 @@ interface Row extends EndpointToSendRow {
   host: string;
   event_types: string[];
   channels: string[];
+  filter: string | null;
   needs_lane: boolean;
   not_before_ms: number | null;
   created_at_us: number;
@@ -89,6 +90,7 @@ function toSnapshot(row: Row & { id: string }): EndpointSnapshot {
     host: row.host,
     eventTypes: row.event_types,
     channels: row.channels,
+    filter: filterOf(row.filter),
     ...toEndpointToSend(row),
     needsLane: row.needs_lane,
     notBeforeMs: row.not_before_ms,
@@ -102,20 +104,18 @@ function toSnapshot(row: Row & { id: string }): EndpointSnapshot {
 }
 
 /** The settings that decide which events an ordered endpoint gets. */
-export interface OrderedEndpoint {
+export interface OrderedEndpoint extends Subscription {
   endpointId: string;
-  eventTypes: string[];
-  channels: string[];
   /** Microseconds of the database's clock: events accepted earlier are not sent to it. */
   createdAtUs: number;
 }
 
 /** All ordered endpoints of each of these tenants, in order, with one statement. */
 export async function readOrderedEndpoints(db: Db, tenantIds: string[]): Promise<{ version: number; endpoints: OrderedEndpoint[] }[]> {
-  const { rows } = await db.query<Pick<Row, 'tenant_id' | 'version' | 'id' | 'event_types' | 'channels' | 'created_at_us'>>({
+  const { rows } = await db.query<Pick<Row, 'tenant_id' | 'version' | 'id' | 'event_types' | 'channels' | 'filter' | 'created_at_us'>>({
     name: 'read_ordered_endpoints',
     text: `
-      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels,
+      select t.id as tenant_id, t.endpoints_version as version, p.id, p.event_types, p.channels, p.filter,
         (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us
       from tenants t left join endpoints p on p.tenant_id = t.id and p.ordering <> 'none' and p.deleted_at is null
       where t.id = any($1::uuid[])
@@ -124,10 +124,11 @@ export async function readOrderedEndpoints(db: Db, tenantIds: string[]): Promise
   });
   return ofTenants(tenantIds, rows).map(({ version, found }) => ({
     version,
-    endpoints: found.map(({ id, event_types, channels, created_at_us }) => ({
+    endpoints: found.map(({ id, event_types, channels, filter, created_at_us }) => ({
       endpointId: idOf('ep', id),
       eventTypes: event_types,
       channels,
+      filter: filterOf(filter),
       createdAtUs: created_at_us,
     })),
   }));

@@ -1,7 +1,10 @@
 // Planning of an event: reads the endpoints that may get it, page by page, and inserts its
 // deliveries.
+import { asksForContent, judge, type Subscription } from '#domain/events/subscription';
+import { filterOf } from '#domain/filters/filter';
 import { deliveryId, deliveryRange, idOf, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
+import { type Opening, readContents } from './read-content.ts';
 
 export interface EventToPlan {
   eventId: string;
@@ -13,10 +16,8 @@ export interface EventToPlan {
   onlyEndpointId: string | null;
 }
 
-export interface PlannableEndpoint {
+export interface PlannableEndpoint extends Subscription {
   endpointId: string;
-  eventTypes: string[];
-  channels: string[];
 }
 
 export async function readEventToPlan(db: Db, eventId: string): Promise<EventToPlan | null> {
@@ -39,10 +40,10 @@ export async function readEventToPlan(db: Db, eventId: string): Promise<EventToP
 
 /** A page of the tenant's endpoints that existed when the event was accepted, in the order of ids, after `after`. */
 export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: string | null, limit: number): Promise<PlannableEndpoint[]> {
-  const { rows } = await db.query<{ id: string; event_types: string[]; channels: string[] }>({
+  const { rows } = await db.query<{ id: string; event_types: string[]; channels: string[]; filter: string | null }>({
     name: 'endpoints_at_acceptance',
     text: `
-      select id, event_types, channels from endpoints
+      select id, event_types, channels, filter from endpoints
       where tenant_id = $1 and deleted_at is null and created_at <= (select accepted_at from events where id = $2) and id > coalesce($3::uuid, '00000000-0000-0000-0000-000000000000')
         and ($4::uuid is null or id = $4)
       order by id limit $5`,
@@ -54,7 +55,21 @@ export async function endpointsAtAcceptance(db: Db, event: EventToPlan, after: s
       limit,
     ],
   });
-  return rows.map((row) => ({ endpointId: idOf('ep', row.id), eventTypes: row.event_types, channels: row.channels }));
+  return rows.map((row) => ({
+    endpointId: idOf('ep', row.id),
+    eventTypes: row.event_types,
+    channels: row.channels,
+    filter: filterOf(row.filter),
+  }));
+}
+
+/** Those of these endpoints that get the event: it is for them alone, or they subscribe to it. */
+export async function wantedBy(db: Db, contents: Opening, event: EventToPlan, endpoints: PlannableEndpoint[]): Promise<string[]> {
+  const asks = endpoints.some((endpoint) => asksForContent(endpoint, event));
+  const content = asks ? ((await readContents(db, contents, [event.eventId])).get(event.eventId) ?? 'erased') : null;
+  return endpoints
+    .filter((endpoint) => event.onlyEndpointId === endpoint.endpointId || judge(endpoint, { ...event, content }) === 'wanted')
+    .map(({ endpointId }) => endpointId);
 }
 
 /**

@@ -2,13 +2,13 @@
 // not. Every path that sends reads `events.recalled_at` or the list of recalls (docs/decisions/0045).
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { notSent } from '#domain/deliveries/outcome';
-import { judge } from '#domain/events/subscription';
 import { deliveryId, deliveryRange, idOf, uuidOf } from '#domain/ids';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { inFlightFor } from './erase-contents.ts';
 import { cancelOfEvent } from './erasure.ts';
-import { type EventToPlan, endpointsAtAcceptance, readEventToPlan } from './plan.ts';
+import { type EventToPlan, endpointsAtAcceptance, readEventToPlan, wantedBy } from './plan.ts';
+import type { Opening } from './read-content.ts';
 
 const pageSize = 500;
 /** An event leaves the memory of a relay, attempted or not, long before. */
@@ -29,7 +29,12 @@ export interface EventToRecall {
  * The mark is committed first. A statement that plans, parks or attempts later sees it. One that began before is waited for
  * by the insert of the same row, and what it wrote is cancelled, or found recalled by the process that is to send it.
  */
-export async function recallEvent(db: Db, { tenantId, eventId, externalId }: EventToRecall, audit: Audit): Promise<string[]> {
+export async function recallEvent(
+  db: Db,
+  contents: Opening,
+  { tenantId, eventId, externalId }: EventToRecall,
+  audit: Audit,
+): Promise<string[]> {
   const waits = await inTransaction(db, async (client) => {
     const { rows } = await client.query<{ is_new: boolean; waits: boolean }>({
       text: `
@@ -53,22 +58,16 @@ export async function recallEvent(db: Db, { tenantId, eventId, externalId }: Eve
     return found.waits;
   });
   const event = waits ? await readEventToPlan(db, eventId) : null;
-  if (event) await insertCancelled(db, event);
+  if (event) await insertCancelled(db, contents, event);
   return cancelOfEvent(db, eventId);
 }
 
 /** Writes the rows of deliveries that nobody has planned yet. */
-async function insertCancelled(db: Db, event: EventToPlan): Promise<void> {
+async function insertCancelled(db: Db, contents: Opening, event: EventToPlan): Promise<void> {
   for (let after: string | null = null; ; ) {
     const endpoints = await endpointsAtAcceptance(db, event, after, pageSize);
-    const wanted = endpoints.filter((one) => event.onlyEndpointId === one.endpointId || judge(one, event) === 'wanted');
-    if (wanted.length > 0) {
-      await insertPage(
-        db,
-        event,
-        wanted.map(({ endpointId }) => endpointId),
-      );
-    }
+    const wanted = await wantedBy(db, contents, event, endpoints);
+    if (wanted.length > 0) await insertPage(db, event, wanted);
     after = endpoints.at(-1)?.endpointId ?? null;
     if (endpoints.length < pageSize) return;
   }

@@ -1,6 +1,7 @@
 // Counts what a replay job would replay: for a dry run, and when a job begins.
+import type { Opening } from '../events/read-content.ts';
 import { scanEvents } from './never-attempted.ts';
-import { countDeliveries, type Querying, type Scan, type Selected } from './selection.ts';
+import { asksFilters, countDeliveries, countFiltered, type Querying, type Scan, type Selected } from './selection.ts';
 
 export interface Counted {
   matched: number;
@@ -8,7 +9,7 @@ export interface Counted {
   tenants: number;
 }
 
-const eventsAtOnce = 2_000;
+const rowsAtOnce = 2_000;
 
 interface Part {
   tenantId: string;
@@ -17,7 +18,7 @@ interface Part {
 }
 
 /** A day, or a page of events, at a time. `between` is called after each; it may throw to give up. */
-export async function countSelected(db: Querying, selected: Selected, between: () => void): Promise<Counted> {
+export async function countSelected(db: Querying, contents: Opening, selected: Selected, between: () => void): Promise<Counted> {
   const [endpoints, tenants] = [new Set<string>(), new Set<string>()];
   let sum = 0;
   async function count(next: (after: string) => Promise<Scan<Part>>): Promise<void> {
@@ -32,6 +33,7 @@ export async function countSelected(db: Querying, selected: Selected, between: (
     }
   }
   await count((after) => countDeliveries(db, selected, after));
-  if (selected.neverAttempted) await count((after) => scanEvents(db, selected, after, eventsAtOnce));
+  if (await asksFilters(db, selected)) await count((after) => countFiltered(db, contents, selected, after, rowsAtOnce));
+  if (selected.neverAttempted) await count((after) => scanEvents(db, contents, selected, after, rowsAtOnce));
   return { matched: sum, endpoints: endpoints.size, tenants: tenants.size };
 }

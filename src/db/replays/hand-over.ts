@@ -3,6 +3,7 @@
 import { uuidOf } from '#domain/ids';
 import { nextSlots, paceAfter, type Slots } from '#domain/replays/pace';
 import type { ReplayStatus } from '#domain/replays/replay';
+import type { Opening } from '../events/read-content.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { createDeliveries, openNextRound } from './handed-over.ts';
 import { scanEvents } from './never-attempted.ts';
@@ -27,7 +28,7 @@ export interface Page {
 }
 
 /** Null: no such job. Safe to call from several processes: they take turns. */
-export function handOver(db: Db, replayId: string, size: PageSize): Promise<Page | null> {
+export function handOver(db: Db, contents: Opening, replayId: string, size: PageSize): Promise<Page | null> {
   return inTransaction(db, async (client) => {
     const job = await lockJob(client, replayId);
     if (!job) return null;
@@ -35,13 +36,13 @@ export function handOver(db: Db, replayId: string, size: PageSize): Promise<Page
     if (job.status !== 'running' || job.phase === 'results') return { ...nothing, waitMs: 0 };
     const slots = nextSlots(job.pace, job.perSecond, size);
     if (slots.dueInMs.length === 0) return { ...nothing, waitMs: slots.nextInMs - size.aheadMs };
-    return takePage(client, job, slots, size);
+    return takePage(client, contents, job, slots, size);
   });
 }
 
-async function takePage(client: Querying, job: Job, slots: Slots, size: PageSize): Promise<Page> {
+async function takePage(client: Querying, contents: Opening, job: Job, slots: Slots, size: PageSize): Promise<Page> {
   const take = job.phase === 'deliveries' ? takeDeliveries : takeEvents;
-  const { taken, reached } = await take(client, job, slots);
+  const { taken, reached } = await take(client, contents, job, slots);
   const isOver = reached >= job.selected.below;
   const phase = isOver ? nextPhase(job) : job.phase;
   const pace = paceAfter(job.pace, job.perSecond, slots, taken.length);
@@ -64,8 +65,8 @@ interface Taken {
 /** How many rows to look at for so many slots: it may be that all are wanted, or few. */
 const looksAt = (slots: number) => Math.min(2_000, Math.max(200, 4 * slots));
 
-async function takeDeliveries(client: Querying, job: Job, { dueInMs }: Slots): Promise<Taken> {
-  const { found, reached } = await scanDeliveries(client, job.selected, job.cursor, looksAt(dueInMs.length));
+async function takeDeliveries(client: Querying, contents: Opening, job: Job, { dueInMs }: Slots): Promise<Taken> {
+  const { found, reached } = await scanDeliveries(client, contents, job.selected, job.cursor, looksAt(dueInMs.length));
   const chosen = found.slice(0, dueInMs.length).map((deliveryId, n) => ({ deliveryId, dueInMs: dueInMs[n] ?? 0 }));
   const last = chosen.at(-1);
   const isCut = last !== undefined && found.length > chosen.length;
@@ -76,8 +77,8 @@ async function takeDeliveries(client: Querying, job: Job, { dueInMs }: Slots): P
  * The cursor passes an event when all its deliveries are made. One that is cut off is found again, then without those
  * that it has by now.
  */
-async function takeEvents(client: Querying, job: Job, { dueInMs }: Slots): Promise<Taken> {
-  const { found, reached } = await scanEvents(client, job.selected, job.cursor, looksAt(dueInMs.length));
+async function takeEvents(client: Querying, contents: Opening, job: Job, { dueInMs }: Slots): Promise<Taken> {
+  const { found, reached } = await scanEvents(client, contents, job.selected, job.cursor, looksAt(dueInMs.length));
   const chosen = found.slice(0, dueInMs.length).map((one, n) => ({ ...one, dueInMs: dueInMs[n] ?? 0 }));
   const next = found[chosen.length];
   const whole = next && chosen.findLast(({ eventId }) => eventId !== next.eventId);

@@ -1,7 +1,9 @@
 // Events for which an endpoint has no delivery although it wants them now: it was created later, or its subscription has
 // changed. In the order of the events' ids, a part of a day at a time.
-import { judge, takesType } from '#domain/events/subscription';
+import { asksForContent, type Content, judge, type Subscription, takesType } from '#domain/events/subscription';
+import { filterOf } from '#domain/filters/filter';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
+import { contentsAtOnce, type Opening, readContents } from '../events/read-content.ts';
 import { type Day, dayAfter, type Querying, reachedBy, type Scan, type Selected } from './selection.ts';
 
 export interface NeverAttempted {
@@ -11,12 +13,10 @@ export interface NeverAttempted {
   tenantId: string;
 }
 
-interface Subscriber {
+interface Subscriber extends Subscription {
   id: string;
-  tenant_id: string;
-  event_types: string[];
-  channels: string[];
-  created_us: number;
+  tenantId: string;
+  createdUs: number;
 }
 
 interface ScannedEvent {
@@ -34,7 +34,13 @@ interface ScannedEvent {
 const mostAtOnce = 20_000;
 
 /** Looks at `most` events at most. Deliveries that may still be made without a replay are left out. */
-export async function scanEvents(db: Querying, selected: Selected, after: string, most: number): Promise<Scan<NeverAttempted>> {
+export async function scanEvents(
+  db: Querying,
+  contents: Opening,
+  selected: Selected,
+  after: string,
+  most: number,
+): Promise<Scan<NeverAttempted>> {
   const day = dayAfter(after, selected.below);
   // not prepared by name, so that the day selects the partition
   const { rows } = await db.query<ScannedEvent>({
@@ -43,10 +49,32 @@ export async function scanEvents(db: Querying, selected: Selected, after: string
   });
   const events = rows.filter(({ type, fits }) => fits && takesType({ eventTypes: selected.types }, type));
   const subscribers = await readSubscribers(db, selected, [...new Set(events.map((event) => event.tenant_id))]);
-  const wanted = events.flatMap((event) =>
-    (subscribers.get(event.tenant_id) ?? []).filter((one) => wants(one, event)).map((one) => missing(event, one)),
-  );
+  const wanted = await wantedOf(db, contents, events, (event) => subscribers.get(event.tenant_id) ?? []);
   return { found: await withoutDelivery(db, wanted, day), reached: reachedBy(rows, most, day) };
+}
+
+/** A part at a time, because filters read the contents of events. */
+async function wantedOf(
+  db: Querying,
+  contents: Opening,
+  events: ScannedEvent[],
+  subscribersOf: (event: ScannedEvent) => Subscriber[],
+): Promise<NeverAttempted[]> {
+  const wanted: NeverAttempted[] = [];
+  for (let from = 0; from < events.length; from += contentsAtOnce) {
+    const some = events.slice(from, from + contentsAtOnce);
+    const asking = some.filter((event) => subscribersOf(event).some((one) => isLeft(one, event) && asksForContent(one, event)));
+    const read = await readContents(
+      db,
+      contents,
+      asking.map(({ id }) => idOf('evt', id)),
+    );
+    for (const event of some) {
+      const content = read.get(idOf('evt', event.id)) ?? 'erased';
+      for (const one of subscribersOf(event)) if (wants(one, event, content)) wanted.push(missing(event, one));
+    }
+  }
+  return wanted;
 }
 
 const scan = `
@@ -59,9 +87,13 @@ const scan = `
     erased_at is null and recalled_at is null and only_endpoint_id is null and coalesce(deliver_at <= now(), true) and coalesce(expires_at > now(), true) as fits
   from scanned order by id`;
 
-function wants({ event_types: eventTypes, channels, created_us: createdUs }: Subscriber, event: ScannedEvent): boolean {
-  const isLeft = !event.under_way || createdUs > event.accepted_us;
-  return isLeft && judge({ eventTypes, channels }, event) === 'wanted';
+/** Nothing but a replay gives it the event. */
+function isLeft({ createdUs }: Subscriber, event: ScannedEvent): boolean {
+  return !event.under_way || createdUs > event.accepted_us;
+}
+
+function wants(one: Subscriber, event: ScannedEvent, content: Content): boolean {
+  return isLeft(one, event) && judge(one, { ...event, content }) === 'wanted';
 }
 
 function missing(event: ScannedEvent, endpoint: Subscriber): NeverAttempted {
@@ -71,15 +103,28 @@ function missing(event: ScannedEvent, endpoint: Subscriber): NeverAttempted {
 
 async function readSubscribers(db: Querying, { endpointId, asOf }: Selected, tenants: string[]): Promise<Map<string, Subscriber[]>> {
   if (tenants.length === 0) return new Map();
-  const { rows } = await db.query<Subscriber>({
+  const { rows } = await db.query<SubscriberRow>({
     name: 'replay_subscribers',
     text: `
-      select id, tenant_id, event_types, channels, (extract(epoch from created_at) * 1e6)::bigint as created_us from endpoints
+      select id, tenant_id, event_types, channels, filter, (extract(epoch from created_at) * 1e6)::bigint as created_us from endpoints
       where tenant_id = any($1::uuid[]) and ($2::uuid is null or id = $2) and deleted_at is null and created_at <= coalesce($3::timestamptz, now())
       order by id`,
     values: [tenants, endpointId && uuidOf(endpointId), asOf],
   });
-  return Map.groupBy(rows, (row) => row.tenant_id);
+  const subscribers = rows.map((row) => ({
+    ...{ id: row.id, tenantId: row.tenant_id, createdUs: row.created_us },
+    ...{ eventTypes: row.event_types, channels: row.channels, filter: filterOf(row.filter) },
+  }));
+  return Map.groupBy(subscribers, (one) => one.tenantId);
+}
+
+interface SubscriberRow {
+  id: string;
+  tenant_id: string;
+  event_types: string[];
+  channels: string[];
+  filter: string | null;
+  created_us: number;
 }
 
 async function withoutDelivery(db: Querying, wanted: NeverAttempted[], day: Day): Promise<NeverAttempted[]> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationMs, durationOrNone, retryPolicy } from '../deliveries/retry-schedule.ts';
 import { bodyFormat } from '../events/body-format.ts';
 import { channel, eventTypeName, eventTypePattern } from '../events/event-type.ts';
+import { filter } from '../filters/filter.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from '../lanes/lane-settings.ts';
 import { metadata, text } from '../text.ts';
 import { auth, shownAuth, shownTls, tls } from './endpoint-target.ts';
@@ -45,6 +46,7 @@ const settings = {
     .max(200)
     .describe('subscribed event types: exact names, prefixes such as order.*, or *; empty: all'),
   channels: z.array(channel).max(50).describe('subscribed channels: only events with at least one of them are sent; empty: all events'),
+  filter,
   description: text(1_000),
   headers: headers.describe('custom headers of every request; the values are never shown again'),
   format: bodyFormat,
@@ -71,6 +73,7 @@ export const newEndpoint = z
 export const endpointChange = z
   .strictObject({
     ...settings,
+    filter: filter.nullable(),
     signing: signing.nullable(),
     auth: auth.nullable(),
     tls: tls.nullable(),
@@ -88,6 +91,7 @@ export const endpoint = z.object({
   url: z.string(),
   eventTypes: z.array(z.string()),
   channels: z.array(z.string()),
+  filter: z.record(z.string(), z.unknown()).nullable().describe('conditions on the content of events; null: none'),
   description: z.string(),
   headers: z
     .record(z.string(), z.string())

@@ -11,8 +11,8 @@ import { heldByOf, heldBySentence } from './held-by.ts';
 type Told = Pick<Explanation, 'code' | 'message'> & Partial<Pick<Explanation, 'until' | 'heldBy' | 'advice'>>;
 
 export function explain(facts: Facts): Explanation {
-  const { endpoint, delivery, mismatch } = facts;
-  const told = delivery ? tellers[delivery.status](facts, delivery) : withoutDelivery(mismatch);
+  const { endpoint, delivery } = facts;
+  const told = delivery ? tellers[delivery.status](facts, delivery) : withoutDelivery(facts);
   return {
     endpoint: endpoint.endpointId,
     delivery: delivery?.id ?? null,
@@ -34,13 +34,20 @@ const reasons: Record<Mismatch, [message: string, advice: string | null]> = {
     'The endpoint subscribed to channels of which the event has none.',
     'Add the channel to the endpoint, or post the event with one of its channels.',
   ],
-  filter_not_matched: ['The filter of the endpoint did not match the event.', 'Test the filter with this event.'],
+  filter_not_matched: [
+    'The filter of the endpoint did not match the event when it was accepted.',
+    'Test the filter with the data of this event (POST /v1/filters/test).',
+  ],
   created_later: ['The endpoint was created after the event was accepted.', 'Replay the event if the endpoint should have it.'],
   endpoint_deleted: ['The endpoint was deleted before the event was sent.', null],
   meant_for_another: ['It is a test event for another endpoint.', null],
 };
 
-function withoutDelivery(mismatch: Mismatch | null): Told {
+function withoutDelivery({ event, mismatch }: Facts): Told {
+  if (mismatch === 'filter_not_matched' && event.erasedAt !== null) {
+    const message = `The endpoint has a filter and no delivery. The filter cannot be asked again: the content of the event was erased at ${at(event.erasedAt)}.`;
+    return { code: mismatch, message, advice: null };
+  }
   if (mismatch === null) return { code: 'in_progress', message: 'The event is accepted, and its delivery is being prepared.' };
   const [message, advice] = reasons[mismatch];
   return { code: mismatch, message, advice };

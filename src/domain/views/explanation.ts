@@ -24,7 +24,7 @@ export const explanation = z.object({
   code: z
     .enum(explanationCodes)
     .describe(
-      'why the endpoint did or did not get the event. taken: its consumer acknowledged it in the list of missed events; meant_for_another: a test event for another endpoint; filter_not_matched: reserved',
+      'why the endpoint did or did not get the event. taken: its consumer acknowledged it in the list of missed events; meant_for_another: a test event for another endpoint',
     ),
   message: z.string().describe('one sentence for people'),
   status: deliveryStatus.nullable().describe('status of the delivery; null: there is none'),

@@ -297,10 +297,13 @@ function expectSilence({ body, headers }: ApiAnswer): void {
   for (const text of unseen) expect(said).not.toContain(text);
 }
 
+/** Names nothing that is stored: its answer depends on the request alone. */
+const withoutIds = ['testFilter'];
+
 it('every route that needs a key has a case', () => {
   expect(Object.keys(cases).toSorted()).toEqual(
     table
-      .filter(({ open }) => !open)
+      .filter(({ open, operationId }) => !open && !withoutIds.includes(operationId))
       .map(({ operationId }) => operationId)
       .toSorted(),
   );

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coalescedMessage } from '#domain/deliveries/delivery';
 import { judge } from '#domain/events/subscription';
+import { EventContent, filterOf } from '#domain/filters/filter';
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { type ApiServer, startApi } from '../api-server.ts';
@@ -248,12 +249,21 @@ describe('1,000 random combinations of endpoints and events', () => {
   const channels = ['eu', 'us', 'test'];
   const pick = <T>(from: readonly T[]) => from[Math.floor(Math.random() * from.length)] as T;
   const some = <T>(from: readonly T[]) => from.filter(() => Math.random() < 0.35);
-  const subscription = () => ({ eventTypes: some(patterns), channels: some(channels) });
+  const filters = [
+    null,
+    { 'data.amount': { $gte: 2 } },
+    { 'data.amount': 1 },
+    { 'data.amount': { $ne: 3 }, 'data.tags.*': 'a' },
+    { $not: { 'data.tags': { $contains: 'b' } } },
+    { $or: [{ type: { $prefix: 'order.' } }, { 'data.amount': { $in: [0, 3] } }] },
+  ];
+  const subscription = () => ({ eventTypes: some(patterns), channels: some(channels), filter: pick(filters) });
 
   /** The endpoint as the store has it at this moment. */
   interface Now {
     eventTypes: string[];
     channels: string[];
+    filter: object | null;
     deleted: boolean;
   }
 
@@ -262,8 +272,9 @@ describe('1,000 random combinations of endpoints and events', () => {
     const now = new Map<string, Now>();
     const expected = new Map<string, Map<string, string>>();
     const create = async () => {
-      const settings = subscription();
-      now.set((await api.makeEndpoint(own, url, settings)).id, { ...settings, deleted: false });
+      const { filter, ...settings } = subscription();
+      const { id } = await api.makeEndpoint(own, url, { ...settings, ...(filter && { filter }) });
+      now.set(id, { ...settings, filter, deleted: false });
     };
     const change = async () => {
       const [id, one] = pick([...now]);
@@ -278,13 +289,16 @@ describe('1,000 random combinations of endpoints and events', () => {
       one.deleted = true;
     };
     const post = async () => {
-      const event = { type: pick(types), channels: some(channels) };
+      const event = { type: pick(types), channels: some(channels), data: { amount: pick([0, 1, 2, 3]), tags: some(['a', 'b']) } };
       const id = await api.postEvent(own, event);
-      const wanted = [...now].filter(([, one]) => !one.deleted && judge(one, event) === 'wanted').map(([endpoint]) => endpoint);
+      const content = new EventContent(JSON.stringify(event));
+      const judged = ({ eventTypes, channels: wanted, filter }: Now) =>
+        judge({ eventTypes, channels: wanted, filter: filterOf(filter && JSON.stringify(filter)) }, { ...event, content });
+      const wanted = [...now].filter(([, one]) => !one.deleted && judged(one) === 'wanted').map(([endpoint]) => endpoint);
       for (const delivery of await planned(api, own, id, wanted)) await attempted(api, delivery, 1, {});
       await sql('delete from outbox');
       const codes = [...now].map(([endpoint, one]): [string, string] => {
-        const verdict = judge(one, event).replace('event_type', 'type');
+        const verdict = judged(one).replace('event_type', 'type');
         return [endpoint, one.deleted ? 'endpoint_deleted' : verdict === 'wanted' ? 'delivered' : verdict];
       });
       expected.set(id, new Map(codes));
@@ -302,6 +316,8 @@ describe('1,000 random combinations of endpoints and events', () => {
       }
     }
     expect(combinations).toBeGreaterThanOrEqual(1_000);
-    expect(found).toEqual(new Set(['delivered', 'type_not_subscribed', 'channel_not_subscribed', 'created_later', 'endpoint_deleted']));
+    expect(found).toEqual(
+      new Set(['delivered', 'type_not_subscribed', 'channel_not_subscribed', 'filter_not_matched', 'created_later', 'endpoint_deleted']),
+    );
   });
 });

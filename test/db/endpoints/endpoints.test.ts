@@ -22,6 +22,7 @@ afterAll(() => database.drop());
 const settings: EndpointSettings = {
   eventTypes: [],
   channels: [],
+  filter: null,
   description: '',
   format: 'standard',
   signing: null,

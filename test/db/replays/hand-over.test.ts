@@ -2,20 +2,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { obeyCommand } from '#db/deliveries/commands';
 import { unsignalledDeliveries } from '#db/deliveries/delivery-refs';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import { openLanes } from '#db/lanes/lanes';
 import { handOver, type Page } from '#db/replays/hand-over';
 import { commandReplay, setReplayPace } from '#db/replays/replay-commands';
 import { readReplay } from '#db/replays/replays';
 import { countResults, endReplay } from '#db/replays/results';
 import { uuidOf } from '#domain/ids';
+import { testContents } from '../../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { jobWorld } from './job-world.ts';
 
 let database: TestDatabase;
 let world: ReturnType<typeof jobWorld>;
+let contents: ContentEncryption;
 beforeAll(async () => {
   database = await createTestDatabase();
   world = jobWorld(database.db);
+  contents = testContents(database.db);
 });
 afterAll(() => database?.drop());
 
@@ -25,7 +29,7 @@ const size = { aheadMs: 1_000, most: 1_000 };
 async function handOverAll(replayId: string, page = size): Promise<Page[]> {
   const pages: Page[] = [];
   for (;;) {
-    const made = await handOver(database.db, replayId, page);
+    const made = await handOver(database.db, contents, replayId, page);
     if (!made) throw new Error('no such job');
     pages.push(made);
     if (made.status !== 'running' || made.phase === 'results') return pages;
@@ -54,7 +58,7 @@ describe('a job', () => {
     );
     expect((await world.rows(...others)).map(({ round }) => round)).toEqual([1, 1, 1]);
     expect(await readReplay(database.db, job)).toMatchObject({ matched: 25, done: 25, waiting: 25 });
-    expect(await handOver(database.db, job, size)).toMatchObject({ phase: 'results', waitMs: 0 });
+    expect(await handOver(database.db, contents, job, size)).toMatchObject({ phase: 'results', waitMs: 0 });
   });
 
   it('replays each once with four workers at it, two of which fail in the middle of a page', async () => {
@@ -67,7 +71,7 @@ describe('a job', () => {
     await Promise.all([
       handOverAll(job, { aheadMs: 1_000, most: 3 }),
       handOverAll(job, { aheadMs: 1_000, most: 5 }),
-      ...[1, 2].map(() => expect(handOver(dying, job, size)).rejects.toThrow('killed')),
+      ...[1, 2].map(() => expect(handOver(dying, contents, job, size)).rejects.toThrow('killed')),
     ]);
     expect((await world.rows(...ids)).map(({ round }) => round)).toEqual(ids.map(() => 2));
     expect(await readReplay(database.db, job)).toMatchObject({ done: 60 });
@@ -169,18 +173,18 @@ describe('what is due', () => {
     const ids: string[] = [];
     for (let n = 0; n < 8; n++) ids.push(await world.delivery(tenantId, endpointId));
     const job = await world.job({ endpointId }, {}, 2);
-    const first = await handOver(database.db, job, size);
+    const first = await handOver(database.db, contents, job, size);
     expect((await world.rows(...ids)).filter(({ round }) => round === 2)).toHaveLength(3);
     expect(first?.waitMs).toBeGreaterThan(300);
     expect(first?.waitMs).toBeLessThanOrEqual(500);
-    expect(await handOver(database.db, job, size)).toMatchObject({ status: 'running', held: [] });
+    expect(await handOver(database.db, contents, job, size)).toMatchObject({ status: 'running', held: [] });
     expect(await commandReplay(database.db, job, 'pause', 'outside')).toEqual({ obeyed: true, status: 'paused' });
     await database.db.query(`update replays set ideal_at = now() - interval '1 minute' where id = $1`, [uuidOf(job)]);
-    expect(await handOver(database.db, job, size)).toMatchObject({ status: 'paused' });
+    expect(await handOver(database.db, contents, job, size)).toMatchObject({ status: 'paused' });
     expect((await world.rows(...ids)).filter(({ round }) => round === 2)).toHaveLength(3);
     // the pause is not made up for
     await commandReplay(database.db, job, 'resume', 'outside');
-    await handOver(database.db, job, size);
+    await handOver(database.db, contents, job, size);
     expect((await world.rows(...ids)).filter(({ round }) => round === 2).length).toBeLessThanOrEqual(6);
     await setReplayPace(database.db, job, 1_000);
     await handOverAll(job);

@@ -11,6 +11,8 @@ import { newId } from '#runtime/new-id';
 export interface EndpointFacts {
   event_types?: string[];
   channels?: string[];
+  /** JSON. */
+  filter?: string;
   ordering?: string;
   gate?: string;
   on_dead_letter?: string;
@@ -41,22 +43,30 @@ export const jobWorld = (db: pg.Pool) => {
     async endpoint(tenantId: string, facts: EndpointFacts = {}): Promise<string> {
       const id = newId('ep');
       await db.query(
-        `insert into endpoints (id, tenant_id, sealed, host, event_types, channels, ordering, gate, on_dead_letter, created_at)
-         values ($1, $2, '', 'x', $3, $4, $5, $6, $7, coalesce($8, now() - interval '2 days'))`,
+        `insert into endpoints (id, tenant_id, sealed, host, event_types, channels, ordering, gate, on_dead_letter, created_at, filter)
+         values ($1, $2, '', 'x', $3, $4, $5, $6, $7, coalesce($8, now() - interval '2 days'), $9)`,
         [
           ...[uuidOf(id), uuidOf(tenantId), facts.event_types ?? [], facts.channels ?? [], facts.ordering ?? 'none'],
-          ...[facts.gate ?? 'open', facts.on_dead_letter ?? 'skip', facts.created_at ?? null],
+          ...[facts.gate ?? 'open', facts.on_dead_letter ?? 'skip', facts.created_at ?? null, facts.filter ?? null],
         ],
       );
       return id;
     },
-    async event(tenantId: string, more: { type?: string; channels?: string[]; only?: string } = {}): Promise<string> {
+    async event(tenantId: string, more: { type?: string; channels?: string[]; only?: string; body?: string } = {}): Promise<string> {
       // in the order of their creation, which ids of one millisecond are not
       const id = makeId('evt', ++eventMs, randomBytes(10));
       await db.query(
         `insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, accepted_at, position, only_endpoint_id)
-         values ($1, $2, $3, $4, $5, '{}', '', now(), nextval('event_position'), $6)`,
-        [uuidOf(id), uuidOf(tenantId), id, more.type ?? 'order.created', more.channels ?? [], more.only ? uuidOf(more.only) : null],
+         values ($1, $2, $3, $4, $5, $7, '', now(), nextval('event_position'), $6)`,
+        [
+          uuidOf(id),
+          uuidOf(tenantId),
+          id,
+          more.type ?? 'order.created',
+          more.channels ?? [],
+          more.only ? uuidOf(more.only) : null,
+          Buffer.from(more.body ?? '{}'),
+        ],
       );
       return id;
     },

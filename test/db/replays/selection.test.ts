@@ -1,5 +1,6 @@
 // What a replay job selects: by event type, channel, target and status, and events that an endpoint never got.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContentEncryption } from '#db/keys/content-encryption';
 import { type Counted, countSelected } from '#db/replays/count-selected';
 import { handOver } from '#db/replays/hand-over';
 import { readReplay } from '#db/replays/replays';
@@ -7,14 +8,17 @@ import type { Selected } from '#db/replays/selection';
 import { deliveryId, firstUuidAt, uuidOf } from '#domain/ids';
 import type { ReplaySelection } from '#domain/replays/replay';
 import { newId } from '#runtime/new-id';
+import { testContents } from '../../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { jobWorld } from './job-world.ts';
 
 let database: TestDatabase;
 let world: ReturnType<typeof jobWorld>;
+let contents: ContentEncryption;
 beforeAll(async () => {
   database = await createTestDatabase();
   world = jobWorld(database.db);
+  contents = testContents(database.db);
 });
 afterAll(() => database?.drop());
 
@@ -25,14 +29,14 @@ function count(of: { tenantId: string | null; endpointId?: string | null }, more
     ...of,
     ...more,
   };
-  return countSelected(database.db, selected, () => undefined);
+  return countSelected(database.db, contents, selected, () => undefined);
 }
 
 /** Runs a job to the end of its pages, and returns how many it has replayed. */
 async function run(of: { tenantId: string; endpointId?: string }, selection: Partial<ReplaySelection>, most = 1_000): Promise<number> {
   const job = await world.job(of, selection);
   for (;;) {
-    const page = await handOver(database.db, job, { aheadMs: 1_000, most });
+    const page = await handOver(database.db, contents, job, { aheadMs: 1_000, most });
     if (page?.phase === 'results') break;
     await database.db.query('update replays set ideal_at = now(), last_due_at = null where id = $1', [uuidOf(job)]);
   }
@@ -67,6 +71,22 @@ describe('existing deliveries', () => {
     expect(await count({ tenantId }, { target: 'current' })).toMatchObject({ matched: 1 });
     expect(await run({ tenantId }, { target: 'current' })).toBe(1);
   });
+
+  it('with target current, only those that match the filter of their endpoint now', async () => {
+    const tenantId = await world.tenant();
+    const endpointId = await world.endpoint(tenantId, { event_types: ['order.*'], filter: '{"data.n":{"$gte":9007199254740993}}' });
+    const other = await world.endpoint(tenantId);
+    for (let n = 0; n < 70; n++) {
+      const body = `{"data":{"n":900719925474099${n % 2 === 0 ? 2 : 3}}}`;
+      await world.delivery(tenantId, endpointId, 'dead_lettered', {}, { body });
+    }
+    await world.delivery(tenantId, endpointId, 'dead_lettered', {}, { body: '' });
+    await world.delivery(tenantId, other, 'dead_lettered', {}, { body: '' });
+    expect(await count({ tenantId })).toMatchObject({ matched: 72 });
+    expect(await count({ tenantId }, { target: 'current' })).toEqual({ matched: 36, endpoints: 2, tenants: 1 });
+    expect(await run({ tenantId }, { target: 'current' }, 20)).toBe(36);
+    expect(await run({ tenantId }, { target: 'frozen' }, 100)).toBe(36);
+  });
 });
 
 describe('events that an endpoint never got', () => {
@@ -88,6 +108,16 @@ describe('events that an endpoint never got', () => {
     expect(await count({ tenantId, endpointId: later }, selection)).toMatchObject({ matched: 0 });
     await database.db.query(`update endpoints set event_types = '{}' where id = $1`, [uuidOf(before)]);
     expect(await run({ tenantId }, selection, 2)).toBe(3);
+  });
+
+  it('become deliveries where the filter matches now', async () => {
+    const tenantId = await world.tenant();
+    const filtered = await world.endpoint(tenantId, { created_at: new Date(), filter: '{"data.n":{"$lt":3}}' });
+    await world.endpoint(tenantId, { created_at: new Date(), event_types: ['other'], filter: '{"data.n":{"$lt":3}}' });
+    for (let n = 0; n < 80; n++) await world.event(tenantId, { body: `{"data":{"n":${n % 8}}}` });
+    expect(await count({ tenantId }, { ...never, statuses: [] })).toEqual({ matched: 30, endpoints: 1, tenants: 1 });
+    expect(await run({ tenantId }, { ...never, statuses: [] }, 7)).toBe(30);
+    expect(await world.deliveriesOf(filtered)).toHaveLength(30);
   });
 
   it('together with dead letters: first these, then those', async () => {

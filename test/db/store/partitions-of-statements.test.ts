@@ -16,6 +16,7 @@ import { openDeadLetters } from '#db/deliveries/unopened';
 import { setDoneByDelivery } from '#db/events/dispatches';
 import { existingDeliveries, readOwned, takeOutboxRows } from '#db/events/outbox';
 import { insertDeliveries } from '#db/events/plan';
+import { readContents } from '#db/events/read-content';
 import { readRecalled, recallEvent } from '#db/events/recall';
 import { createDeliveries, openNextRound } from '#db/replays/handed-over';
 import { scanEvents } from '#db/replays/never-attempted';
@@ -39,7 +40,7 @@ const [eventId, endpointId, relayId, dispatchId, tenantId] = [newId('evt'), newI
 const delivery = deliveryId(eventId, endpointId);
 const event = { eventId, tenantId, type: 'a.b', channels: [], deliverAt: null, expiresAt: null, onlyEndpointId: null };
 const explained = {
-  ...{ eventId, tenantId, type: 'a.b', channels: [], onlyEndpoint: null },
+  ...{ eventId, tenantId, type: 'a.b', channels: [], onlyEndpoint: null, content: async () => null },
   ...{ expiresAt: null, erasedAt: null, recalledAt: null },
 };
 const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };
@@ -81,7 +82,7 @@ it.each<[string, (db: Db) => Promise<unknown>]>([
   ['takeMissed', (db) => takeMissed(db, [{ number: 1, deliveryId: delivery }])],
   ['readMatches', (db) => readMatches(db, explained, { endpointId: null, after: null, limit: 10 })],
   ['readRecalled', (db) => readRecalled(db, eventId)],
-  ['recallEvent', (db) => recallEvent(db, { tenantId, eventId, externalId: 'x' }, bySystem('event.recall'))],
+  ['recallEvent', (db) => recallEvent(db, testContents(database.db), { tenantId, eventId, externalId: 'x' }, bySystem('event.recall'))],
   ['readDeliveryState', (db) => readDeliveryState(db, delivery)],
   ['readDeliveryRef', (db) => readDeliveryRef(db, delivery)],
   ['settleDelivery', (db) => settleDelivery(db, delivery, 'cancelled')],
@@ -89,13 +90,14 @@ it.each<[string, (db: Db) => Promise<unknown>]>([
   ['countFault', (db) => countFault(db, delivery, 'x')],
   ['quarantineDelivery', (db) => quarantineDelivery(db, delivery, 'x')],
   ['takeHurry', (db) => takeHurry(db, delivery)],
-  ['scanDeliveries', (db) => scanDeliveries(db, selected, day, 100)],
+  ['scanDeliveries', (db) => scanDeliveries(db, testContents(database.db), selected, day, 100)],
   [
     'scanDeliveries of an endpoint, with all statuses',
-    (db) => scanDeliveries(db, { ...selected, endpointId, statuses: ['dead_lettered', 'succeeded'] }, day, 100),
+    (db) => scanDeliveries(db, testContents(database.db), { ...selected, endpointId, statuses: ['dead_lettered', 'succeeded'] }, day, 100),
   ],
+  ['readContents', (db) => readContents(db, testContents(database.db), [eventId])],
   ['countDeliveries', (db) => countDeliveries(db, selected, day)],
-  ['scanEvents', (db) => scanEvents(db, selected, day, 100)],
+  ['scanEvents', (db) => scanEvents(db, testContents(database.db), selected, day, 100)],
   ['openNextRound', (db) => openNextRound(db, { ...job, selected }, [due])],
   ['createDeliveries', (db) => createDeliveries(db, job, [due])],
   ['countResults', (db) => countResults(db, job.replayId, null, false)],

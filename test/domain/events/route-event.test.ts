@@ -1,6 +1,7 @@
 // The routing of an accepted event, as a table: its lanes, its direct attempts, or a plan by its dispatch.
 import { describe, expect, it } from 'vitest';
 import { type EndpointToRoute, type EventToRoute, maxDirectEndpoints, routeEvent } from '#domain/events/route-event';
+import { EventContent, Filter } from '#domain/filters/filter';
 
 const nowMs = 1_000_000;
 const event: EventToRoute = { eventType: 'order.created', channels: ['eu'], acceptedAtUs: 2_000, special: false };
@@ -11,6 +12,7 @@ const endpoint = (more: Partial<EndpointToRoute> = {}): EndpointToRoute => ({
   notBeforeMs: null,
   eventTypes: [],
   channels: [],
+  filter: null,
   ...more,
 });
 const noLanes = () => false;
@@ -30,12 +32,12 @@ describe('one endpoint', () => {
   ])('%s', (_, more, way) => {
     const one = endpoint(more);
     const expected = { lane: way === 'lane' ? [one] : [], direct: way === 'direct' ? [one] : [] };
-    expect(routeEvent(event, [one], noLanes, nowMs)).toEqual({ kind: 'deliver', ...expected });
+    expect(routeEvent(event, [one], noLanes, nowMs)).toEqual({ kind: 'deliver', ...expected, filteredOut: 0 });
   });
 
   it('that has an awake lane gets its delivery from the lane', () => {
     const one = endpoint();
-    expect(routeEvent(event, [one], (id) => id === 'ep_1', nowMs)).toEqual({ kind: 'deliver', lane: [one], direct: [] });
+    expect(routeEvent(event, [one], (id) => id === 'ep_1', nowMs)).toEqual({ kind: 'deliver', lane: [one], direct: [], filteredOut: 0 });
   });
 
   it('for which the delivery is held already gets it from the lane, whatever is known of the lane', () => {
@@ -51,11 +53,12 @@ describe('all endpoints of a tenant', () => {
       kind: 'deliver',
       lane: [second],
       direct: [first, third],
+      filteredOut: 0,
     });
   });
 
   it('none: there is nothing to deliver', () => {
-    expect(routeEvent(event, [], noLanes, nowMs)).toEqual({ kind: 'deliver', lane: [], direct: [] });
+    expect(routeEvent(event, [], noLanes, nowMs)).toEqual({ kind: 'deliver', lane: [], direct: [], filteredOut: 0 });
   });
 
   it.each([
@@ -73,4 +76,19 @@ describe('all endpoints of a tenant', () => {
 
 it('leaves an event that is scheduled, or for one endpoint, to its dispatch', () => {
   expect(routeEvent({ ...event, special: true }, [endpoint()], noLanes, nowMs)).toEqual({ kind: 'plan', deliveries: 1 });
+});
+
+it('leaves out endpoints whose filter does not match, and counts them', () => {
+  const matching = endpoint({ endpointId: 'ep_1', filter: new Filter('{"data.n":1}') });
+  const others = [
+    endpoint({ filter: new Filter('{"data.n":2}') }),
+    endpoint({ eventTypes: ['other'], filter: new Filter('{"data.n":2}') }),
+  ];
+  const content = new EventContent('{"type":"order.created","data":{"n":1}}');
+  expect(routeEvent(event, [matching, ...others], noLanes, nowMs, content)).toEqual({
+    kind: 'deliver',
+    lane: [],
+    direct: [matching],
+    filteredOut: 1,
+  });
 });

@@ -2,14 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventTypeName, eventTypePattern } from '#domain/events/event-type';
 import { judge } from '#domain/events/subscription';
+import { EventContent, Filter } from '#domain/filters/filter';
 
 const word = fc.stringMatching(/^[A-Za-z0-9_-]{1,6}$/);
 const type = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join('.'));
 const channels = fc.array(fc.stringMatching(/^[a-c]{1,2}$/), { maxLength: 3 });
 
-const byType = (eventTypes: string[], eventType: string) => judge({ eventTypes, channels: [] }, { type: eventType, channels: [] });
+const byType = (eventTypes: string[], eventType: string) =>
+  judge({ eventTypes, channels: [], filter: null }, { type: eventType, channels: [], content: null });
 const byChannel = (wanted: string[], carried: string[]) =>
-  judge({ eventTypes: [], channels: wanted }, { type: 'order.created', channels: carried });
+  judge({ eventTypes: [], channels: wanted, filter: null }, { type: 'order.created', channels: carried, content: null });
 
 describe('judge by event type', () => {
   it.each([
@@ -90,7 +92,31 @@ describe('judge by channel', () => {
   });
 
   it('the type is checked first, and is reported if neither matches', () => {
-    expect(judge({ eventTypes: ['a'], channels: ['x'] }, { type: 'b', channels: ['y'] })).toBe('event_type_not_subscribed');
-    expect(judge({ eventTypes: ['a'], channels: ['x'] }, { type: 'a', channels: ['y'] })).toBe('channel_not_subscribed');
+    expect(judge({ eventTypes: ['a'], channels: ['x'], filter: null }, { type: 'b', channels: ['y'], content: null })).toBe(
+      'event_type_not_subscribed',
+    );
+    expect(judge({ eventTypes: ['a'], channels: ['x'], filter: null }, { type: 'a', channels: ['y'], content: null })).toBe(
+      'channel_not_subscribed',
+    );
+  });
+});
+
+describe('judge by filter', () => {
+  const one = { eventTypes: ['a'], channels: ['x'], filter: new Filter('{"data.n":1}') };
+  const event = { type: 'a', channels: ['x'] };
+  const content = (n: number) => new EventContent(`{"type":"a","timestamp":"","data":{"n":${n}}}`);
+
+  it('asks it last, and only of an endpoint that subscribes', () => {
+    expect(judge(one, { ...event, content: content(1) })).toBe('wanted');
+    expect(judge(one, { ...event, content: content(2) })).toBe('filter_not_matched');
+    expect(judge(one, { ...event, type: 'b', content: null })).toBe('event_type_not_subscribed');
+    expect(judge(one, { ...event, channels: [], content: null })).toBe('channel_not_subscribed');
+    expect(judge({ ...one, filter: null }, { ...event, content: null })).toBe('wanted');
+  });
+
+  it('matches nothing that was erased, everything that cannot be read, and needs the content', () => {
+    expect(judge(one, { ...event, content: 'erased' })).toBe('filter_not_matched');
+    expect(judge(one, { ...event, content: 'unreadable' })).toBe('wanted');
+    expect(() => judge(one, { ...event, content: null })).toThrow('the content of the event was not read');
   });
 });

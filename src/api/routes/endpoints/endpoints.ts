@@ -20,6 +20,7 @@ import { invalid, notFound } from '../../http/problem.ts';
 import { answer, noContent, type Route, route } from '../../http/route.ts';
 import { cancelFor } from '../deliveries/cancel-for.ts';
 import type { ApiDeps } from '../deps.ts';
+import { storedFilter } from './endpoint-filter.ts';
 import { prepareSigning, prepareSigningChange, secretFor } from './endpoint-signing.ts';
 import { retarget, sealNewTarget, showEndpoint } from './show-endpoint.ts';
 import { beginVerification, refuseNoVerification } from './verification.ts';
@@ -44,10 +45,10 @@ export const createEndpointRoute = (deps: ApiDeps) =>
     body: newEndpoint,
     bodyExample: examples.newEndpointExample,
     answers: { 201: { description: 'The endpoint, with its secret.', schema: createdEndpoint, example: examples.createdEndpointExample } },
-    async handler({ params, body, ids, caller, audit }) {
+    async handler({ params, body, members, ids, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
-      const { secret, url, headers = {}, auth = null, tls = null, verification = deps.verification.usual, ...given } = body;
-      const settings = { ...defaults, ...given };
+      const { secret, url, headers = {}, auth = null, tls = null, verification = deps.verification.usual, filter, ...given } = body;
+      const settings = { ...defaults, ...given, ...storedFilter(filter, members) };
       const problems = endpointProblems(settings);
       if (problems.length > 0) throw invalid(problems);
       const secretText = secretFor(settings.signing, secret);
@@ -75,6 +76,7 @@ const mostAtHost = ({ kind }: Caller) => (kind === 'portal_link' ? mostAtHostByL
 const defaults: EndpointSettings = {
   eventTypes: [],
   channels: [],
+  filter: null,
   description: '',
   format: 'standard',
   signing: null,
@@ -165,10 +167,11 @@ const change = (deps: ApiDeps) =>
     bodyExample: examples.endpointChangeExample,
     answers: { 200: { description: 'The changed endpoint.', schema: endpoint, example: examples.changedEndpointExample } },
     problems: [409],
-    async handler({ params, body, caller, audit }) {
+    async handler({ params, body, members, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
       const judgeSigning = await prepareSigningChange(deps, params.endpoint, body);
-      const { url, headers, auth, tls, verification, ...settings } = body;
+      const { url, headers, auth, tls, verification, filter, ...given } = body;
+      const settings = { ...given, ...storedFilter(filter, members) };
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
       const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined;
       const pastTarget = (sealed: Uint8Array) => sealPastTarget(deps.vault, params.endpoint, sealed);

@@ -6,6 +6,7 @@ import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { changedFields } from '#domain/access/audit';
 import type { Endpoint } from '#domain/endpoints/endpoint';
 import { type EndpointTarget, keepHidden, takenElsewhere, targetProblems } from '#domain/endpoints/endpoint-target';
+import { parseExactly } from '#domain/filters/exact-json';
 import { certificateProblems } from '#sealing/client-certificate';
 import { openTarget, type SealedTarget, sealTarget, showTarget } from '#sealing/endpoint-target-encryption';
 import { invalid } from '../../http/problem.ts';
@@ -13,8 +14,9 @@ import type { ApiDeps } from '../deps.ts';
 
 type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
 
-export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, ...stored }: StoredEndpoint): Endpoint {
-  return { ...stored, ...showTarget(openTarget(vault, stored.id, sealed)) };
+export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, filter, ...stored }: StoredEndpoint): Endpoint {
+  const shown = filter === null ? null : (parseExactly(filter) as Endpoint['filter']);
+  return { ...stored, filter: shown, ...showTarget(openTarget(vault, stored.id, sealed)) };
 }
 
 /** Checks and encrypts the target of a new endpoint. Throws a 422. */

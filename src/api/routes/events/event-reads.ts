@@ -102,7 +102,7 @@ async function inFull(deps: ApiDeps, tenant: TenantOfList, event: StoredEvent): 
   const [data, deliveries, endpoints] = await Promise.all([
     dataText(deps, event),
     deliveriesOfEvent(deps.db, event.eventId, deliveryRange(event.eventId), most + 1),
-    readMatches(deps.db, toExplain(tenant.tenantId, event), { endpointId: null, after: null, limit: most + 1 }),
+    readMatches(deps.db, toExplain(deps.contents, tenant.tenantId, event), { endpointId: null, after: null, limit: most + 1 }),
   ]);
   const shown = JSON.stringify({
     ...event.summary,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { type EventToExplain, explainEvent } from '#db/deliveries/explanations';
 import { readEvent, type StoredEvent } from '#db/events/event-lists';
+import { openContent } from '#db/events/read-content';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { eventKey } from '#domain/events/event';
 import { isId } from '#domain/ids';
@@ -30,7 +31,7 @@ export function explainRoutes(deps: ApiDeps): Route[] {
   return [explain(deps)];
 }
 
-const explain = ({ db }: ApiDeps) =>
+const explain = ({ db, contents }: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/tenants/:tenant/events/:event/explain',
@@ -67,18 +68,18 @@ const explain = ({ db }: ApiDeps) =>
       if (!tenant) throw notFound('tenant');
       const event = await readEvent(db, { tenantId: tenant.id, key: params.tenant }, params.event);
       if (!event) throw notFound('event');
-      const found = await explainEvent(db, toExplain(tenant.id, event), { endpointId: endpoint, after, limit: most + 1 });
+      const found = await explainEvent(db, toExplain(contents, tenant.id, event), { endpointId: endpoint, after, limit: most + 1 });
       if (endpoint !== null && after === null && found.length === 0) throw notFound('endpoint');
       const data = found.slice(0, most);
       return answer(200, { data, nextAfter: found.length > most ? (data.at(-1)?.endpoint ?? null) : null });
     },
   });
 
-export function toExplain(tenantId: string, { eventId, summary }: StoredEvent): EventToExplain {
+export function toExplain(contents: ApiDeps['contents'], tenantId: string, { eventId, summary, body }: StoredEvent): EventToExplain {
   const { type, channels, onlyEndpoint, expiresAt, erasedAt, recalledAt } = summary;
   const timeOf = (text: string | null) => (text === null ? null : new Date(text));
   return {
-    ...{ eventId, tenantId, type, channels, onlyEndpoint },
+    ...{ eventId, tenantId, type, channels, onlyEndpoint, content: () => openContent(contents, eventId, body) },
     ...{ expiresAt: timeOf(expiresAt), erasedAt: timeOf(erasedAt), recalledAt: timeOf(recalledAt) },
   };
 }

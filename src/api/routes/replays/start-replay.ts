@@ -44,10 +44,10 @@ async function targetOf({ db }: ApiDeps, { body, caller }: Call<unknown, unknown
   return { tenantId, endpointId: body.endpoint };
 }
 
-async function count({ db }: ApiDeps, target: Target, { since, until, ...selection }: ReplaySelection) {
+async function count({ db, contents }: ApiDeps, target: Target, { since, until, ...selection }: ReplaySelection) {
   const deadline = performance.now() + longestCountMs;
   const bounds = { from: firstUuidAt(Date.parse(since)), below: firstUuidAt(Date.parse(until)), asOf: null };
-  return countSelected(db, { ...target, ...selection, ...bounds }, () => {
+  return countSelected(db, contents, { ...target, ...selection, ...bounds }, () => {
     if (performance.now() < deadline) return;
     throw invalid([{ path: 'since', message: 'begins a window with more than can be counted in 20 s; choose a shorter one' }]);
   });

@@ -1,0 +1,90 @@
+// Filters in both dispatch modes: first attempts from the relay's memory, workflows, events that a dispatch plans, ordered
+// endpoints, and what another relay takes over from the outbox. The receiver says what arrived.
+import { afterAll, beforeAll, expect } from 'vitest';
+import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { withPosthorn } from '../support/shared-posthorn.ts';
+import { until } from '../support/until.ts';
+
+let receiver: Receiver;
+let batched: TestPosthorn;
+beforeAll(async () => {
+  [batched, receiver] = await Promise.all([startPosthorn({ namespace: 't126', env: { POSTHORN_DISPATCH: 'batched' } }), startReceiver()]);
+});
+afterAll(async () => {
+  await batched?.stop();
+  await receiver?.close();
+});
+
+const amounts = [1, 99.99, 100, 250];
+
+/** The amounts of the events that arrived at a path. */
+const arrived = (path: string) =>
+  receiver.requests
+    .filter((one) => one.path === path)
+    .map((one) => JSON.parse(one.body.toString()).data.amount)
+    .toSorted((a, b) => a - b);
+
+async function expectFiltered(posthorn: TestPosthorn, name: string): Promise<void> {
+  const tenant = await posthorn.makeTenant();
+  const filter = { 'data.amount': { $gte: 100 } };
+  const path = (what: string) => `/${name}/${what}`;
+  const make = async (what: string, more: object) => (await posthorn.makeEndpoint(tenant, receiver.url + path(what), more)).id;
+  const filtered = await make('filtered', { filter });
+  await make('all', {});
+  await make('ordered', { filter, ordering: 'endpoint' });
+  await make('none', { filter: { 'data.amount': { $lt: 0 } } });
+  const deliverAt = new Date(Date.now() + 500).toISOString();
+  const events = await Promise.all(amounts.map((amount) => posthorn.postEvent(tenant, { data: { amount } })));
+  const later = await Promise.all(amounts.map((amount) => posthorn.postEvent(tenant, { data: { amount: amount + 1_000 }, deliverAt })));
+  // planned by a dispatch, as a test event is
+  const tested = await posthorn.post(`/v1/endpoints/${filtered}/test`, { data: { amount: -5 } });
+  expect(tested.status).toBe(200);
+  const wanted = [-5, ...amounts.filter((amount) => amount >= 100), ...amounts.map((amount) => amount + 1_000)];
+  await until(
+    'all that are wanted',
+    () =>
+      arrived(path('filtered')).length >= wanted.length &&
+      arrived(path('all')).length >= 2 * amounts.length &&
+      arrived(path('ordered')).length >= wanted.length - 1,
+  );
+  for (const event of [...events, ...later])
+    await until('its deliveries', async () => (await posthorn.deliveriesOf(tenant, event)).every(({ status }) => status === 'succeeded'));
+  expect(arrived(path('filtered'))).toEqual(wanted);
+  expect(arrived(path('ordered'))).toEqual(wanted.slice(1));
+  expect(arrived(path('all'))).toEqual([...amounts, ...wanted.slice(-amounts.length)]);
+  expect(arrived(path('none'))).toEqual([]);
+  const { body } = await posthorn.get(`/v1/tenants/${tenant}/events/${events[0]}/explain?endpoint=${filtered}`);
+  expect(body.data[0]).toMatchObject({ code: 'filter_not_matched', delivery: null });
+}
+
+withPosthorn('with a workflow for each delivery', async ({ posthorn }) => {
+  await expectFiltered(posthorn, 'individual');
+});
+
+withPosthorn('with first attempts before the dispatch', async () => {
+  await expectFiltered(batched, 'batched');
+  const metrics = await (
+    await fetch(`${batched.origin}/metrics`, { headers: { authorization: 'Bearer test-key-0123456789abcdef' } })
+  ).text();
+  expect(Number(/^posthorn_events_filtered_out_total (\d+)/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(8);
+});
+
+withPosthorn('a changed filter counts for the next event, and a replay for what it left out', async ({ posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, `${receiver.url}/changed`, { filter: { 'data.amount': { $gte: 100 } } });
+  const events = await Promise.all(amounts.map((amount) => posthorn.postEvent(tenant, { data: { amount } })));
+  await until('both', () => arrived('/changed').length >= 2);
+  const changed = await posthorn.call('PATCH', `/v1/endpoints/${id}`, { filter: { 'data.amount': { $lt: 100 } } });
+  expect(changed.status).toBe(200);
+  await posthorn.postEvent(tenant, { data: { amount: 5 } });
+  await posthorn.postEvent(tenant, { data: { amount: 500 } });
+  await until('the one that is wanted now', () => arrived('/changed').includes(5));
+  const selection = { tenant, endpoint: id, neverAttempted: true, since: new Date(Date.now() - 3_600_000).toISOString() };
+  const counted = async () => (await posthorn.post('/v1/replays', { ...selection, dryRun: true })).body;
+  await until('the count', async () => (await counted()).matched === 2);
+  expect((await posthorn.post('/v1/replays', selection)).status).toBe(202);
+  await until('what the old filter left out', () => arrived('/changed').length >= 5);
+  expect(arrived('/changed')).toEqual([1, 5, 99.99, 100, 250]);
+  expect(events).toHaveLength(amounts.length);
+});
