@@ -420,6 +420,8 @@ export interface CreatedEndpoint {
   url: string;
   eventTypes: string[];
   channels: string[];
+  /** conditions on the content of events; null: none */
+  filter: Record<string, unknown> | null;
   description: string;
   /** custom headers; values are masked as ***, and *** in a change keeps the stored value */
   headers: Record<string, string>;
@@ -535,6 +537,8 @@ export interface Endpoint {
   url: string;
   eventTypes: string[];
   channels: string[];
+  /** conditions on the content of events; null: none */
+  filter: Record<string, unknown> | null;
   description: string;
   /** custom headers; values are masked as ***, and *** in a change keeps the stored value */
   headers: Record<string, string>;
@@ -608,6 +612,7 @@ export interface EndpointChange {
   eventTypes?: string[];
   /** subscribed channels: only events with at least one of them are sent; empty: all events */
   channels?: string[];
+  filter?: Record<string, unknown> | null;
   description?: string;
   /** custom headers of every request; the values are never shown again */
   headers?: Record<string, string>;
@@ -827,7 +832,7 @@ export interface Explanation {
   endpoint: string;
   /** id of the delivery; null: there is none */
   delivery: string | null;
-  /** why the endpoint did or did not get the event. taken: its consumer acknowledged it in the list of missed events; meant_for_another: a test event for another endpoint; filter_not_matched: reserved */
+  /** why the endpoint did or did not get the event. taken: its consumer acknowledged it in the list of missed events; meant_for_another: a test event for another endpoint */
   code: ExplanationCode;
   /** one sentence for people */
   message: string;
@@ -1344,6 +1349,8 @@ export interface NewEndpoint {
   eventTypes?: string[];
   /** subscribed channels: only events with at least one of them are sent; empty: all events */
   channels?: string[];
+  /** conditions on the content of an event, such as {"data.amount": {"$gte": 100}}: only events that match are sent. Operators: $eq $ne $in $nin $gt $gte $lt $lte $exists $prefix $suffix $contains, combined by $and $or $not. At most 4096 characters and 50 conditions */
+  filter?: Record<string, unknown>;
   description?: string;
   /** custom headers of every request; the values are never shown again */
   headers?: Record<string, string>;
@@ -1484,6 +1491,8 @@ export interface NewSandboxEndpoint {
   eventTypes?: string[];
   /** subscribed channels: only events with at least one of them are sent; empty: all events */
   channels?: string[];
+  /** conditions on the content of an event, such as {"data.amount": {"$gte": 100}}: only events that match are sent. Operators: $eq $ne $in $nin $gt $gte $lt $lte $exists $prefix $suffix $contains, combined by $and $or $not. At most 4096 characters and 50 conditions */
+  filter?: Record<string, unknown>;
   description?: string;
   /** custom headers of every request; the values are never shown again */
   headers?: Record<string, string>;
@@ -2038,6 +2047,25 @@ export interface TenantRetention {
 export interface TestEvent {
   type?: string;
   data?: unknown;
+}
+
+export interface TestFilterInput {
+  /** conditions on the content of an event, such as {"data.amount": {"$gte": 100}}: only events that match are sent. Operators: $eq $ne $in $nin $gt $gte $lt $lte $exists $prefix $suffix $contains, combined by $and $or $not. At most 4096 characters and 50 conditions */
+  filter: Record<string, unknown>;
+  event: TestFilterInputEvent;
+}
+
+export interface TestFilterInputEvent {
+  type: string;
+  /** any JSON value */
+  data: unknown;
+}
+
+export interface TestFilterResult {
+  /** true: an endpoint with this filter gets the event */
+  matches: boolean;
+  /** JSON pointer to the smallest part of the filter that decided alone, such as /data.amount/$gte; empty: all of its conditions together */
+  decidedBy: string;
 }
 
 export interface TestPending {

@@ -19,7 +19,7 @@ const tags: Tag[] = [
   {
     name: 'Endpoints',
     description: 'Where events are sent to, and how.',
-    paths: /^\/v1\/(tenants\/\{tenant\}\/endpoints|endpoints)/,
+    paths: /^\/v1\/(tenants\/\{tenant\}\/endpoints|endpoints|filters)/,
   },
   { name: 'Tenants', description: 'Your customers, each with its endpoints and events.', paths: /^\/v1\/tenants(\/\{tenant\})?$/ },
   { name: 'Audit log', description: 'Who changed what and when.', paths: /^\/v1\/audit-log/ },
