@@ -16,6 +16,7 @@ import { tenantRoutes } from './routes/access/tenants.ts';
 import { alertRoutes } from './routes/alerts/alerts.ts';
 import { alertChannelRoutes } from './routes/alerts/channels.ts';
 import { eventTypeRoutes } from './routes/catalogue/event-types.ts';
+import { fixtureRoutes } from './routes/catalogue/fixtures.ts';
 import { versionRoutes } from './routes/catalogue/versions.ts';
 import { deliveryRoutes } from './routes/deliveries/deliveries.ts';
 import type { ApiDeps } from './routes/deps.ts';
@@ -104,6 +105,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...sandboxRoutes(deps),
     ...eventTypeRoutes(deps),
     ...versionRoutes(deps),
+    ...fixtureRoutes(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

@@ -10,6 +10,7 @@ import { liveSecrets } from '#db/endpoints/secrets';
 import type { Db } from '#db/store/pool';
 import type { ConformanceReport } from '#domain/conformance/conformance';
 import { signsWithKeyPair } from '#domain/endpoints/signing';
+import { toListeners } from '#listen/to-listeners';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
 import { createSender, type Sender } from '#outbound/send';
@@ -29,16 +30,26 @@ export interface Conformance {
 const usualBurst = 10;
 const mostRunsAtOnce = 8;
 
-export function openConformance({ config, shares, vault }: Pick<Core, 'config' | 'shares' | 'vault'>, publicOrigin: string): Conformance {
+export function openConformance({ config, shares, vault, timings }: Core, publicOrigin: string): Conformance {
   const sender = createSender({
     guard: createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin }),
     userAgent: `Posthorn/${version}`,
     ...openOutboundConfig(config, publicOrigin),
   });
-  return { check: createConformanceCheck({ db: shares.callers, vault, sender }), close: () => sender.close() };
+  const db = shares.callers;
+  const listened = toListeners({ db, vault, sender, timings: timings.listen });
+  return { check: createConformanceCheck({ db, vault, sender: listened }), close: () => sender.close() };
 }
 
-export function createConformanceCheck({ db, vault, sender }: { db: Db; vault: Vault; sender: Sender }): Conformance['check'] {
+export function createConformanceCheck({
+  db,
+  vault,
+  sender,
+}: {
+  db: Db;
+  vault: Vault;
+  sender: Pick<Sender, 'send' | 'userAgent'>;
+}): Conformance['check'] {
   const keyRing = new KeyRing(db, vault);
   const authenticated = authenticating(sender);
   let running = 0;

@@ -130,6 +130,22 @@ export const readTools: Tool[] = [
     run: (api, query) => api.get('/v1/alerts', query),
   }),
   tool({
+    name: 'search_event_types',
+    title: 'Search event types',
+    description: 'The catalogue of event types: by a text in name, description, owner or tag, newest first, without schemas.',
+    effect: 'reads',
+    input: z.strictObject({ search: z.string().min(1).max(200).optional(), ...page }),
+    run: (api, query) => api.get('/v1/event-types', query),
+  }),
+  tool({
+    name: 'get_event_type',
+    title: 'Read an event type',
+    description: 'One event type of the catalogue with the JSON Schema and the examples of its current version.',
+    effect: 'reads',
+    input: z.strictObject({ type: z.string().min(1).describe('name of the type, such as order.created') }),
+    run: (api, { type }) => api.get(`/v1/event-types/${part(type)}`),
+  }),
+  tool({
     name: 'list_missed',
     title: 'List what an endpoint missed',
     description: 'What an endpoint should have accepted and has not, oldest first, without bodies.',

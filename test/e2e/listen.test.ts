@@ -99,6 +99,10 @@ withPosthorn('hands requests to the command, and its answers back', async ({ pos
     { attempt: 2, status: 201 },
   ]);
 
+  // a conformance run takes the same way
+  const { body: report } = await posthorn.post(`/v1/endpoints/${one.endpoint}/conformance`, { cases: ['replay'] });
+  expect(report.control.requests).toMatchObject([{ status: 503, message: expect.stringContaining('(posthorn listen)') }]);
+
   one.signal('SIGINT');
   expect(await one.exit).toMatchObject({ code: 0 });
   const missed = await posthorn.postEvent(tenant, { id: 'missed' });

@@ -110,8 +110,10 @@ it('refuses a bad script, bad settings and one too many, and stores nothing', as
 });
 
 it('is checked by a conformance run, which leaves no delivery and no failure', async ({ posthorn }) => {
-  const { endpoint, id } = await sandboxOf({ endpoint: { signing: { schemes: ['v1', 'v1a'] } } });
-  const { status, body: report } = await own.post(`/v1/endpoints/${endpoint}/conformance`, { eventType: 'order.created', data: { n: 1 } });
+  const type = `checked.${randomUUID().slice(0, 8)}`;
+  await posthorn.post('/v1/event-types', { name: type, schema: {}, examples: [{ fromTheCatalogue: true }] });
+  const { endpoint, id } = await sandboxOf({ endpoint: { eventTypes: [type], signing: { schemes: ['v1', 'v1a'] } } });
+  const { status, body: report } = await own.post(`/v1/endpoints/${endpoint}/conformance`);
   // a sandbox accepts everything, also what it should refuse
   const failed = report.cases.filter((one: { verdict: string }) => one.verdict === 'failed').map((one: { case: string }) => one.case);
   expect([status, report.passed, failed]).toEqual([200, false, ['bad_signature', 'stale_time']]);
@@ -125,7 +127,10 @@ it('is checked by a conformance run, which leaves no delivery and no failure', a
   expect(ofCase('stale_time').sort()).toEqual(['timestamp_too_new', 'timestamp_too_old']);
   for (const name of ['duplicate', 'reorder', 'slow', 'large', 'unknown_type', 'rotation', 'replay'])
     expect(new Set(ofCase(name)), name).toEqual(new Set(['valid']));
-  expect(seen.find(({ webhookId }) => webhookId === report.control.requests[0].webhookId)?.body).toContain('"type":"order.created"');
+  expect(seen.find(({ webhookId }) => webhookId === report.control.requests[0].webhookId)?.body).toContain(
+    '"data":{"fromTheCatalogue":true}',
+  );
+  expect(report.eventType).toBe(type);
   expect((await own.get(`/v1/deliveries?endpoint=${endpoint}`)).body.data).toEqual([]);
   const { rowCount } = await posthorn.database.db.query('select from endpoint_health where endpoint_id = $1', [uuidOf(endpoint)]);
   expect(rowCount).toBe(0);

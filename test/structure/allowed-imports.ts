@@ -81,6 +81,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* runtime sealing outbound telemetry types of tracing db/*',
     packages: 'lru-cache node:crypto node:timers/promises',
   },
+  fixtures: { folders: 'domain/* outbound attempts', packages: 'node:crypto' },
   conformance: { folders: 'domain/* runtime sealing outbound attempts', packages: 'node:crypto' },
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   ingest: {
@@ -126,7 +127,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/catalogue': {
-    folders: 'domain/* catalogue api/examples api/http types of api/routes db/catalogue types of db/store',
+    folders: 'domain/* catalogue fixtures api/examples api/http types of api/routes db/catalogue types of db/store',
     packages: 'zod',
   },
   'api/routes/deliveries': {
@@ -139,7 +140,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/routes/endpoints': {
     folders:
-      'domain/* runtime sealing api/examples api/http types of api/routes api/routes/deliveries api/routes/events db/access db/audit db/deliveries db/endpoints db/keys db/store',
+      'domain/* runtime sealing api/examples api/http types of api/routes api/routes/deliveries api/routes/events db/access db/audit db/catalogue db/deliveries db/endpoints db/keys db/store',
     packages: 'node:crypto node:timers/promises zod',
   },
   'api/routes/sandbox': {

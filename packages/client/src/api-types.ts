@@ -385,7 +385,7 @@ export interface ConformanceReportControl {
 export interface ConformanceRequest {
   /** an event type that the receiver knows; by default the first exact type that the endpoint subscribes to */
   eventType?: string;
-  /** `data` of these events, as the receiver expects it for this type; {} by default */
+  /** `data` of these events, as the receiver expects it for this type; by default the first example of the type in the catalogue, else {} */
   data?: unknown;
   /** only these cases; by default all of them */
   cases?: ConformanceCaseName[];
@@ -905,11 +905,47 @@ export interface FieldError {
   schema?: string;
 }
 
+export interface Fixture {
+  name: string;
+  description: string;
+  expected: FixtureExpected;
+  /** the fixture whose event this one repeats; null: an event of its own */
+  sameEventAs: string | null;
+  request: FixtureRequest;
+}
+
+export type FixtureExpected = 'accept' | 'refuse';
+
+export interface FixtureRequest {
+  method: 'POST';
+  headers: Record<string, string>;
+  /** the exact bytes of the body, in UTF-8 */
+  body: string;
+}
+
+export interface Fixtures {
+  type: string;
+  version: number;
+  /** the signing secret of all fixtures (v1). It is public: never use it for an endpoint */
+  secret: string;
+  /** the public key of the fixtures signed with v1a */
+  publicKey: string;
+  /** the time at which the requests have to be checked: set the clock of the test to it */
+  now: string;
+  toleranceSeconds: number;
+  data: Fixture[];
+}
+
 export interface GetEndpointStatsQuery {
   /** The span up to now. */
   window?: StatsWindow;
   /** The length of a step of the series. By window, the default first: 1h: 1m, 5m, 15m; 24h: 15m, 1m, 5m, 1h; 7d: 1h, 6h, 1d; 30d: 1d, 1h, 6h. */
   resolution?: StatsResolution;
+}
+
+export interface GetFixturesQuery {
+  /** The version of the type. Default: the current one. */
+  version?: number;
 }
 
 export interface GetSequenceQuery {

@@ -43,6 +43,7 @@ import { acceptedBatch, acceptedEvent, eventSummary, eventWarning, newBatch, new
 import { laneWait } from '#domain/lanes/lane';
 import { batch, onDeadLetter, ordering, rateLimit } from '#domain/lanes/lane-settings';
 import { dryRun, newReplay, replayChange, replayView } from '#domain/replays/replay';
+import { fixture, fixtures } from '#domain/sandbox/fixture';
 import { createdSandbox, newSandbox, sandboxChange, sandboxRequestView, sandboxView } from '#domain/sandbox/sandbox-endpoint';
 import { compatibility, schemaChange } from '#domain/schemas/schema-change';
 import { resolution, statsView, statsWindow } from '#domain/stats/stats';
@@ -133,6 +134,8 @@ export const schemaNames: [z.ZodType, string][] = [
   [sandboxChange, 'SandboxChange'],
   [createdSandbox, 'CreatedSandbox'],
   [sandboxRequestView, 'SandboxRequest'],
+  [fixtures, 'Fixtures'],
+  [fixture, 'Fixture'],
   [caseName, 'ConformanceCaseName'],
   [conformanceCase, 'ConformanceCase'],
   [conformanceRequest, 'ConformanceRequest'],

@@ -55,6 +55,14 @@ export function addEventTypeCommands(program: Command): void {
         await output.list(data, { columns: versionColumns, empty: 'The event type has no version.' });
       }),
     );
+  group
+    .command('fixtures <name> [version]')
+    .description('print signed sample requests for the tests of a consumer, as JSON')
+    .action(
+      connected(async ({ api, output }, name: string, version: string | undefined) => {
+        await output.document(await api.get(`${path(name)}/fixtures`, { version }));
+      }),
+    );
   addChanges(group);
   addVersions(group);
 }

@@ -24,7 +24,12 @@ export const conformanceRequest = z.strictObject({
   eventType: eventTypeName
     .optional()
     .describe('an event type that the receiver knows; by default the first exact type that the endpoint subscribes to'),
-  data: z.unknown().optional().describe('`data` of these events, as the receiver expects it for this type; {} by default'),
+  data: z
+    .unknown()
+    .optional()
+    .describe(
+      '`data` of these events, as the receiver expects it for this type; by default the first example of the type in the catalogue, else {}',
+    ),
   cases: z.array(caseName).min(1).max(caseNames.length).optional().describe('only these cases; by default all of them'),
   maxAnswerMs: z
     .int()

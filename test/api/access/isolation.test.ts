@@ -145,6 +145,7 @@ const cases: Record<string, Case> = {
   getEventType: { path: () => '/v1/event-types/shared.type', foreign: 200 },
   listEventTypeVersions: { path: () => '/v1/event-types/shared.type/versions', foreign: 200 },
   getEventTypeVersion: { path: () => '/v1/event-types/shared.type/versions/1', foreign: 200 },
+  getFixtures: { path: () => '/v1/event-types/shared.type/fixtures', foreign: 200 },
   createEventType: { path: () => '/v1/event-types', body: { name: 'x' }, foreign: 403, own: 403 },
   changeEventType: { path: () => '/v1/event-types/shared.type', body: { description: 'x' }, foreign: 403, own: 403 },
   putEventTypeVersion: { path: () => '/v1/event-types/shared.type/versions', body: { schema: {} }, foreign: 403, own: 403 },
@@ -171,7 +172,7 @@ beforeAll(async () => {
   api = await startApi();
   own = await furnish('own', `own-${randomBytes(6).toString('hex')}`);
   foreign = await furnish('foreign', canary);
-  await api.post('/v1/event-types', { name: 'shared.type', schema: {} });
+  await api.post('/v1/event-types', { name: 'shared.type', schema: {}, examples: [{}] });
   unseen.push(
     foreign.endpoint,
     foreign.delivery,

@@ -1,6 +1,7 @@
 // /v1/endpoints/{endpoint}/conformance: checks how the receiver behind an endpoint handles wrong,
 // late and repeated requests, and shows the last report.
 import { appendAudit } from '#db/audit/audit';
+import { readType } from '#db/catalogue/event-types';
 import { beginConformanceRun, dropConformanceRun, endConformanceRun, readConformanceReport } from '#db/endpoints/conformance-runs';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { readEndpoint } from '#db/endpoints/endpoints';
@@ -39,7 +40,8 @@ const check = (deps: ApiDeps) =>
       if (endpoint.gateReason === unverified) throw new Problem(409, obstacles.unverified);
       if (!(await beginConformanceRun(deps.db, endpoint.id)))
         throw new Problem(409, 'Another conformance run of this endpoint is in progress. Wait until it ends.');
-      const event = { type: body.eventType ?? usualType(endpoint), dataText: members.get('data') ?? '{}' };
+      const type = body.eventType ?? usualType(endpoint);
+      const event = { type, dataText: members.get('data') ?? (await exampleOf(deps, type)) };
       const report = await deps.conformance(endpoint, { event, cases: body.cases, maxAnswerMs: body.maxAnswerMs }).catch(async (error) => {
         await dropConformanceRun(deps.db, endpoint.id);
         throw error;
@@ -72,6 +74,12 @@ const read = (deps: ApiDeps) =>
       return answer(200, report);
     },
   });
+
+/** `data` of an example of the type in the catalogue, as JSON text. */
+async function exampleOf({ db }: ApiDeps, type: string): Promise<string> {
+  const [example = {}] = (await readType(db, type))?.versions.at(-1)?.examples ?? [];
+  return JSON.stringify(example);
+}
 
 /** The first type that the endpoint subscribes to by its full name. */
 function usualType({ eventTypes }: StoredEndpoint): string {
