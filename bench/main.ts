@@ -20,7 +20,7 @@ import { tableOf } from './table.ts';
 
 const usage = `Usage: npm run bench -- [--scenario name …] [--mode individual|adaptive|batched …] [--quick] [--minutes n] [--beside command] [--out file.json]
 
-  --scenario  burst, fan-out, rate-5, rate-50, rate-200, rate-10 (only when named; rate: all four), onset, failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak
+  --scenario  burst, fan-out, rate-5, rate-50, rate-200, rate-10 (only when named; rate: all four), onset, failing, noisy, crash, workers-1, -2, -4 (workers: all three), soak, checked-burst
               (only when named); lane-rate, lane-ordered-keys, -one, lane-outage-plain, -keys, lane-noisy-2000, -20000, lane-fairness (lane: all of
               them; only when named); storm-one, -300, -many, idle, rotation (only when named); growth-tenants,
               -endpoints-10000-burst, -50, -fan-out-5000, -10000, -stored-burst, -50, -5, -waiting-100000, -retrying-100000 (growth: all of them; only when

@@ -27,8 +27,9 @@ export interface Stream {
 
 export const tenantOf = ({ tenant, tenants }: Stream, n: number) => (tenants === undefined ? tenant : `${tenant}-${n % tenants}`);
 
+export const measuredType = 'bench.measured';
 export const typeOf = ({ tenants = 1, types }: Stream, n: number) =>
-  types === undefined ? 'bench.measured' : typeNamed(Math.floor(n / tenants) % types);
+  types === undefined ? measuredType : typeNamed(Math.floor(n / tenants) % types);
 
 export const typeNamed = (number: number) => `bench.type${number}`;
 

@@ -1,5 +1,6 @@
 // The scenarios of the bench: which events are sent, at what rate, and to what kind of endpoints.
 
+import { measuredType } from './messages.ts';
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
@@ -27,6 +28,7 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
   });
   return [
     { ...burst, name: 'burst' },
+    { ...burst, name: 'checked-burst', prepare: addSchema, endpoint: { filter }, byNameOnly: true },
     { ...burst, name: 'fan-out', events: size(200), endpoints: 25 },
     { ...steady(5), remarks: withWorkflows },
     { ...steady(10), remarks: withWorkflows, byNameOnly: true },
@@ -39,6 +41,17 @@ export function scenarios({ quick, minutes }: { quick: boolean; minutes: number 
     ...[1, 2, 4].map(workers),
     { ...steady(200), name: 'soak', events: Math.ceil((200 * soakMs) / 1_000), byNameOnly: true, extraMs: soakMs },
   ];
+}
+
+/** Matches all events of the bench. */
+const filter = { 'data.total': { $gte: 50, $lt: 1_000 }, 'data.filling': { $prefix: 'x' } };
+
+/** From then on every event is validated. */
+async function addSchema(stage: Stage): Promise<string[]> {
+  const properties = { order: { type: 'integer', minimum: 0 }, total: { type: 'number' }, filling: { type: 'string', maxLength: 1_000 } };
+  const schema = { type: 'object', required: ['order', 'total'], properties };
+  await stage.call('POST', '/v1/event-types', { name: measuredType, schema, validation: 'reject' });
+  return ['with a schema and a filter'];
 }
 
 /** How many of the deliveries had a workflow of their own. */

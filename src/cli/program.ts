@@ -9,6 +9,7 @@ import { addDeliveryCommands } from './commands/deliveries.ts';
 import { addEndpointCommands } from './commands/endpoints.ts';
 import { addEventTypeCommands } from './commands/event-types.ts';
 import { addEventCommands } from './commands/events.ts';
+import { addFilterCommands } from './commands/filters.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addLoginCommands } from './commands/login.ts';
 import { addMcpCommand } from './commands/mcp.ts';
@@ -30,6 +31,7 @@ const groups: [heading: string, add: ((program: Command) => void)[]][] = [
     [
       addTenantCommands,
       addEndpointCommands,
+      addFilterCommands,
       addEventTypeCommands,
       addEventCommands,
       addDeliveryCommands,

@@ -1,7 +1,8 @@
 // Filters in both dispatch modes: first attempts from the relay's memory, workflows, events that a dispatch plans, ordered
 // endpoints, and what another relay takes over from the outbox. The receiver says what arrived.
 import { afterAll, beforeAll, expect } from 'vitest';
-import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { openCli } from '../support/cli.ts';
+import { startPosthorn, type TestPosthorn, testApiKey } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
@@ -64,10 +65,27 @@ withPosthorn('with a workflow for each delivery', async ({ posthorn }) => {
 
 withPosthorn('with first attempts before the dispatch', async () => {
   await expectFiltered(batched, 'batched');
-  const metrics = await (
-    await fetch(`${batched.origin}/metrics`, { headers: { authorization: 'Bearer test-key-0123456789abcdef' } })
-  ).text();
+  const metrics = await (await fetch(`${batched.origin}/metrics`, { headers: { authorization: `Bearer ${testApiKey}` } })).text();
   expect(Number(/^posthorn_events_filtered_out_total (\d+)/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(8);
+});
+
+withPosthorn('is tested on the command line, with a stored event and the filter of an endpoint', async ({ posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const cli = openCli({ POSTHORN_URL: posthorn.origin, POSTHORN_API_KEY: testApiKey, POSTHORN_TENANT: tenant });
+  try {
+    const { id } = await posthorn.makeEndpoint(tenant, `${receiver.url}/cli`, { filter: { 'data.amount': { $gte: 100 } } });
+    const event = await posthorn.postEvent(tenant, { data: { amount: 99 } });
+    const [given, stored, nothing] = await Promise.all([
+      cli.json('filters', 'test', '--filter', '{"data.id":9007199254740993}', '--type', 'a', '--data', '{"id":9007199254740993}'),
+      cli.json('filters', 'test', '--endpoint', id, '--event', event),
+      cli.run(['filters', 'test', '--type', 'a', '--data', '1']),
+    ]);
+    expect(given).toEqual({ matches: true, decidedBy: '/data.id' });
+    expect(stored).toEqual({ matches: false, decidedBy: '/data.amount/$gte' });
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('Which filter?') });
+  } finally {
+    cli.remove();
+  }
 });
 
 withPosthorn('a changed filter counts for the next event, and a replay for what it left out', async ({ posthorn }) => {

@@ -52,7 +52,10 @@ export const allowedImports: Record<string, Allowed> = {
   'db/access': { folders: 'domain/* runtime db/audit db/store', packages: 'rate-limiter-flexible types of pg' },
   'db/keys': { folders: 'domain/* outbound sealing db/audit db/store', packages: 'node:crypto' },
   'db/endpoints': { folders: 'domain/* sealing db/audit db/store', packages: 'types of pg' },
-  'db/events': { folders: 'domain/* types of runtime sealing db/access db/audit db/keys db/sandbox db/store types of db/deliveries', packages: '' },
+  'db/events': {
+    folders: 'domain/* types of runtime sealing db/access db/audit db/keys db/sandbox db/store types of db/deliveries',
+    packages: '',
+  },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/sandbox': { folders: 'domain/* db/audit db/store', packages: '' },
   'db/listeners': { folders: 'domain/* types of db/store', packages: '' },

@@ -83,6 +83,76 @@ describe('the filter of an endpoint', () => {
   });
 });
 
+describe('a filter that can never match the schemas of its event types', () => {
+  const schema = { type: 'object', additionalProperties: false, properties: { amount: { type: 'number' }, old: { type: 'string' } } };
+  const makeType = async (name: string, more: object = { schema }) =>
+    expect((await api.post('/v1/event-types', { name, ...more })).status).toBe(201);
+  const create = (more: object) => api.post(`/v1/tenants/${tenant}/endpoints`, { url, ...more });
+  const refused = (message: RegExp, path = 'filter["data.amonut"].$gte') => ({
+    status: 422,
+    body: { errors: [{ path, message: expect.stringMatching(message) }] },
+  });
+  const filter = { 'data.amonut': { $gte: 100 } };
+
+  it('is refused with its place and the reason, when it is created and when it is changed', async () => {
+    await makeType('fit.created');
+    const message = /^can never match: by the schema of fit.created \(version 1\), data.amonut does not exist. Change the condition/;
+    expect(await create({ eventTypes: ['fit.created'], filter })).toMatchObject(refused(message));
+    const wrong = await create({ eventTypes: ['fit.created'], filter: { $or: [{ 'data.amount': '100' }, { type: 'other' }] } });
+    expect(wrong.body.errors.map(({ path }: { path: string }) => path)).toEqual(['filter.$or[0]["data.amount"]', 'filter.$or[1].type']);
+
+    const { id } = await api.makeEndpoint(tenant, url, { eventTypes: ['fit.created'] });
+    const change = (body: object) => api.call('PATCH', `/v1/endpoints/${id}`, body);
+    expect(await change({ filter })).toMatchObject(refused(message));
+    expect((await change({ filter, eventTypes: ['other.type'] })).status).toBe(200);
+    expect(await change({ eventTypes: ['fit.created'] })).toMatchObject(
+      refused(/do not fit the endpoint's filter: .*can never match/, 'eventTypes'),
+    );
+    expect((await change({ description: 'something else' })).status).toBe(200);
+    expect((await change({ eventTypes: ['fit.created'], filter: { 'data.amount': 1 } })).status).toBe(200);
+  });
+
+  it('is accepted when another event may match: of another type, an old version, or a type without a schema', async () => {
+    await makeType('fit.changed');
+    await makeType('fit.free', {});
+    await makeType('fit.later');
+    const { status } = await api.post('/v1/event-types/fit.later/versions', {
+      version: 2,
+      schema: { type: 'object', properties: { amonut: {} } },
+    });
+    expect(status).toBe(201);
+    for (const eventTypes of [
+      [],
+      ['*'],
+      ['fit.*'],
+      ['fit.changed', 'fit.unknown'],
+      ['fit.changed', 'fit.free'],
+      ['fit.changed', 'fit.later'],
+    ])
+      expect((await create({ eventTypes, filter })).status, eventTypes.join()).toBe(201);
+    expect((await create({ eventTypes: ['fit.changed'], filter })).status).toBe(422);
+  });
+
+  it('reveals nothing of an internal type to a caller of one tenant', async () => {
+    await makeType('fit.internal', { schema, visibility: 'internal' });
+    const { body } = await api.post('/v1/api-keys', { name: 'x', tenant, scopes: ['endpoints:write'] });
+    const bound = createApi(api.origin, body.key);
+    expect((await bound.post(`/v1/tenants/${tenant}/endpoints`, { url, eventTypes: ['fit.internal'], filter })).status).toBe(201);
+    expect((await create({ eventTypes: ['fit.internal'], filter })).status).toBe(422);
+  });
+});
+
+describe('the endpoint of a sandbox', () => {
+  it('has its filter, too', async () => {
+    const path = `/v1/tenants/${tenant}/sandbox-endpoints`;
+    const { status, body } = await api.post(path, undefined, { raw: `{"endpoint":{"filter":${exact}}}` });
+    expect(status).toBe(201);
+    expect(await textOf(body.endpoint)).toContain(`"filter":${exact}`);
+    const wrong = await api.post(path, { endpoint: { filter: { 'data.x': { $gt: null } } } });
+    expect(wrong.body.errors).toMatchObject([{ path: 'endpoint.filter["data.x"].$gt' }]);
+  });
+});
+
 describe('POST /v1/filters/test', () => {
   const test = (filter: unknown, data: unknown, type = 'order.created') => api.post('/v1/filters/test', { filter, event: { type, data } });
 

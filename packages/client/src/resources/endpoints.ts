@@ -16,6 +16,8 @@ import type {
   SkippedDeadLetter,
   Stats,
   TestEvent,
+  TestFilterInput,
+  TestFilterResult,
   TestPending,
   TestResult,
 } from '../api-types.ts';
@@ -68,6 +70,11 @@ export class Endpoints {
   test(endpoint: string, event: TestEvent = {}, options?: CallOptions): Promise<TestResult | TestPending> {
     // Posthorn waits for the endpoint: its timeout of at most 30 s, and 10 s more
     return this.#api.json('POST', path`/v1/endpoints/${endpoint}/test`, { body: event }, { timeoutMs: 60_000, ...options });
+  }
+
+  /** Whether an endpoint with this filter gets this event, and which part of the filter decides. */
+  testFilter(tested: TestFilterInput, options?: CallOptions): Promise<TestFilterResult> {
+    return this.#api.json('POST', '/v1/filters/test', { body: tested }, options);
   }
 
   verify(endpoint: string, options?: CallOptions): Promise<Endpoint> {

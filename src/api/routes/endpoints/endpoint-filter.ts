@@ -1,17 +1,74 @@
-// The filter of an endpoint, as a request gives it and as it is stored: with its numbers as they were written.
-import type { EndpointSettings } from '#db/endpoints/endpoints';
+// The filter of an endpoint, as a request gives it: stored with its numbers as they were written, and refused if it can never
+// match the schemas of the event types that the endpoint subscribes to.
+import { readTypeSchemas } from '#db/catalogue/type-schemas';
+import { type EndpointSettings, readEndpoint } from '#db/endpoints/endpoints';
+import type { Db } from '#db/store/pool';
 import { parseExactly } from '#domain/filters/exact-json';
 import { filterText } from '#domain/filters/filter';
 import { parseFilter } from '#domain/filters/parse-filter';
-import { invalid } from '../../http/problem.ts';
+import { type Impossible, whyNever } from '#domain/filters/schema-fit';
+import { type FieldError, invalid } from '../../http/problem.ts';
 import { pathText } from '../../http/validate.ts';
 
-/** `members`: the JSON texts of the request. Undefined: it has none. Throws a 422. */
-export function storedFilter(given: object | null | undefined, members: Map<string, string>): Partial<Pick<EndpointSettings, 'filter'>> {
+type Filtering = Pick<EndpointSettings, 'filter'>;
+
+/** `members`: the JSON texts of the fields. Undefined: the request has no filter. Throws a 422. */
+export function storedFilter(given: object | null | undefined, members: Map<string, string>): Partial<Filtering> {
   if (given === undefined) return {};
+  if (given === null) return { filter: null };
   const text = members.get('filter');
-  if (given === null || text === undefined) return { filter: null };
+  if (text === undefined) throw new Error('the text of the filter is missing');
   const { problems } = parseFilter(parseExactly(text));
   if (problems.length > 0) throw invalid(problems.map(({ path, message }) => ({ path: pathText(['filter', ...path]), message })));
   return { filter: filterText(text) };
+}
+
+/** With more of either, nothing is checked. */
+const most = { types: 20, versions: 20 };
+
+interface Checked extends Filtering {
+  eventTypes: readonly string[];
+  /** The field of the request that made it impossible. */
+  given: 'filter' | 'eventTypes';
+}
+
+/**
+ * Throws a 422 if the filter matches no event that the schemas allow. Only for a list of exact types: other patterns may
+ * mean types that are not in the catalogue. All versions count, as a producer may still post an old one.
+ */
+export async function refuseImpossible(db: Db, { filter, eventTypes, given }: Checked): Promise<void> {
+  const node = filter === null ? null : parseFilter(parseExactly(filter)).filter;
+  const isCertain = eventTypes.length > 0 && eventTypes.length <= most.types && !eventTypes.some((type) => type.endsWith('*'));
+  if (!node || !isCertain) return;
+  let first: FieldError[] | undefined;
+  for (const type of eventTypes) {
+    const schemas = await readTypeSchemas(db, type, most.versions + 1);
+    if (schemas.length === 0 || schemas.length > most.versions) return;
+    for (const { version, schema } of schemas) {
+      const reasons = schema === null ? [] : whyNever(node, type, schema);
+      if (reasons.length === 0) return;
+      first ??= reasons.map((reason) => errorOf(reason, `${type} (version ${version})`, given));
+    }
+  }
+  if (first) throw invalid(first);
+}
+
+/** The same for a change, with what the endpoint has already. */
+export async function refuseImpossibleChange(db: Db, endpointId: string, change: Partial<Checked>): Promise<void> {
+  if (change.filter === undefined && change.eventTypes === undefined) return;
+  const stored = await readEndpoint(db, endpointId);
+  if (!stored) return;
+  const { filter = stored.filter, eventTypes = stored.eventTypes } = change;
+  await refuseImpossible(db, { filter, eventTypes, given: change.filter === undefined ? 'eventTypes' : 'filter' });
+}
+
+function errorOf({ at, reason }: Impossible, schema: string, given: Checked['given']): FieldError {
+  const never = `can never match: by the schema of ${schema}, ${reason}. Change the condition, or the schema`;
+  const path = pathText(['filter', ...partsOf(at)]);
+  return given === 'filter' ? { path, message: never } : { path: given, message: `do not fit the endpoint's filter: ${path} ${never}` };
+}
+
+function partsOf(pointer: string): (string | number)[] {
+  const parts = pointer.split('/').slice(1);
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
 }

@@ -20,7 +20,7 @@ import { invalid, notFound } from '../../http/problem.ts';
 import { answer, noContent, type Route, route } from '../../http/route.ts';
 import { cancelFor } from '../deliveries/cancel-for.ts';
 import type { ApiDeps } from '../deps.ts';
-import { storedFilter } from './endpoint-filter.ts';
+import { refuseImpossible, refuseImpossibleChange, storedFilter } from './endpoint-filter.ts';
 import { prepareSigning, prepareSigningChange, secretFor } from './endpoint-signing.ts';
 import { retarget, sealNewTarget, showEndpoint } from './show-endpoint.ts';
 import { beginVerification, refuseNoVerification } from './verification.ts';
@@ -51,6 +51,7 @@ export const createEndpointRoute = (deps: ApiDeps) =>
       const settings = { ...defaults, ...given, ...storedFilter(filter, members) };
       const problems = endpointProblems(settings);
       if (problems.length > 0) throw invalid(problems);
+      await refuseImpossible(deps.db, { ...settings, given: 'filter' });
       const secretText = secretFor(settings.signing, secret);
       await prepareSigning(deps, params.tenant, settings.signing, headers);
       const endpointId = ids.next('ep');
@@ -172,6 +173,7 @@ const change = (deps: ApiDeps) =>
       const judgeSigning = await prepareSigningChange(deps, params.endpoint, body);
       const { url, headers, auth, tls, verification, filter, ...given } = body;
       const settings = { ...given, ...storedFilter(filter, members) };
+      await refuseImpossibleChange(deps.db, params.endpoint, settings);
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
       const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined;
       const pastTarget = (sealed: Uint8Array) => sealPastTarget(deps.vault, params.endpoint, sealed);

@@ -1,5 +1,6 @@
 // Creates the endpoint of a sandbox, exactly as `POST …/endpoints` does.
 import type { z } from 'zod';
+import { memberTexts } from '#domain/events/json-slices';
 import type { newSandbox } from '#domain/sandbox/sandbox-endpoint';
 import { Problem } from '../../http/problem.ts';
 import type { Call } from '../../http/route.ts';
@@ -20,6 +21,7 @@ export async function makeSandboxEndpoint(
   try {
     const { text } = await createEndpointRoute(deps).handler({
       ...call,
+      members: memberTexts(call.members.get('endpoint') ?? '{}').members,
       // a sandbox needs no consent, whatever the operator requires of other servers
       caller: { ...caller, tenant: null },
       body: { ...settings, url, verification: 'none' },
