@@ -228,6 +228,7 @@ create table deliveries (
   updated_at timestamp with time zone not null default now(),
   missed_number bigint,
   taken_at timestamp with time zone,
+  shape_id uuid,
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'retrying'::text, 'held'::text, 'succeeded'::text, 'dead_lettered'::text, 'quarantined'::text, 'cancelled'::text, 'expired'::text])))
 ) partition by RANGE (id);
@@ -364,6 +365,7 @@ create table endpoints (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   deleted_at timestamp with time zone,
+  shape_id uuid,
   filter text,
   constraint endpoints_gate_check CHECK ((gate = ANY (ARRAY['open'::text, 'held'::text, 'disabled'::text]))),
   constraint endpoints_on_dead_letter_check CHECK ((on_dead_letter = ANY (ARRAY['skip'::text, 'block'::text]))),
@@ -818,6 +820,23 @@ create table settings (
   value text not null,
   constraint settings_pkey PRIMARY KEY (name)
 );
+
+create table shapes (
+  id uuid not null,
+  endpoint_id uuid not null,
+  sealed bytea not null,
+  is_whole boolean not null,
+  created_at timestamp with time zone not null default now(),
+  replaced_at timestamp with time zone,
+  constraint shapes_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id),
+  constraint shapes_pkey PRIMARY KEY (id)
+);
+CREATE INDEX shapes_of_endpoint ON public.shapes USING btree (endpoint_id);
+alter table shapes enable row level security;
+create policy of_tenant on shapes for all to posthorn_tenant_of_postgres using (sees_endpoint(endpoint_id));
+grant insert on shapes to posthorn_tenant_of_postgres;
+grant select on shapes to posthorn_tenant_of_postgres;
+grant update (replaced_at) on shapes to posthorn_tenant_of_postgres;
 
 create table signing_keys (
   id uuid not null,

@@ -6,6 +6,7 @@ import { deleteOldAlerts, deleteOldNotifications } from '#db/alerts/alerts';
 import { deleteOldBaselines } from '#db/alerts/baselines';
 import { deleteOldMissedLists } from '#db/deliveries/missed';
 import { deleteOldHistory } from '#db/endpoints/endpoint-history';
+import { deleteOldShapes } from '#db/endpoints/shapes';
 import { finishErasures } from '#db/events/erase-subject';
 import { deleteOldRecalls } from '#db/events/recall';
 import { dropOldDataKeys } from '#db/keys/data-keys';
@@ -28,6 +29,7 @@ import type { Lanes } from '#domain/lanes/lane';
 const old = [
   deleteOldTargets,
   deleteOldHistory,
+  deleteOldShapes,
   deleteOldMissedLists,
   deleteOldRecalls,
   deleteOldDispatches,

@@ -27,6 +27,7 @@ import { filterTestRoutes } from './routes/endpoints/filter-test.ts';
 import { jwksRoutes } from './routes/endpoints/jwks.ts';
 import { missedRoutes } from './routes/endpoints/missed.ts';
 import { signingKeyRoutes } from './routes/endpoints/signing-keys.ts';
+import { transformTestRoute } from './routes/endpoints/transform-test.ts';
 import { verifyRoutes } from './routes/endpoints/verify.ts';
 import { erasureRoutes } from './routes/events/erasure.ts';
 import { eventReadRoutes } from './routes/events/event-reads.ts';
@@ -94,6 +95,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...explainRoutes(deps),
     ...recallRoutes(deps),
     ...missedRoutes(deps),
+    transformTestRoute(deps),
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
     ...signingKeyRoutes(deps),

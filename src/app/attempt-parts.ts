@@ -1,5 +1,7 @@
 // The parts of a worker that make attempts: sender, slots, poster, recorder, watches and engine.
 // Created once per process. Relay, lane drains and activities share them.
+
+import { createBoundRows } from '#attempts/bound-rows';
 import { Engine } from '#attempts/engine';
 import type { FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { LaneWatch } from '#attempts/lane-watch';
@@ -48,6 +50,7 @@ export function openAttemptParts(core: Core, publicOrigin: string, { places: lim
     reserved: new ReservedSlots(slots),
     poster: core.tracing ? tracePoster(poster, core.tracing) : poster,
     recorder: new Recorder(shares.recording, contents, log),
+    boundRows: createBoundRows(shares.recording, timings.firstAttempt.leaseMarginMs),
     stallWatch: createStallWatch(timings.stall),
     laneWatch,
     isRecalled: (eventId: string) => laneWatch.isRecalled(eventId),

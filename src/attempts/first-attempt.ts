@@ -12,6 +12,8 @@ export interface FirstEvent {
   externalId: string;
   /** As the producer posted it, or encrypted as it was read from PostgreSQL. */
   body: Uint8Array;
+  /** The version of the event type that the event names. */
+  version: number | null;
   expiresAt: Date | null;
   /** By the monotonic clock of this process; null: another process accepted it. */
   acceptedHereMs: number | null;

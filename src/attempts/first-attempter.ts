@@ -7,6 +7,7 @@ import type { NewHeld } from '#db/lanes/parking';
 import { isStoreAway } from '#db/store/errors';
 import { parksBySettings } from '#domain/deliveries/attempt';
 import { LocalFault } from '#outbound/local-fault';
+import type { BoundRows } from './bound-rows.ts';
 import { type FirstAttempt, idOf, isExpired, toRow } from './first-attempt.ts';
 import type { LaneWatch } from './lane-watch.ts';
 import { type AttemptDeps, type AttemptJob, makeAttempt } from './make-attempt.ts';
@@ -34,6 +35,8 @@ export type FirstAttemptsInFlight = Map<string, Promise<Written>>;
 export interface FirstAttempterDeps extends AttemptDeps {
   slots: Slots;
   laneWatch: LaneWatch;
+  /** Writes the rows of deliveries that have a shape, before their first attempts. */
+  boundRows: BoundRows;
   /** Resolves when the deliveries are held and their lanes told. Rejects when PostgreSQL is away. */
   park(deliveries: NewHeld[]): Promise<void>;
   /** One for the whole process. */
@@ -112,6 +115,7 @@ export class FirstAttempter {
         if (this.#parks(endpoint)) return this.#park(job);
         if (isExpired(job.event) || this.#deps.isRecalled?.(job.event.eventId)) return this.#giveUp(job);
         const isTooLate = () => !job.mayPost() || !this.#knowsEnough(job);
+        if (endpoint.shapeId !== null) return this.#attemptBound(job, attemptJob(job, endpoint, mark, isTooLate), endpoint.shapeId);
         const attempted = await makeAttempt(this.#deps, attemptJob(job, endpoint, mark, isTooLate));
         if (attempted.kind === 'recorded') return needs(attempted.statuses[0] !== 'succeeded' && !attempted.pumped);
         if (attempted.kind === 'suspended') return this.#giveUp(job);
@@ -122,6 +126,20 @@ export class FirstAttempter {
       log.warn({ err: error, deliveryId: idOf(job), endpointId: job.endpointId }, 'delivery.not_posted');
       return this.#giveUp(job);
     }
+  }
+
+  /**
+   * The row is written first, because it binds the delivery to its shape: the process that repeats the attempt sends the
+   * same bytes. Without an attempt, the row is given up to its workflow.
+   */
+  async #attemptBound(job: FirstAttempt, { newRow, ...attempt }: AttemptJob, shapeId: string): Promise<Written> {
+    const { boundRows, log } = this.#deps;
+    if (!(await boundRows.begin({ ...toRow(job), shapeId, leaseForMs: attempt.timeoutMs }))) return 'needs_workflow';
+    const attempted = await makeAttempt(this.#deps, { ...attempt, shapeId, ofRelay: !job.hasWorkflow });
+    if (attempted.kind === 'recorded') return needs(attempted.statuses[0] !== 'succeeded' && !attempted.pumped);
+    if (attempted.kind === 'not_sent') log.warn({ err: attempted.error, deliveryId: idOf(job) }, 'delivery.not_posted');
+    await boundRows.giveUp(idOf(job));
+    return job.mayPost() ? 'needs_workflow' : 'dropped';
   }
 
   /** The list of lanes and the cached endpoint are at most a few seconds old. */
@@ -141,9 +159,12 @@ export class FirstAttempter {
 
   async #giveUp(job: FirstAttempt): Promise<Written> {
     if (!job.mayPost()) return 'dropped';
-    const { recorder, budget, pumpedDue } = this.#deps;
+    const { recorder, boundRows, budget, pumpedDue } = this.#deps;
     const pumped = !job.hasWorkflow && budget !== undefined && !budget.take(job.event.tenantId, Date.now());
-    const isNew = (await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) !== null;
+    const shapeId = shapeOf(job);
+    const isNew = shapeId
+      ? await boundRows.begin({ ...toRow(job), shapeId, leaseForMs: null, pumped })
+      : (await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) !== null;
     if (isNew && pumped) pumpedDue?.note(idOf(job), 0);
     // if the row existed, nothing is changed, and its workflow may be needed
     return needs(!isNew || !pumped);
@@ -186,14 +207,34 @@ export class FirstAttempter {
   }
 }
 
+/** Null: it has none, or was deleted. */
+function shapeOf(job: FirstAttempt): string | null {
+  try {
+    return job.endpoint()?.shapeId ?? null;
+  } catch {
+    return null;
+  }
+}
+
 const needs = (workflow: boolean): Written => (workflow ? 'needs_workflow' : 'needs_no_workflow');
 
 function attemptJob(job: FirstAttempt, endpoint: EndpointSnapshot, mark: number, isTooLate: () => boolean): AttemptJob {
-  const { eventId, tenantId, eventType, externalId, body, acceptedHereMs, trace } = job.event;
+  const { eventId, tenantId, eventType, externalId, body, version, acceptedHereMs, trace } = job.event;
   const { endpointId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
   const newRow = toRow(job);
   return {
-    ...{ deliveryId: newRow.deliveryId, eventId, endpointId, tenantId, eventType, webhookId: externalId, body, acceptedHereMs, trace },
+    ...{
+      deliveryId: newRow.deliveryId,
+      eventId,
+      endpointId,
+      tenantId,
+      eventType,
+      webhookId: externalId,
+      body,
+      version,
+      acceptedHereMs,
+      trace,
+    },
     ...{ targetVersion, sealed, format, signing, timeoutMs, retry },
     secrets: secrets.filter(({ validToMs }) => validToMs === null || validToMs > Date.now()),
     round: 1,

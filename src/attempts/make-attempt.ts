@@ -39,6 +39,8 @@ export interface AttemptJob extends PostJob {
   scheduledMs?: number | null;
   /** The relay that leased the delivery for this attempt. */
   leasedBy?: string | undefined;
+  /** A relay makes it, and no workflow, though the delivery has its row. */
+  ofRelay?: boolean;
 }
 
 /** A delivery in a lane's request. */
@@ -94,7 +96,12 @@ export async function makeAttempt(deps: AttemptDeps, job: AttemptJob): Promise<A
   const { result } = attempt;
   if (result.outcome === 'timeout' && stallWatch.stalledSince(job.mark)) return { kind: 'suspended' };
   const posted = job.members ? recordsOf(attempt, job.members, job.batchId ?? null) : [attempt];
-  const records = posted.map((record) => ({ ...record, leasedBy: job.leasedBy, pumped: hasNoRoom(deps, job, record) }));
+  const records = posted.map((record) => ({
+    ...record,
+    leasedBy: job.leasedBy,
+    ofRelay: job.ofRelay,
+    pumped: hasNoRoom(deps, job, record),
+  }));
   const { statuses, pumped } = await store(recorder, job, records);
   await deps.reached?.('recorded');
   if (pumped && statuses[0] === 'retrying') deps.pumpedDue?.note(job.deliveryId, attempt.retryInMs ?? 0);

@@ -24,11 +24,11 @@ import { createDecryptionCache, openBodies } from './decryption-cache.ts';
 import { KeyRing } from './key-ring.ts';
 import { asFault, RenderError } from './render-error.ts';
 import { type BatchElement, buildRequest, type SignedJob, sentRequest } from './request.ts';
+import { createShapes, type Shapeable, type Shapes, shaped } from './shapes.ts';
 
-export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'> {
-  /** The event of `body`, which is encrypted or as the producer posted it. */
-  eventId: string;
-  batch?: (BatchElement & { eventId: string; trace?: TraceContext | null })[] | undefined;
+/** The event of `body`, which is encrypted or as the producer posted it. */
+export interface PostJob extends Omit<SignedJob, 'secrets' | 'keyPairs' | 'target' | 'batch'>, Shapeable {
+  batch?: (BatchElement & Shapeable & { trace?: TraceContext | null })[] | undefined;
   round: number;
   /** Attempts made in this round before this one. */
   attempts: number;
@@ -73,6 +73,7 @@ export interface PosterDeps {
 export function createPoster({ db, vault, contents, sender, log, defaultRetry, metrics, reached }: PosterDeps): Poster {
   const opened = createDecryptionCache(vault);
   const keyRing = new KeyRing(db, vault);
+  const open = openingOf(contents, createShapes(db, vault));
 
   /**
    * An unknown error and a header that may not be sent will repeat: RenderError. A failing network or machine is tried
@@ -86,8 +87,6 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       throw lasting ? new RenderError(error) : error;
     }
   }
-
-  const open = async (job: PostJob): Promise<PostJob> => ({ ...job, ...(await openBodies(contents, job)) });
 
   function render(job: PostJob, number: number, nowMs: number, keyPairs: MessageKey[]) {
     try {
@@ -129,6 +128,11 @@ export function createPoster({ db, vault, contents, sender, log, defaultRetry, m
       }
     },
   };
+}
+
+/** Decrypts the bodies of a job, and changes them as their shapes say. */
+function openingOf(contents: PosterDeps['contents'], shapes: Shapes): (job: PostJob) => Promise<PostJob> {
+  return async (job) => shaped<PostJob>(shapes, { ...job, ...(await openBodies(contents, job)) });
 }
 
 /** The event ids of a batch whose event cannot be rendered. */

@@ -69,7 +69,7 @@ function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, 
   const [first] = rows;
   if (!first) throw new Error('a lane request needs at least one delivery');
   const { endpointId, tenantId, targetVersion, sealed, format, signing, timeoutMs, retry, secrets } = endpoint;
-  const { deliveryId, eventId, round, attempts, webhookId, body, sequence, eventType, trace, scheduledMs } = first;
+  const { deliveryId, eventId, round, attempts, webhookId, body, sequence, eventType, trace, scheduledMs, shapeId, version } = first;
   const members = rows.map((row) => ({
     deliveryId: row.deliveryId,
     round: row.round,
@@ -82,7 +82,7 @@ function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, 
     ...{ deliveryId, eventId, round, attempts, body, members, batchId, mark, isTooLate, scheduledMs },
     asks: 'as_dead_letter' as const,
   };
-  if (batchId === null) return { ...common, eventType, webhookId, sequence, trace };
+  if (batchId === null) return { ...common, eventType, webhookId, sequence, trace, shapeId, version };
   const batch = rows.map((row) => ({
     eventId: row.eventId,
     id: row.webhookId,
@@ -90,6 +90,8 @@ function attemptJob({ endpoint, rows, batchId, probe, isTooLate }: LaneRequest, 
     round: row.round,
     body: row.body,
     trace: row.trace,
+    shapeId: row.shapeId,
+    version: row.version,
   }));
   return { ...common, eventType: '', webhookId: batchId, batch };
 }

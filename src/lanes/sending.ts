@@ -130,11 +130,11 @@ export class Sending {
     const known = queues.ready(nowMs).filter(({ batchId }) => batchId === null || !this.#batches.has(batchId));
     const from = skip % Math.max(1, known.length);
     const ready = [...known.slice(from), ...known.slice(0, from)];
-    const isAlike = ({ batchId }: HeldDelivery) => batchId === ready[0]?.batchId;
+    const isAlike = ({ batchId, isWhole }: HeldDelivery) => batchId === ready[0]?.batchId && isWhole === ready[0]?.isWhole;
     const others = ready.findIndex((row) => !isAlike(row));
     // an ordered endpoint: a row must not overtake an earlier one
     const alike = ordering === 'endpoint' && others >= 0 ? ready.slice(0, others) : ready.filter(isAlike);
-    const rows = alike.slice(0, batch.maxEvents);
+    const rows = alike.slice(0, alike[0]?.isWhole ? 1 : batch.maxEvents);
     queues.take(rows);
     return rows;
   }
@@ -154,7 +154,7 @@ export class Sending {
     const { queues, log, endpointId, firstInFlight } = this.#deps;
     /** The rows whose request has not ended. */
     const open = new Map(rows.map((row) => [row.deliveryId, row]));
-    const batchId = endpoint.batch ? (rows[0]?.batchId ?? newId('bat')) : null;
+    const batchId = endpoint.batch && !rows[0]?.isWhole ? (rows[0]?.batchId ?? newId('bat')) : null;
     if (batchId) this.#batches.add(batchId);
     try {
       if (rows.some(({ deliveryId }) => firstInFlight.has(deliveryId))) return;

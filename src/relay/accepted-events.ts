@@ -18,6 +18,7 @@ export function acceptedEvents({ tenant, events }: AcceptRequest, accepted: Acce
       externalId: event.externalId,
       channels: event.channels,
       body: event.body,
+      version: event.version,
       expiresAt: event.expiresAt === null ? null : new Date(event.expiresAt),
       special: event.deliverAt !== null || event.onlyEndpointId !== null,
       acceptedAtUs,

@@ -1,13 +1,15 @@
 // First attempts before a dispatch, with real requests and PostgreSQL: each job writes its row and
 // reports that once, or is dropped.
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createBoundRows } from '#attempts/bound-rows';
 import type { FirstAttempt } from '#attempts/first-attempt';
 import { FirstAttempter, type FirstAttemptsInFlight } from '#attempts/first-attempter';
 import { createPoster } from '#attempts/poster';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
+import { setShape } from '#db/endpoints/shapes';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { RetryPolicy } from '#domain/deliveries/retry-schedule';
 import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
@@ -17,6 +19,7 @@ import { createSender, type Sender } from '#outbound/send';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { sealTarget } from '#sealing/endpoint-target-encryption';
+import { sealShape } from '#sealing/shape';
 import { createVault } from '#sealing/vault';
 import { holding } from '../e2e/stage.ts';
 import { testContents } from '../support/contents.ts';
@@ -66,6 +69,7 @@ function open(
     slots: createSlots({ process: 4, tenant: 4, endpoint: perEndpoint }),
     poster,
     recorder: new Recorder(db, testContents(db), log),
+    boundRows: createBoundRows(db, 5_000),
     laneWatch: lanes.lanes,
     park: lanes.parking.park,
     budget,
@@ -87,7 +91,8 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     tenantId: newId('tnt'),
     eventType: 'order.created',
     externalId: eventId,
-    body: Buffer.from('{}'),
+    body: Buffer.from('{"type":"order.created","timestamp":"2026-03-02T09:15:00.000Z","data":{"n":1.0}}'),
+    version: null,
     expiresAt: null,
     acceptedHereMs: null,
     trace: null,
@@ -109,6 +114,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     needsLane: false,
     notBeforeMs: null,
     createdAtUs: 0,
+    shapeId: null,
     secrets: [{ id: secretId, sealed: Buffer.from(vault.seal(randomBytes(24), secretId)), validToMs: null }],
     ...snapshot,
   };
@@ -331,4 +337,74 @@ it('leaves a delivery to its workflow if that was granted before, and a row that
       endpointId: existing.endpointId,
     }),
   ).toEqual(granted);
+});
+
+describe('a delivery with a shape', () => {
+  async function shapedJob(path: string, template: object | string | number, more: Partial<FirstAttempt> = {}): Promise<Job> {
+    const plain = job(path);
+    await insertForeground(database.db, { ...plain.event, endpointId: plain.endpointId });
+    const shape = sealShape(vault, plain.endpointId, { transform: { template } });
+    await setShape(database.db, plain.endpointId, shape);
+    const endpoint = { ...plain.endpoint(), shapeId: shape?.id ?? null } as EndpointSnapshot;
+    return { ...plain, endpoint: () => endpoint, ...more };
+  }
+  const bound = async ({ deliveryId: id }: Job) =>
+    (
+      await database.db.query(
+        'select d.status, d.own_workflow, d.pumped, s.id is not null as bound from deliveries d left join shapes s on s.id = d.shape_id where d.id = $1',
+        [uuidOf(id)],
+      )
+    ).rows[0];
+
+  it('has its row, leased, before the request', async () => {
+    const hold = holding();
+    receiver.answer('/shaped', hold.reply);
+    const one = await shapedJob('/shaped', { n: { $path: 'data.n' }, of: '{{id}}' });
+    const posted = attempter.attempt(one);
+    await hold.held();
+    const lease = `select leased_until > now() + interval '30 seconds' as leased from deliveries where id = $1`;
+    expect((await database.db.query(lease, [uuidOf(one.deliveryId)])).rows).toEqual([{ leased: true }]);
+    hold.release(204);
+    expect(await posted).toBe('needs_no_workflow');
+    expect(receiver.of(one.webhookId).map(({ body }) => body.toString())).toEqual([`{"n":1.0,"of":"${one.webhookId}"}`]);
+    expect(await bound(one)).toEqual({ status: 'succeeded', own_workflow: false, pumped: false, bound: true });
+    expect(await attempts(one)).toEqual(['accepted']);
+  });
+
+  it('is refused like any other: by a workflow, or by the relays', async () => {
+    receiver.answer('/refuses-shaped', [500]);
+    const one = await shapedJob('/refuses-shaped', 1);
+    expect(await attempter.attempt(one)).toBe('needs_workflow');
+    expect(await bound(one)).toEqual({ status: 'retrying', own_workflow: true, pumped: false, bound: true });
+    while (budget.take(one.event.tenantId, Date.now()));
+    const other = await shapedJob('/refuses-shaped', 1);
+    expect(await attempter.attempt({ ...other, event: { ...other.event, tenantId: one.event.tenantId } })).toBe('needs_no_workflow');
+    expect(await bound(other)).toEqual({ status: 'retrying', own_workflow: false, pumped: true, bound: true });
+  });
+
+  it('that is not attempted is bound all the same, and due', async () => {
+    const expired = await shapedJob('/never', 1);
+    const one = { ...expired, event: { ...expired.event, expiresAt: new Date(Date.now() - 1) } };
+    expect(await attempter.attempt(one)).toBe('needs_workflow');
+    const large = await shapedJob('/never', '{{data}}'.repeat(100));
+    const huge = Buffer.from(`{"type":"a","timestamp":"b","data":"${'x'.repeat(50_000)}"}`);
+    expect(await attempter.attempt({ ...large, event: { ...large.event, body: huge } })).toBe('needs_workflow');
+    for (const each of [one, large])
+      expect(await bound(each)).toEqual({ status: 'pending', own_workflow: true, pumped: false, bound: true });
+    const { rows } = await database.db.query('select leased_until from deliveries where id = $1', [uuidOf(large.deliveryId)]);
+    expect(rows).toEqual([{ leased_until: null }]);
+    expect(receiver.of(large.webhookId)).toEqual([]);
+  });
+
+  it('that another process has planned keeps its shape, and is not sent', async () => {
+    const one = await shapedJob('/never', 1);
+    await attempter.attempt({ ...one, event: { ...one.event, expiresAt: new Date(0) } });
+    const other = sealShape(vault, one.endpointId, { transform: { template: 2 } });
+    await setShape(database.db, one.endpointId, other);
+    const endpoint = { ...one.endpoint(), shapeId: other?.id ?? null } as EndpointSnapshot;
+    expect(await attempter.attempt({ ...one, endpoint: () => endpoint })).toBe('needs_workflow');
+    const { rows } = await database.db.query('select shape_id from deliveries where id = $1', [uuidOf(one.deliveryId)]);
+    expect(rows[0].shape_id).toBe(one.endpoint()?.shapeId);
+    expect(receiver.of(one.webhookId)).toEqual([]);
+  });
 });

@@ -22,6 +22,9 @@ const row = (n: number, laneKey: string | null = null, dueInMs = 0): HeldDeliver
   expiresAtMs: Number.POSITIVE_INFINITY,
   trace: null,
   scheduledMs: null,
+  shapeId: null,
+  isWhole: false,
+  version: null,
 });
 
 it('an ordered endpoint is one line: only its head is in flight, and a head that waits holds up the rest', () => {

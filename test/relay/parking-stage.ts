@@ -2,6 +2,7 @@
 // receiver.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { createBoundRows } from '#attempts/bound-rows';
 import { Engine } from '#attempts/engine';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { createParkDelivery } from '#attempts/park-delivery';
@@ -46,7 +47,8 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const poster = createPoster({ db, contents, vault: createVault([masterKey]), sender, log, defaultRetry: { schedule: ['1h'] } });
   const limits = { process: 64, tenant: 64, endpoint: 8 };
   const slots = createSlots(limits);
-  const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
+  const boundRows = createBoundRows(db, usualTimings.firstAttempt.leaseMarginMs);
+  const attempting = { slots, poster, recorder, boundRows, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
   const parkDelivery = createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell });
   const engine = new Engine({ ...attempting, db, limits, parkDelivery });
   const relay = new Relay({

@@ -1,6 +1,7 @@
 // A stage for tests of the pump: relays without Temporal, each with its own engine as in a process of its own, and
 // deliveries without a workflow.
 import { randomBytes } from 'node:crypto';
+import { createBoundRows } from '#attempts/bound-rows';
 import { Engine } from '#attempts/engine';
 import { FirstAttempter } from '#attempts/first-attempter';
 import { createParkDelivery } from '#attempts/park-delivery';
@@ -102,7 +103,15 @@ export async function openPumpStage() {
       const slots = createSlots(limits);
       const poster = createPoster({ db, contents, vault, sender, log, defaultRetry: { schedule }, ...(reached && { reached }) });
       const recorder = new Recorder(db, contents, log);
-      const attempting = { slots, poster, recorder, stallWatch: createStallWatch(), laneWatch: lanes.lanes, log };
+      const attempting = {
+        slots,
+        poster,
+        recorder,
+        boundRows: createBoundRows(db, 5_000),
+        stallWatch: createStallWatch(),
+        laneWatch: lanes.lanes,
+        log,
+      };
       const parkDelivery = createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell });
       const engine = new Engine({ ...attempting, db, limits, parkDelivery });
       const relay = new Relay({

@@ -1,5 +1,5 @@
 // The client of Posthorn's API.
-import type { GetStatsQuery, InstallationStatus, Meta, Stats, StreamQuery } from './api-types.ts';
+import type { GetStatsQuery, InstallationStatus, Meta, ShapedBody, Stats, StreamQuery, TransformTest } from './api-types.ts';
 import type { Method } from './exchange.ts';
 import { type Change, changes, type StreamOptions } from './live-stream.ts';
 import { type CallOptions, type PosthornOptions, Requester, type RequestSpec } from './request.ts';
@@ -62,6 +62,11 @@ export class Posthorn {
   /** Of all tenants together. */
   stats(query: GetStatsQuery = {}, options?: CallOptions): Promise<Stats> {
     return this.#api.json('GET', '/v1/stats', { query: { ...query } }, options);
+  }
+
+  /** Shows the body that a transform, or an endpoint, makes of an event. Stores and sends nothing. */
+  testTransform(test: TransformTest, options?: CallOptions): Promise<ShapedBody> {
+    return this.#api.json('POST', '/v1/transforms/test', { body: test }, options);
   }
 
   /** How the installation is doing. */

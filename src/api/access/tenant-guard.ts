@@ -37,7 +37,8 @@ const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
 
 /** Wraps a route for callers that are bound to a tenant. Other callers get it unchanged. `db` must be a scoped one. */
 export function guardTenant(route: Route, db: Db): Route {
-  const forAll = !route.shared && !/:/.test(route.path) && !names(route.query, 'tenant') && !names(route.body, 'tenant');
+  const named = names(route.query, 'tenant') || names(route.body, 'tenant') || names(route.body, 'endpoint');
+  const forAll = !route.shared && !/:/.test(route.path) && !named;
   return {
     ...route,
     async handler(call) {

@@ -22,6 +22,7 @@ export const endpointExample: Endpoint = {
   description: 'Order events for the warehouse',
   headers: {},
   format: 'standard',
+  transform: null,
   signing: null,
   publicKeys: null,
   auth: null,

@@ -33,10 +33,12 @@ import {
   secretRotation,
 } from '#domain/endpoints/endpoint';
 import { auth, shownAuth, shownTls, tls } from '#domain/endpoints/endpoint-target';
+import { templateTransform, transform } from '#domain/endpoints/endpoint-transform';
 import { listenAnswer } from '#domain/endpoints/listen';
 import { signing } from '#domain/endpoints/signing';
 import { jwks, keyRotation, signingKey } from '#domain/endpoints/signing-keys';
 import { newTenant, tenant, tenantChange } from '#domain/endpoints/tenant';
+import { eventToTry, shapedBody, transformTest } from '#domain/endpoints/transform-test';
 import { shownVerification } from '#domain/endpoints/verification';
 import { bodyFormat } from '#domain/events/body-format';
 import { acceptedBatch, acceptedEvent, eventSummary, eventWarning, newBatch, newEvent } from '#domain/events/event';
@@ -46,6 +48,7 @@ import { dryRun, newReplay, replayChange, replayView } from '#domain/replays/rep
 import { fixture, fixtures } from '#domain/sandbox/fixture';
 import { createdSandbox, newSandbox, sandboxChange, sandboxRequestView, sandboxView } from '#domain/sandbox/sandbox-endpoint';
 import { compatibility, schemaChange } from '#domain/schemas/schema-change';
+import { discordPreset, pagerDutyPreset, preset, presetField, slackPreset, teamsPreset } from '#domain/shaping/presets';
 import { resolution, statsView, statsWindow } from '#domain/stats/stats';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
 import { explanation } from '#domain/views/explanation';
@@ -83,6 +86,17 @@ export const schemaNames: [z.ZodType, string][] = [
   [ordering, 'Ordering'],
   [onDeadLetter, 'OnDeadLetter'],
   [bodyFormat, 'BodyFormat'],
+  [transform, 'Transform'],
+  [templateTransform, 'TemplateTransform'],
+  [preset, 'PresetTransform'],
+  [slackPreset, 'SlackPreset'],
+  [discordPreset, 'DiscordPreset'],
+  [teamsPreset, 'TeamsPreset'],
+  [pagerDutyPreset, 'PagerDutyPreset'],
+  [presetField, 'PresetField'],
+  [transformTest, 'TransformTest'],
+  [eventToTry, 'EventToTry'],
+  [shapedBody, 'ShapedBody'],
   [newEvent, 'NewEvent'],
   [newBatch, 'NewEventBatch'],
   [acceptedEvent, 'AcceptedEvent'],

@@ -32,6 +32,8 @@ export interface AttemptRecord {
   pumped?: boolean | undefined;
   /** The relay that leased the delivery for this attempt. The record ends that lease. */
   leasedBy?: string | undefined;
+  /** A relay made it, and no workflow: the delivery has none, unless one has to go on. */
+  ofRelay?: boolean | undefined;
   /** True: changes only the delivery's row, because PostgreSQL refused to store the attempt. */
   rowOnly?: boolean;
 }
@@ -53,9 +55,9 @@ const text = `
     select *, probe and outcome <> 'accepted' as in_vain
     from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::float8[], $9::int[], $10::bytea[],
       $11::bool[], $12::text[], $13::real[], $14::real[], $15::real[], $16::real[], $17::real[], $18::bool[], $19::uuid[],
-      $20::bool[], $21::bool[], $22::bool[], $23::uuid[])
+      $20::bool[], $21::bool[], $22::bool[], $23::uuid[], $24::bool[])
     as i (id, delivery_id, round, number, started_at, outcome, message, retry_in_ms, status_code, exchange,
-      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only, reconnected, pumped, leased_by)
+      response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, row_only, reconnected, pumped, leased_by, of_relay)
   ), kept as (
     insert into attempts (id, delivery_id, round, number, started_at, outcome, message, status_code, exchange,
       response_truncated, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, batch_id, reconnected)
@@ -75,7 +77,7 @@ const text = `
         when s.again_now then now()
         when i.retry_in_ms is not null then least(now() + i.retry_in_ms * interval '1 millisecond', d.expires_at) end,
       pumped = s.pumped, leased_by = case when d.leased_by = i.leased_by then null else d.leased_by end,
-      own_workflow = d.own_workflow or s.spent_in_lane and not s.pumped,
+      own_workflow = case when i.of_relay and (i.outcome = 'accepted' or s.pumped) then false else d.own_workflow or s.spent_in_lane and not s.pumped end,
       unsignalled_since = case when s.spent_in_lane and not s.pumped then clock_timestamp() else d.unsignalled_since end,
       last_outcome = i.outcome, last_message = i.message, faults = 0, hurried = s.again_now, updated_at = now()
     from incoming i join locked l on l.id = i.delivery_id
@@ -129,6 +131,7 @@ export async function recordAttempts(
       of((record) => record.result.reconnected ?? false),
       of((record) => record.pumped ?? null),
       of((record) => (record.leasedBy ? uuidOf(record.leasedBy) : null)),
+      of((record) => record.ofRelay ?? false),
     ],
   });
   return rows.map((row) => row.status);

@@ -61,7 +61,7 @@ function change(db: Querying, deliveryId: string, command: Command, marks: boole
 // it is a head with a due time for which the lane waits. After the command the lane need not wait any more.
 const before = `
   before as (
-    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, d.pumped and d.status in ('pending', 'retrying') as pumped, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.id is not null and e.erased_at is null and e.recalled_at is null as sendable, parks(p) as parks, p.ordering, d.position,
+    select d.id, d.status, d.replay_id, d.endpoint_id, d.lane_key, d.pumped and d.status in ('pending', 'retrying') as pumped, p.gate, p.gate_reason, p.on_dead_letter, p.deleted_at is null and e.id is not null and e.erased_at is null and e.recalled_at is null as sendable, parks(p) as parks, p.ordering, d.position, p.shape_id,
       p.ordering <> 'none' and p.on_dead_letter = 'block' and d.position is not null and d.status in ('dead_lettered', 'quarantined') as blocked,
       p.ordering <> 'none' and d.position is not null and case when d.status = 'held' then d.attempts > 0 or d.next_attempt_at > now()
         else p.on_dead_letter = 'block' and d.status in ('dead_lettered', 'quarantined') end as unblocks
@@ -130,9 +130,11 @@ const replay = `
   ${after}, c.status is not null or b.replay_id is not distinct from $4 as obeyed, null as obstacle, ${toldNobody}
   from before b left join changed c on true`;
 
+// A delivery of which nothing was sent, because its body could not be made, is bound to its endpoint's shape of now.
 const release = `
   with ${before}, changed as (
-    update deliveries d set status = case when b.parks then 'held' when d.attempts = 0 then 'pending' else 'retrying' end, faults = 0, ${dueAgain}
+    update deliveries d set status = case when b.parks then 'held' when d.attempts = 0 then 'pending' else 'retrying' end, faults = 0,
+      shape_id = case when d.faults > 0 and d.round = 1 and not exists (select from attempts a where a.delivery_id = d.id) then b.shape_id else d.shape_id end, ${dueAgain}
     from before b where d.id = $1 and b.status = any($2) returning d.status)
   ${after}, c.status is not null as obeyed, null as obstacle, ${toldNobody}
   from before b left join changed c on true`;

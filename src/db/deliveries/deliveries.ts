@@ -42,6 +42,10 @@ export interface DeliveryJob extends EndpointToSend {
   scheduledMs: number | null;
   /** Relays make its next attempt, and not its workflow. */
   pumped: boolean;
+  /** How its body is changed; null: it is sent as it was accepted. */
+  shapeId: string | null;
+  /** The version of the event type that the event names. */
+  version: number | null;
   secrets: { id: string; sealed: Buffer }[];
 }
 
@@ -58,15 +62,15 @@ export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?:
     // Not prepared by name, so that the ids select the partitions. An event is on the same day as its deliveries. `limit`
     // keeps the planner from reading all events between.
     text: `
-      select d.id, d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.pumped, d.last_outcome, d.last_message,
+      select d.id, d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.pumped, d.last_outcome, d.last_message, d.shape_id,
         extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
-        e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null or e.recalled_at is not null as deleted, parks(p) as parks,
+        e.external_id as webhook_id, e.body, e.version, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null or e.recalled_at is not null as deleted, parks(p) as parks,
         array(select s.id from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as secret_ids,
         array(select s.sealed from endpoint_secrets s where s.endpoint_id = p.id and (s.valid_to is null or s.valid_to > now()) order by s.valid_from desc, s.id desc) as sealed
       from deliveries d join endpoints p on p.id = d.endpoint_id cross join lateral (
-        select external_id, body, erased_at, recalled_at, trace_context, deliver_at from events where id = d.event_id and id between $2 and $3 limit 1
+        select external_id, body, version, erased_at, recalled_at, trace_context, deliver_at from events where id = d.event_id and id between $2 and $3 limit 1
       ) e
       where d.id = any($1::uuid[]) and ($4::uuid is null or d.pumped and d.leased_by = $4)`,
     values: [ids, deliveryRange(lowest).from, deliveryRange(highest).to, leasedBy === undefined ? null : uuidOf(leasedBy)],
@@ -96,6 +100,8 @@ interface JobRow extends EndpointToSendRow {
   parks: boolean;
   trace_context: string | null;
   scheduled_ms: number | null;
+  shape_id: string | null;
+  version: number | null;
   secret_ids: string[];
   sealed: Buffer[];
 }
@@ -112,6 +118,8 @@ function toJob(deliveryId: string, row: JobRow): DeliveryJob {
     attempts: row.attempts,
     hurried: row.hurried,
     pumped: row.pumped,
+    shapeId: row.shape_id,
+    version: row.version,
     waitMs: row.wait_ms ?? 0,
     expired: row.expired,
     expiresInMs: row.expires_in_ms,

@@ -30,6 +30,10 @@ export interface MissedDelivery {
   erasedAt: Date | null;
   /** Encrypted; null: it was not asked for, was erased, or the event has expired. */
   body: Buffer | null;
+  /** How its body is changed for the endpoint; null: not at all. */
+  shapeId: string | null;
+  /** The version of the event type that the event names. */
+  version: number | null;
 }
 
 /**
@@ -58,17 +62,17 @@ export async function readMissed(db: Db, numbers: Numbered[], withBodies: boolea
     // not prepared by name, so that the ids select the partitions
     text: `
       with found as (
-        select d.id, d.missed_number as number, d.event_id, d.event_type, d.status, e.external_id, e.accepted_at, e.erased_at,
+        select d.id, d.missed_number as number, d.event_id, d.event_type, d.status, d.shape_id, e.version, e.external_id, e.accepted_at, e.erased_at,
           case when $3 and e.erased_at is null and d.status <> 'expired' then octet_length(e.body) else 0 end as bytes
         from unnest($1::uuid[], $2::bigint[]) as i (id, number)
         join deliveries d on d.id = i.id and d.missed_number = i.number cross join lateral (
-          select external_id, accepted_at, erased_at, body from events where id = d.event_id and id between $4 and $5 limit 1
+          select external_id, accepted_at, erased_at, body, version from events where id = d.event_id and id between $4 and $5 limit 1
         ) e
         where d.id = any($1::uuid[]) and d.status in (${listedStatuses})
       ), fitting as (
         select f.*, sum(bytes) over (order by number) as bytes_so_far, row_number() over (order by number) as n from found f
       )
-      select f.number, f.id, f.event_id, f.event_type, f.status, f.external_id, f.accepted_at, f.erased_at,
+      select f.number, f.id, f.event_id, f.event_type, f.status, f.shape_id, f.version, f.external_id, f.accepted_at, f.erased_at,
         case when f.bytes > 0 then (select body from events where id = f.event_id and id between $4 and $5) end as body
       from fitting f where f.bytes_so_far <= ${mostBytes} or f.n = 1 order by f.number`,
     values: [ids.map(uuidOf), numbers.map(({ number }) => number), withBodies, ...eventBounds(ids)],
@@ -83,6 +87,8 @@ export async function readMissed(db: Db, numbers: Numbered[], withBodies: boolea
     acceptedAt: row.accepted_at,
     erasedAt: row.erased_at,
     body: row.body,
+    shapeId: row.shape_id,
+    version: row.version,
   }));
 }
 
@@ -96,6 +102,8 @@ interface Row {
   accepted_at: Date;
   erased_at: Date | null;
   body: Buffer | null;
+  shape_id: string | null;
+  version: number | null;
 }
 
 /**

@@ -5,6 +5,7 @@ import { endpointProblems, type SettingsProblem } from '#domain/endpoints/endpoi
 import { unverified, type VerificationMethod } from '#domain/endpoints/verification';
 import { uuidOf } from '#domain/ids';
 import type { SealedTarget } from '#sealing/endpoint-target-encryption';
+import type { SealedShape } from '#sealing/shape';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { refuseTooMany } from './endpoint-limits.ts';
@@ -12,6 +13,7 @@ import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } fr
 import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
 import { pagesOf } from './pause-resume.ts';
 import { liveSecrets, type SealedSecret } from './secrets.ts';
+import { setShape } from './shapes.ts';
 import { verifyAnew } from './verifications.ts';
 
 type Querying = Pick<Db, 'query'>;
@@ -27,7 +29,11 @@ export type EndpointChanged =
  */
 export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean; shown: AuditChange };
 
+/** Makes the new shape from the stored one, with the difference that may be shown. */
+export type Reshape = (before: StoredEndpoint['shape']) => { shape: SealedShape | null; shown: AuditChange };
+
 export interface OtherChanges {
+  reshape?: Reshape | undefined;
   retarget?: Retarget | undefined;
   verification?: VerificationMethod | undefined;
   /** How many endpoints the tenant may have at the new host, including this one; null or left out: no limit. */
@@ -54,23 +60,25 @@ export async function changeEndpoint(
   db: Db,
   endpointId: string,
   change: Partial<EndpointSettings>,
-  { retarget, verification, mostAtHost = null, pastTarget, judgeSigning }: OtherChanges = {},
+  { retarget, reshape, verification, mostAtHost = null, pastTarget, judgeSigning }: OtherChanges = {},
   audit?: Audit,
 ): Promise<EndpointChanged> {
-  if (Object.keys(change).length === 0 && !retarget && verification === undefined) {
+  if (Object.keys(change).length === 0 && !retarget && !reshape && verification === undefined) {
     return changed(await readEndpoint(db, endpointId));
   }
   return inTransaction(db, async (client): Promise<EndpointChanged> => {
     const before = await lockEndpoint(client, endpointId);
     if (!before) return { kind: 'unknown' };
     const settings: EndpointSettings = { ...before, ...change };
-    const problems = endpointProblems(settings);
+    const reshaped = reshape?.(before.shape);
+    const problems = endpointProblems({ ...settings, isWhole: (reshaped ?? before).shape?.isWhole ?? false });
     if (problems.length > 0) return { kind: 'problems', problems };
     judgeSigning?.(before, (await liveSecrets(client, endpointId))[0]);
     const orderBegins = settings.ordering !== 'none' && before.ordering !== settings.ordering;
     if (orderBegins || (before.onDeadLetter !== 'block' && settings.onDeadLetter === 'block')) await unblock(client, endpointId);
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
     await write(client, endpointId, settings, orderBegins);
+    if (reshaped) await setShape(client, endpointId, reshaped.shape);
     const target = retarget?.(before.sealed);
     if (target) {
       await refuseTooMany(client, { endpointId, tenant: before.tenant, target, isNew: false, mostAtHost });
@@ -83,7 +91,8 @@ export async function changeEndpoint(
     if (target?.leadsElsewhere || (verification ?? method) !== method) await verifyAnew(client, endpointId, verification ?? method);
     const endpoint = await readEndpoint(client, endpointId);
     const given = [...Object.keys(change), 'verification', 'gate', 'gateReason', 'notBefore'];
-    if (audit && endpoint) await account(client, audit, endpointId, changedFields(given, before, endpoint), target?.shown);
+    const ofSettings = changedFields(given, before, endpoint ?? before);
+    if (audit && endpoint) await account(client, audit, endpointId, [ofSettings, target?.shown, reshaped?.shown]);
     return changed(endpoint);
   });
 }
@@ -93,10 +102,11 @@ function changed(endpoint: StoredEndpoint | null): EndpointChanged {
 }
 
 /** Appends the audit entry, if anything has changed. */
-async function account(db: Querying, audit: Audit, endpointId: string, settings: AuditChange, target?: AuditChange): Promise<void> {
-  const after = { ...settings.after, ...target?.after };
+async function account(db: Querying, audit: Audit, endpointId: string, changes: (AuditChange | undefined)[]): Promise<void> {
+  const before = Object.assign({}, ...changes.map((change) => change?.before));
+  const after = Object.assign({}, ...changes.map((change) => change?.after));
   if (Object.keys(after).length === 0) return;
-  await appendAudit(db, audit, { target: { kind: 'endpoint', id: endpointId }, before: { ...settings.before, ...target?.before }, after });
+  await appendAudit(db, audit, { target: { kind: 'endpoint', id: endpointId }, before, after });
 }
 
 async function lockEndpoint(db: Querying, endpointId: string): Promise<StoredEndpoint | null> {

@@ -8,17 +8,22 @@ import type { BodyFormat } from '#domain/events/body-format';
 import { idOf } from '#domain/ids';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 
-/** A stored endpoint. Its URL, headers and credentials are encrypted. */
-export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls' | 'filter'> {
+/** A stored endpoint. Its URL, headers, credentials and shape are encrypted. */
+export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls' | 'filter' | 'transform'> {
   sealed: Buffer;
   /** JSON; null: none. */
   filter: string | null;
+  /** How the bodies of its deliveries are changed; null: not at all. */
+  shape: { id: string; sealed: Buffer; isWhole: boolean } | null;
 }
 
 export interface EndpointRow {
   id: string;
   tenant: string;
   sealed: Buffer;
+  shape_id: string | null;
+  shape: Buffer | null;
+  is_whole: boolean | null;
   event_types: string[];
   channels: string[];
   filter: string | null;
@@ -49,13 +54,15 @@ export interface EndpointRow {
 
 export const endpointColumns = `p.id, t.external_id as tenant, p.sealed, p.event_types, p.channels, p.filter, p.description, p.format, p.signing, public_keys_of(p) as public_keys, p.max_in_flight, p.retry,
   p.timeout_ms, p.metadata, p.rate_limit, p.ordering, p.on_dead_letter, p.batch, p.coalesce_ms, p.auto_recover, p.gate, p.gate_reason, p.not_before,
-  p.verification, p.verification_state, p.verified_at, p.verification_error, p.created_at, p.updated_at`;
+  p.verification, p.verification_state, p.verified_at, p.verification_error, p.created_at, p.updated_at,
+  p.shape_id, (select s.sealed from shapes s where s.id = p.shape_id) as shape, (select s.is_whole from shapes s where s.id = p.shape_id) as is_whole`;
 
 export function toEndpoint(row: EndpointRow): StoredEndpoint {
   return {
     id: idOf('ep', row.id),
     tenant: row.tenant,
     sealed: row.sealed,
+    shape: row.shape_id && row.shape ? { id: row.shape_id, sealed: row.shape, isWhole: row.is_whole ?? false } : null,
     eventTypes: row.event_types,
     channels: row.channels,
     filter: row.filter,

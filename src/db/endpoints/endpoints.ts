@@ -7,11 +7,13 @@ import type { BodyFormat } from '#domain/events/body-format';
 import { idOf, uuidOf } from '#domain/ids';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 import type { SealedTarget } from '#sealing/endpoint-target-encryption';
+import type { SealedShape } from '#sealing/shape';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { refuseTooMany } from './endpoint-limits.ts';
 import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
 import type { SealedSecret } from './secrets.ts';
+import { setShape } from './shapes.ts';
 
 export interface EndpointSettings {
   eventTypes: string[];
@@ -39,6 +41,8 @@ export interface EndpointToCreate {
   settings: EndpointSettings;
   target: SealedTarget;
   secret: SealedSecret;
+  /** How the bodies of its deliveries are changed; null or left out: not at all. */
+  shape?: SealedShape | null;
   /** Default: `none`. Otherwise nothing is sent until the endpoint is verified. */
   verification?: VerificationMethod;
   /** How many endpoints the tenant may have at this host, including this one; null or left out: no limit. */
@@ -54,10 +58,11 @@ export async function createEndpoint(
   made: EndpointToCreate,
   audit?: Audit,
 ): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
-  const { endpointId, secret, tenant, settings, target, verification = 'none', mostAtHost = null } = made;
+  const { endpointId, secret, tenant, settings, target, shape = null, verification = 'none', mostAtHost = null } = made;
   const isNew = await inTransaction(db, async (client) => {
     await refuseTooMany(client, { endpointId, tenant, target, isNew: true, mostAtHost });
     if (!(await insertEndpoint(client, made))) return false;
+    if (shape) await setShape(client, endpointId, shape);
     const after = withoutSecrets({ ...settings, verification });
     if (audit) await appendAudit(client, audit, { target: { kind: 'endpoint', id: endpointId }, before: null, after });
     return true;

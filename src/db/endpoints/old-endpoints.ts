@@ -11,6 +11,8 @@ export async function forgetOldEndpoints(db: Db, keepDays: number, limit: number
         select id from endpoints where deleted_at < now() - ($1::int + 2) * interval '1 day' order by id limit $2
       ), targets as (
         delete from past_targets where endpoint_id in (select id from old)
+      ), of_shapes as (
+        delete from shapes where endpoint_id in (select id from old)
       ), secrets as (
         delete from endpoint_secrets where endpoint_id in (select id from old)
       ), health as (

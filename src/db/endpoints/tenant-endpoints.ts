@@ -14,6 +14,8 @@ export interface EndpointSnapshot extends EndpointToSend, Subscription {
   notBeforeMs: number | null;
   /** Microseconds of the database's clock: events accepted earlier are not sent to it. */
   createdAtUs: number;
+  /** How the bodies of its deliveries are changed; null: they are sent as they were accepted. */
+  shapeId: string | null;
   /** Secrets that are valid now or later, newest first. */
   secrets: { id: string; sealed: Buffer; validToMs: number | null }[];
 }
@@ -34,11 +36,11 @@ export async function readTenantEndpoints(db: Db, tenantIds: string[], limit: nu
     text: `
       select t.id as tenant_id, t.endpoints_version as version, p.id, p.host, p.event_types, p.channels, p.filter, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight,
         p.retry, p.gate, p.needs_lane or t.rate_limit is not null as needs_lane,
-        extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us,
+        extract(epoch from p.not_before)::float8 * 1000 as not_before_ms, (extract(epoch from p.created_at) * 1000000)::bigint as created_at_us, p.shape_id,
         s.ids as secret_ids, s.sealed, s.valid_to_ms
       from tenants t
       left join lateral (
-        select id, host, event_types, channels, filter, sealed, target_version, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at
+        select id, host, event_types, channels, filter, sealed, target_version, format, signing, timeout_ms, max_in_flight, retry, gate, needs_lane, not_before, created_at, shape_id
         from endpoints where tenant_id = t.id and deleted_at is null order by id limit $2 + 1
       ) p on true
       left join lateral (
@@ -79,6 +81,7 @@ interface Row extends EndpointToSendRow {
   needs_lane: boolean;
   not_before_ms: number | null;
   created_at_us: number;
+  shape_id: string | null;
   secret_ids: string[] | null;
   sealed: Buffer[] | null;
   valid_to_ms: (number | null)[] | null;
@@ -95,6 +98,7 @@ function toSnapshot(row: Row & { id: string }): EndpointSnapshot {
     needsLane: row.needs_lane,
     notBeforeMs: row.not_before_ms,
     createdAtUs: row.created_at_us,
+    shapeId: row.shape_id,
     secrets: (row.secret_ids ?? []).map((secret, index) => ({
       id: idOf('sec', secret),
       sealed: row.sealed?.[index] ?? Buffer.alloc(0),

@@ -16,6 +16,8 @@ export interface OwnedEvent {
   channels: string[];
   /** Encrypted, unless this process has just accepted it. */
   body: Uint8Array;
+  /** The version of the event type that the event names. */
+  version: number | null;
   expiresAt: Date | null;
   /** Scheduled, or for one endpoint only: its dispatch plans it. */
   special: boolean;
@@ -35,7 +37,7 @@ export interface OwnedEvent {
 /** Lower than every id. */
 const noUuid = '00000000-0000-0000-0000-000000000000';
 
-const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.trace_context, least(e.expires_at, e.erased_at, e.recalled_at) as expires_at,
+const columns = `event_id, o.tenant_id, t.external_id as tenant, t.endpoints_version, e.type, e.external_id, e.channels, e.body, e.version, e.trace_context, least(e.expires_at, e.erased_at, e.recalled_at) as expires_at,
   e.deliver_at is not null or e.only_endpoint_id is not null as special, (extract(epoch from e.accepted_at) * 1000000)::bigint as accepted_at_us`;
 
 export interface OutboxTake {
@@ -153,6 +155,7 @@ interface Row {
   external_id: string;
   channels: string[];
   body: Buffer;
+  version: number | null;
   trace_context: string | null;
   expires_at: Date | null;
   special: boolean;
@@ -168,6 +171,7 @@ function toOwnedEvent(row: Row): OwnedEvent {
     externalId: row.external_id,
     channels: row.channels,
     body: row.body,
+    version: row.version,
     expiresAt: row.expires_at,
     special: row.special,
     acceptedAtUs: row.accepted_at_us,

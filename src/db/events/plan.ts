@@ -105,18 +105,18 @@ const insertText = `
   with guard as (
     select id from dispatches where id = $8 for share
   ), missing as (
-    select i.id, i.endpoint_id, parks(p) and coalesce($6::timestamptz <= now(), true) and e.recalled_at is null as parks, e.recalled_at is not null as recalled, p.ordering, p.coalesce_ms
+    select i.id, i.endpoint_id, parks(p) and coalesce($6::timestamptz <= now(), true) and e.recalled_at is null as parks, e.recalled_at is not null as recalled, p.ordering, p.coalesce_ms, p.shape_id
     from unnest($1::uuid[], $2::uuid[]) as i (id, endpoint_id) join endpoints p on p.id = i.endpoint_id and p.deleted_at is null cross join guard
       cross join (select recalled_at from events where id = $3) e
   ), made as (
-    insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow)
+    insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow, shape_id)
     select m.id, $3, m.endpoint_id, $4, $5, $7, case when m.recalled then 'cancelled' when m.parks then 'held' else 'pending' end,
       case when m.recalled then null when not m.parks then coalesce($6, now())
         else now() + case when e.coalesce_key is null then interval '0' else coalesce(m.coalesce_ms, 0) * interval '1 millisecond' end end,
       -- a test event has no position in an order
       case when m.parks and e.only_endpoint_id is null then case when $6 is null then e.position else nextval('event_position') end end,
       case when m.parks and m.ordering = 'key' then e.ordering_key end,
-      case when m.parks and m.coalesce_ms is not null then e.coalesce_key end, not m.parks and not m.recalled
+      case when m.parks and m.coalesce_ms is not null then e.coalesce_key end, not m.parks and not m.recalled, m.shape_id
     from missing m cross join (select position, ordering_key, coalesce_key, only_endpoint_id from events where id = $3) e
     order by m.id
     on conflict do nothing

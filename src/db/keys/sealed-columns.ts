@@ -3,6 +3,7 @@
 
 import { idOf } from '#domain/ids';
 import { pastContext } from '#sealing/endpoint-target-encryption';
+import { contextOfShape } from '#sealing/shape';
 import { contextOf } from './content-encryption.ts';
 
 /** An encrypted value, and the primary key of its row as text. */
@@ -72,6 +73,19 @@ const pastTargets: SealedColumn = {
     from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where p.endpoint_id = (i.at ->> 0)::uuid and p.target_version = (i.at ->> 1)::int`,
 };
 
+const shapes: SealedColumn = {
+  column: 'shapes.sealed',
+  context: (at) => contextOfShape(text(at)),
+  start: [lowest],
+  checked: true,
+  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from shapes group by 1`,
+  read: `
+    select array[id::text] as at, sealed from shapes
+    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
+  write: `
+    update shapes s set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where s.id = (i.at ->> 0)::uuid`,
+};
+
 const secrets: SealedColumn = {
   column: 'endpoint_secrets.sealed',
   context: (at) => idOf('sec', text(at)),
@@ -127,4 +141,4 @@ const answers: SealedColumn = {
     where k.scope = i.at ->> 0 and k.key = i.at ->> 1`,
 };
 
-export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, pastTargets, secrets, signingKeys, alertChannels, answers];
+export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, pastTargets, shapes, secrets, signingKeys, alertChannels, answers];

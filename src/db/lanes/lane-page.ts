@@ -30,6 +30,12 @@ export interface HeldDelivery {
   trace: TraceContext | null;
   /** When its event was to be sent, in Unix ms; null: at once. */
   scheduledMs: number | null;
+  /** How its body is changed; null: it is sent as it was accepted. */
+  shapeId: string | null;
+  /** Its shape makes the whole body, so it is never sent in a batch. */
+  isWhole: boolean;
+  /** The version of the event type that the event names. */
+  version: number | null;
 }
 
 export interface PageQuery {
@@ -61,16 +67,19 @@ const mostBytes = 2 * 1024 * 1024;
 /** For a row `d`, the same expression as in the index: 0 first attempt, 1 retry, 2 replay. */
 export const urgency = '(case when d.round > 1 then 2 when d.attempts > 0 then 1 else 0 end)';
 export const heldColumns =
-  'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at';
+  'd.id, d.event_id, d.event_type, d.round, d.attempts, d.lane_key, d.sequence, d.batch_id, d.next_attempt_at, d.position, d.expires_at, d.shape_id';
+/** Of a held row `h` and its event `e`. */
+const shapeColumns =
+  'h.shape_id, case when h.shape_id is not null then (select is_whole from shapes where id = h.shape_id) end as is_whole, e.version';
 export const withEvents = `
-  select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, e.erased_at is not null as erased, e.recalled_at is not null as recalled,
+  select h.id, h.event_id, h.event_type, h.round, h.attempts, h.lane_key, h.sequence, h.batch_id, h.position, ${shapeColumns}, e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, e.erased_at is not null as erased, e.recalled_at is not null as recalled,
     extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
     extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
   from (
     select h.*, sum(octet_length(e.body)) over (order by h.n) as bytes from held h
     cross join lateral (select body from events where id = h.event_id offset 0) e
   ) h
-  cross join lateral (select external_id, body, erased_at, recalled_at, trace_context, deliver_at from events where id = h.event_id offset 0) e
+  cross join lateral (select external_id, body, version, erased_at, recalled_at, trace_context, deliver_at from events where id = h.event_id offset 0) e
   where h.bytes <= ${mostBytes} or h.n = 1
   order by h.n`;
 
@@ -137,9 +146,9 @@ export async function readBatch(db: Db, endpointId: string, batchId: string): Pr
         select ${heldColumns}, row_number() over (order by d.position nulls first, d.id) as n from deliveries d
         where d.endpoint_id = $1 and d.status = 'held' and d.batch_id = $2 and (d.expires_at is null or d.expires_at > now())
       )
-      select h.*, e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, e.erased_at is not null as erased, e.recalled_at is not null as recalled, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
+      select h.*, ${shapeColumns}, e.external_id as webhook_id, e.body, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, e.erased_at is not null as erased, e.recalled_at is not null as recalled, extract(epoch from h.next_attempt_at - now())::float8 * 1000 as due_in_ms,
         extract(epoch from h.expires_at - now())::float8 * 1000 as expires_in_ms
-      from held h cross join lateral (select external_id, body, erased_at, recalled_at, trace_context, deliver_at from events where id = h.event_id offset 0) e order by h.n`,
+      from held h cross join lateral (select external_id, body, version, erased_at, recalled_at, trace_context, deliver_at from events where id = h.event_id offset 0) e order by h.n`,
     values: [uuidOf(endpointId), uuidOf(batchId)],
   });
   await cancelGone(db, rows.filter(isGone));
@@ -171,6 +180,9 @@ interface HeldRow {
   expires_in_ms: number | null;
   trace_context: string | null;
   scheduled_ms: number | null;
+  shape_id: string | null;
+  is_whole: boolean | null;
+  version: number | null;
 }
 
 function toHeld(row: HeldRow): HeldDelivery {
@@ -190,5 +202,8 @@ function toHeld(row: HeldRow): HeldDelivery {
     expiresAtMs: row.expires_in_ms === null ? Number.POSITIVE_INFINITY : performance.now() + row.expires_in_ms,
     trace: row.trace_context,
     scheduledMs: row.scheduled_ms,
+    shapeId: row.shape_id,
+    isWhole: row.is_whole ?? false,
+    version: row.version,
   };
 }

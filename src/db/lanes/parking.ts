@@ -24,11 +24,11 @@ export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
   await db.query({
     name: 'park_new',
     text: `
-      insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow)
+      insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, coalesce_key, own_workflow, shape_id)
       select i.id, i.event_id, i.endpoint_id, i.tenant_id, i.event_type, i.expires_at, case when e.recalled_at is null then 'held' else 'cancelled' end,
         case when e.recalled_at is null then now() end + case when e.coalesce_key is null then interval '0' else coalesce(p.coalesce_ms, 0) * interval '1 millisecond' end,
         case when e.deliver_at is null then e.position else nextval('event_position') end,
-        case when p.ordering = 'key' then e.ordering_key end, case when p.coalesce_ms is not null then e.coalesce_key end, false
+        case when p.ordering = 'key' then e.ordering_key end, case when p.coalesce_ms is not null then e.coalesce_key end, false, p.shape_id
       from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])
         as i (id, event_id, endpoint_id, tenant_id, event_type, expires_at)
       join endpoints p on p.id = i.endpoint_id and p.deleted_at is null

@@ -110,7 +110,7 @@ export async function createDeliveries(
 const missingOnes = `
   with missing as (
     select i.id, i.event_id, i.endpoint_id, i.due_in_ms, e.tenant_id, e.type, e.expires_at, parks(p) as parks,
-      case when p.ordering = 'key' then e.ordering_key end as lane_key, e.position
+      case when p.ordering = 'key' then e.ordering_key end as lane_key, e.position, p.shape_id
     from unnest($1::uuid[], $2::float8[], $7::uuid[], $8::uuid[]) as i (id, due_in_ms, event_id, endpoint_id)
       join endpoints p on p.id = i.endpoint_id and p.deleted_at is null
       cross join lateral (select * from events where id = i.event_id and id between $5 and $6 limit 1) e
@@ -118,9 +118,9 @@ const missingOnes = `
   ), placed as materialized (
     select m.*, case when m.parks then nextval('event_position') end as next_position from (select * from missing order by position, id) m
   ), made as (
-    insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, replay_id, pumped, own_workflow)
+    insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, position, lane_key, replay_id, pumped, own_workflow, shape_id)
     select id, event_id, endpoint_id, tenant_id, type, expires_at, case when parks then 'held' else 'pending' end,
-      $3::timestamptz + case when parks then 0 else due_in_ms end * interval '1 millisecond', next_position, lane_key, $4, true, false
+      $3::timestamptz + case when parks then 0 else due_in_ms end * interval '1 millisecond', next_position, lane_key, $4, true, false, shape_id
     from placed order by id
     on conflict do nothing returning id
   )

@@ -7,6 +7,7 @@ import { filter } from '../filters/filter.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from '../lanes/lane-settings.ts';
 import { metadata, text } from '../text.ts';
 import { auth, shownAuth, shownTls, tls } from './endpoint-target.ts';
+import { transform } from './endpoint-transform.ts';
 import { headerName } from './header-name.ts';
 import { givenSecret } from './secret.ts';
 import { signing } from './signing.ts';
@@ -50,6 +51,7 @@ const settings = {
   description: text(1_000),
   headers: headers.describe('custom headers of every request; the values are never shown again'),
   format: bodyFormat,
+  transform,
   signing,
   auth,
   tls,
@@ -74,6 +76,7 @@ export const endpointChange = z
   .strictObject({
     ...settings,
     filter: filter.nullable(),
+    transform: transform.nullable(),
     signing: signing.nullable(),
     auth: auth.nullable(),
     tls: tls.nullable(),
@@ -97,6 +100,7 @@ export const endpoint = z.object({
     .record(z.string(), z.string())
     .describe('custom headers; values are masked as ***, and *** in a change keeps the stored value'),
   format: bodyFormat,
+  transform: transform.nullable().describe('null: bodies are written in `format`; a routing key is masked as ***'),
   signing: signing.nullable().describe('null: Standard Webhooks v1'),
   publicKeys: z
     .array(z.string())

@@ -14,7 +14,19 @@ export const bodyFormat = z
       'cloudevents-binary: CloudEvents 1.0, binary mode (attributes as headers, data as the body); form: data flattened to form fields; xml: data as XML elements',
   );
 
-export function formatProblems({ format, batch }: { format: BodyFormat; batch: unknown }): { path: string; message: string }[] {
+/** `isWhole`: a transform makes the whole body. */
+export function formatProblems({
+  format,
+  batch,
+  isWhole,
+}: {
+  format: BodyFormat;
+  batch: unknown;
+  isWhole: boolean;
+}): { path: string; message: string }[] {
+  if (isWhole && format !== 'standard')
+    return [{ path: 'transform', message: `makes the whole body, so it cannot be combined with format ${format}: use standard` }];
+  if (isWhole && batch != null) return [{ path: 'transform', message: 'cannot be combined with batch: its body is made of one event' }];
   if (batch == null || batchedFormats.includes(format)) return [];
   return [{ path: 'format', message: `${format} cannot be combined with batch: use ${batchedFormats.join(' or ')}` }];
 }

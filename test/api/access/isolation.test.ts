@@ -31,6 +31,8 @@ interface Case {
   headers?: Record<string, string>;
   /** The body names the tenant. */
   ofTenant?: true;
+  /** The body names the endpoint. */
+  ofEndpoint?: true;
   /** The status with another tenant's ids; 404 by default. */
   foreign?: number;
   /** The status with its own ids; 200 by default. */
@@ -78,6 +80,7 @@ const cases: Record<string, Case> = {
   listEvents: { path: ({ tenant }) => `/v1/tenants/${tenant}/events` },
   getEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}` },
   explainEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/explain` },
+  testTransform: { path: () => '/v1/transforms/test', body: { event: { type: 'a.b', data: 1 } }, ofEndpoint: true },
   listMissed: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/missed?include=body` },
   listDeliveries: { path: ({ tenant }) => `/v1/deliveries?tenant=${tenant}` },
   getDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}` },
@@ -211,6 +214,7 @@ async function furnish(name: string, mark: string): Promise<Names> {
     metadata: { note: mark },
     eventTypes: ['order.*'],
     ordering: 'endpoint',
+    transform: { template: mark },
   };
   const secret = `whsec_${Buffer.from(`${mark}-secret-secret-secret`).toString('base64')}`;
   const { id: endpoint } = await api.makeEndpoint(tenant, `${url}/${mark}`, { ...settings, secret });
@@ -289,7 +293,8 @@ function call(operationId: string, names: Names, headers = {}, by = bound): Prom
   const one = cases[operationId];
   const method = table.find((route) => route.operationId === operationId)?.method;
   if (!one || !method) throw new Error(`no case, or no route, ${operationId}`);
-  const body = one.ofTenant ? { ...one.body, tenant: names.tenant } : one.body;
+  const named = { ...(one.ofTenant && { tenant: names.tenant }), ...(one.ofEndpoint && { endpoint: names.endpoint }) };
+  const body = one.body && { ...one.body, ...named };
   return by.call(method, one.path(names), body, { headers: { ...one.headers, ...headers } });
 }
 

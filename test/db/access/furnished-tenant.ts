@@ -35,6 +35,7 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
     tenant,
     `https://${canary}.test/`,
   );
+  await insert('insert into shapes (id, endpoint_id, sealed, is_whole) values ($1, $2, $3, true)', secret, endpoint, Buffer.from(canary));
   await insert('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', secret, endpoint, Buffer.from(canary));
   await insert(
     `insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, accepted_at, position)

@@ -32,6 +32,7 @@ describe('a statement without a where clause', () => {
     'tenants',
     'endpoints',
     'endpoint_secrets',
+    'shapes',
     'events',
     'event_ids',
     'deliveries',

@@ -11,6 +11,7 @@ import { invalid, notFound } from '../../http/problem.ts';
 import { type Answer, noContent, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { endpointParams } from './endpoints.ts';
+import { readShapers } from './shape-endpoint.ts';
 
 const cursorText = z.string().min(1).max(200);
 
@@ -110,13 +111,14 @@ async function placeOf(deps: ApiDeps, endpoint: string, path: 'after' | 'cursor'
 }
 
 /** Bodies are inserted as text, because JSON.parse would round their numbers. */
-async function pageOf({ contents }: ApiDeps, cursor: string, found: MissedDelivery[], withBodies: boolean): Promise<Answer> {
+async function pageOf(deps: ApiDeps, cursor: string, found: MissedDelivery[], withBodies: boolean): Promise<Answer> {
+  const shapers = await readShapers(deps, withBodies ? found : []);
   const items = await Promise.all(
     found.map(async (one) => {
       const shown = JSON.stringify(viewOf(one));
       if (!withBodies) return shown;
-      const body = one.body === null ? 'null' : Buffer.from(await contents.open(one.eventId, one.body)).toString();
-      return `${shown.slice(0, -1)},"body":${body}}`;
+      const body = one.body === null ? 'null' : Buffer.from(await deps.contents.open(one.eventId, one.body)).toString();
+      return `${shown.slice(0, -1)},"body":${one.body === null ? body : shapers(one, body)}}`;
     }),
   );
   return { status: 200, text: `{"data":[${items.join(',')}],"cursor":${JSON.stringify(cursor)}}` };

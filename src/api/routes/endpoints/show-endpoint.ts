@@ -11,12 +11,13 @@ import { certificateProblems } from '#sealing/client-certificate';
 import { openTarget, type SealedTarget, sealTarget, showTarget } from '#sealing/endpoint-target-encryption';
 import { invalid } from '../../http/problem.ts';
 import type { ApiDeps } from '../deps.ts';
+import { showShaping } from './shape-endpoint.ts';
 
 type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
 
-export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, filter, ...stored }: StoredEndpoint): Endpoint {
+export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, filter, shape, ...stored }: StoredEndpoint): Endpoint {
   const shown = filter === null ? null : (parseExactly(filter) as Endpoint['filter']);
-  return { ...stored, filter: shown, ...showTarget(openTarget(vault, stored.id, sealed)) };
+  return { ...stored, filter: shown, ...showTarget(openTarget(vault, stored.id, sealed)), ...showShaping(vault, shape) };
 }
 
 /** Checks and encrypts the target of a new endpoint. Throws a 422. */

@@ -1,0 +1,49 @@
+// Writes the rows of deliveries before their first attempts, for deliveries that are bound to a shape.
+import { uuidOf } from '#domain/ids';
+import type { Db } from '../store/pool.ts';
+
+export interface BoundRow {
+  deliveryId: string;
+  eventId: string;
+  endpointId: string;
+  tenantId: string;
+  eventType: string;
+  expiresAt: Date | null;
+  shapeId: string;
+  /** No other process attempts it for so long; null: it is due at once. */
+  leaseForMs: number | null;
+  /** There was no room for a workflow, so relays make its attempts. */
+  pumped?: boolean;
+}
+
+/** Returns for each row whether it is new. An existing one stays unchanged, with the shape that it has. */
+export async function bindFirstAttempts(db: Db, rows: BoundRow[]): Promise<boolean[]> {
+  const of = <T>(pick: (row: BoundRow) => T) => rows.map(pick);
+  const { rows: made } = await db.query<{ is_new: boolean }>({
+    name: 'bind_first_attempts',
+    text: `
+      with incoming as (
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::uuid[], $8::float8[], $9::bool[])
+          with ordinality as i (id, event_id, endpoint_id, tenant_id, event_type, expires_at, shape_id, lease_ms, pumped, n)
+      ), made as (
+        insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, leased_until, own_workflow, pumped, shape_id)
+        select id, event_id, endpoint_id, tenant_id, event_type, expires_at, 'pending', now(), now() + lease_ms * interval '1 millisecond', not pumped, pumped, shape_id
+        from incoming order by id
+        on conflict do nothing
+        returning id
+      )
+      select m.id is not null as is_new from incoming i left join made m on m.id = i.id order by n`,
+    values: [
+      of(({ deliveryId }) => uuidOf(deliveryId)),
+      of(({ eventId }) => uuidOf(eventId)),
+      of(({ endpointId }) => uuidOf(endpointId)),
+      of(({ tenantId }) => uuidOf(tenantId)),
+      of(({ eventType }) => eventType),
+      of(({ expiresAt }) => expiresAt),
+      of(({ shapeId }) => shapeId),
+      of(({ leaseForMs }) => leaseForMs),
+      of(({ pumped = false }) => pumped),
+    ],
+  });
+  return made.map(({ is_new }) => is_new);
+}

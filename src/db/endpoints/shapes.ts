@@ -1,0 +1,57 @@
+// Shapes of endpoints: stored once for each content, and never changed.
+import { uuidOf } from '#domain/ids';
+import type { SealedShape } from '#sealing/shape';
+import type { Db } from '../store/pool.ts';
+
+type Querying = Pick<Db, 'query'>;
+
+/**
+ * Makes it the shape of the deliveries that are planned from now on; null: none. Run in the transaction that changes the
+ * endpoint. A shape that the endpoint had before is used again.
+ */
+export async function setShape(db: Querying, endpointId: string, shape: SealedShape | null): Promise<void> {
+  if (shape) {
+    await db.query({
+      name: 'store_shape',
+      text: `
+        insert into shapes (id, endpoint_id, sealed, is_whole) values ($1, $2, $3, $4)
+        on conflict (id) do update set replaced_at = null`,
+      values: [shape.id, uuidOf(endpointId), shape.sealed, shape.isWhole],
+    });
+  }
+  await db.query({
+    name: 'set_shape',
+    text: `
+      with replaced as (
+        update shapes set replaced_at = now() where endpoint_id = $1 and id is distinct from $2 and replaced_at is null
+      )
+      update endpoints set shape_id = $2, version = nextval('config_version'), updated_at = now() where id = $1`,
+    values: [uuidOf(endpointId), shape?.id ?? null],
+  });
+}
+
+/** The encrypted shape of each id. */
+export async function readShapes(db: Querying, ids: string[]): Promise<Map<string, Buffer>> {
+  const { rows } = await db.query<{ id: string; sealed: Buffer }>({
+    name: 'read_shapes',
+    text: 'select id, sealed from shapes where id = any($1::uuid[])',
+    values: [ids],
+  });
+  return new Map(rows.map(({ id, sealed }) => [id, sealed]));
+}
+
+/**
+ * Deletes shapes that no delivery refers to any more: all events were accepted later. A relay may plan with the shape
+ * before for some seconds, hence the day. Returns how many; 0: none are left.
+ */
+export async function deleteOldShapes(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_shapes',
+    text: `
+      delete from shapes where id in (
+        select s.id from shapes s
+        where s.replaced_at < coalesce((select accepted_at from events order by id limit 1), now()) - interval '1 day'
+        limit 1000) and replaced_at is not null`,
+  });
+  return rowCount ?? 0;
+}

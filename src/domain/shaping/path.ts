@@ -1,0 +1,26 @@
+// Paths into an event, as templates and converters write them: keys joined by dots, such as `data.lines.0.sku`.
+// Filters write them in the same way, and also have `*`.
+
+/** The keys from the outside in; the index of an array as its digits. */
+export type Path = readonly string[];
+
+const longest = 500;
+const deepest = 30;
+
+/** A text instead of a path: what is wrong with it. `\` before a dot or another `\` makes it a part of the key. */
+export function parsePath(text: string): Path | string {
+  if (text.length > longest) return `must have at most ${longest} characters`;
+  if (/(?<!\\)(?:\\\\)*\\(?![.\\])/.test(text)) return 'has a \\ that is not followed by a dot or another \\';
+  const keys = [...text.matchAll(/((?:\\[.\\]|[^.\\])*)(?:\.|$)/g)].map(([, key = '']) => key.replace(/\\([.\\])/g, '$1'));
+  // the pattern also matches the empty end
+  if (text !== '' && !text.endsWith('.')) keys.pop();
+  if (keys.length > deepest) return `must have at most ${deepest} keys`;
+  if (keys.includes('')) return 'has an empty key: keys are joined by one dot, as in data.amount, and a dot within a key is written \\.';
+  return keys;
+}
+
+/** Why a path may not begin with this key; null: it may. */
+export type Roots = (first: string) => string | null;
+
+const eventRoots = ['id', 'type', 'timestamp', 'version', 'data'];
+export const ofEvent: Roots = (first) => (eventRoots.includes(first) ? null : `must begin with one of ${eventRoots.join(', ')}`);
