@@ -7,7 +7,22 @@ import { OrderOfFiles } from './test/support/order-of-files.ts';
 import { isServerBuilt } from './test/support/temporal-server/commands.ts';
 import { filesOnServer, leftOutLine, serverProject } from './test/support/temporal-server/short-form.ts';
 
-const shared = ['db', 'api', 'relay', 'attempts', 'workflows', 'e2e', 'chaos', 'lanes', 'chores', 'alerts', 'ingest', 'doctor', 'stream']
+const shared = [
+  'db',
+  'api',
+  'relay',
+  'attempts',
+  'workflows',
+  'e2e',
+  'chaos',
+  'lanes',
+  'chores',
+  'alerts',
+  'ingest',
+  'doctor',
+  'stream',
+  'listen',
+]
   .map((folder) => `test/${folder}/**/*.test.ts`)
   .concat('packages/*/test/**/*.test.ts');
 const globalSetup = 'test/support/global-setup.ts';
