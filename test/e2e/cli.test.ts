@@ -25,7 +25,7 @@ afterAll(async () => {
 
 type Row = Record<string, string>;
 
-withPosthorn('logs in, and then needs no variable', async ({ posthorn }) => {
+withPosthorn.concurrent('logs in, and then needs no variable', async ({ posthorn }) => {
   const cli = openCli();
   clis.push(cli);
   const { body: made } = await posthorn.post('/v1/api-keys', { name: 'only events', scopes: ['events:write'] });
@@ -50,7 +50,7 @@ withPosthorn('logs in, and then needs no variable', async ({ posthorn }) => {
   expect(await cli.run(['tenants', 'list'])).toMatchObject({ code: 4, stderr: expect.stringContaining('(403)') });
 });
 
-withPosthorn('manages tenants and endpoints, and names invalid fields', async ({ posthorn }) => {
+withPosthorn.concurrent('manages tenants and endpoints, and names invalid fields', async ({ posthorn }) => {
   const cli = open(posthorn.origin);
   const tenant = `cli-${Date.now()}`;
   expect(await cli.json('tenants', 'create', tenant, '--metadata', 'plan=pro')).toMatchObject({ id: tenant, metadata: { plan: 'pro' } });
@@ -78,7 +78,7 @@ withPosthorn('manages tenants and endpoints, and names invalid fields', async ({
   expect(await cli.run(['tenants', 'delete', tenant])).toMatchObject({ code: 0 });
 });
 
-withPosthorn('keeps the catalogue, and triggers an example of it', async ({ posthorn }) => {
+withPosthorn.concurrent('keeps the catalogue, and triggers an example of it', async ({ posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const cli = open(posthorn.origin, { POSTHORN_TENANT: tenant });
   const name = `cli${Date.now()}.made`;
@@ -101,7 +101,7 @@ withPosthorn('keeps the catalogue, and triggers an example of it', async ({ post
   expect(await cli.json('api', 'delete', `/v1/event-types/${name}`)).toEqual([]);
 });
 
-withPosthorn('follows an event, replays it, and watches a replay job', async ({ posthorn }) => {
+withPosthorn.concurrent('follows an event, replays it, and watches a replay job', async ({ posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const cli = open(posthorn.origin, { POSTHORN_TENANT: tenant });
   receiver.answer('/follow', [500, 204]);
