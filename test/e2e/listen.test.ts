@@ -79,6 +79,10 @@ withPosthorn('hands requests to the command, and its answers back', async ({ pos
     else response.writeHead(201).end('ok');
   });
   const one = await listen(cli, tenant, '/hook');
+  const changed = await posthorn.call('PATCH', `/v1/endpoints/${one.endpoint}`, {
+    retry: { initial: '1s', factor: 1, max: '1s', attempts: 20 },
+  });
+  expect(changed.status).toBe(200);
   const event = await posthorn.postEvent(tenant, { data: { n: 1, big: 'ä'.repeat(10_000) } });
   const first = await lastAttempt(posthorn, tenant, event, ({ outcome }) => outcome === 'http_status');
   expect(first).toMatchObject({ status: 503, body: 'not yet', headers: expect.arrayContaining([['X-Why', 'starting']]) });
