@@ -3,6 +3,7 @@ FROM node:24.19.0-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/client/package.json packages/client/
+COPY packages/receiver/package.json packages/receiver/
 # not `npm ci`: the lock file may lack packages of other systems; this keeps to the locked versions all the same
 RUN npm install --no-save --no-audit --no-fund
 COPY . .

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { verifyWebhook } from '#receiver/verify';
+import { verify } from '#receiver';
 import { type Collected, now, type ReceiverAnswer, type ReceiverOrder, type Trusted } from './messages.ts';
 
 const refusals = 2;
@@ -46,16 +46,16 @@ function check(request: IncomingMessage): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const verifies = (by: Partial<Trusted>) => {
+    const verifies = (by: string[]) => {
       try {
-        return verifyWebhook({ headers: request.headers, body: Buffer.concat(chunks), ...by }).id !== '';
+        return verify(Buffer.concat(chunks), request.headers, by).id !== '';
       } catch {
         return false;
       }
     };
     unverified.checked += 1;
-    if (!verifies({ secrets: trusted.secrets })) unverified.bySecret += 1;
-    if (!verifies({ publicKeys: trusted.publicKeys })) unverified.byKey += 1;
+    if (!verifies(trusted.secrets)) unverified.bySecret += 1;
+    if (!verifies(trusted.publicKeys)) unverified.byKey += 1;
   });
 }
 

@@ -14,6 +14,8 @@ const sources = [
   'web',
   'packages/client/src',
   'packages/client/tsconfig.json',
+  'packages/receiver/src',
+  'packages/receiver/tsconfig.json',
   'migrations',
   'bin/build.mjs',
   'tsconfig.json',
@@ -30,11 +32,18 @@ export async function build() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   mkdirSync(join(root, 'dist'));
   // `#…` imports resolve to src in a clone (package.json), and to the compiled files in dist
-  const imports = { '#client': './packages/client/src/index.js', '#*': './src/*.js' };
+  const receiver = './packages/receiver/src';
+  const imports = {
+    '#client': './packages/client/src/index.js',
+    '#receiver': `${receiver}/index.js`,
+    '#receiver/*': `${receiver}/*.js`,
+    '#*': './src/*.js',
+  };
   writeFileSync(join(root, 'dist/package.json'), JSON.stringify({ type: 'module', imports }));
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'packages/client')],
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'packages/receiver')],
     // one bundle for runs from the sources, one for runs from dist
     [join(root, 'src/app/workflow-bundle.ts')],
     [join(root, 'dist/src/app/workflow-bundle.js')],

@@ -4,9 +4,8 @@ import type { Request } from 'express';
 import { secretProblem } from '#domain/endpoints/secret';
 import type { Signing } from '#domain/endpoints/signing';
 import { isId } from '#domain/ids';
-import { type VerificationFailure, verifyWebhook, WebhookVerificationError } from '#receiver/verify';
-import { verifyCustom } from '#receiver/verify-custom';
-import { verifyMessage } from '#receiver/verify-message';
+import { type VerificationFailure, verify, WebhookVerificationError } from '#receiver';
+import { customScheme, rfc9421 } from '#receiver/schemes';
 
 /** The signing settings of an endpoint and the keys to verify with. */
 export interface EndpointSigning {
@@ -36,7 +35,7 @@ export async function checkSignature(
   if (known === 'unavailable') return 'secrets_unavailable';
   if (known === null) return 'unknown_delivery';
   try {
-    verify(request, body.start, known);
+    verifyAll(request, body.start, known);
     return 'valid';
   } catch (error) {
     if (error instanceof WebhookVerificationError) return error.reason;
@@ -44,16 +43,17 @@ export async function checkSignature(
   }
 }
 
-function verify({ headers, method, protocol, host, originalUrl }: Request, body: Uint8Array, known: EndpointSigning): void {
+function verifyAll({ headers, method, protocol, host, originalUrl }: Request, body: Uint8Array, known: EndpointSigning): void {
   const { signing, secrets, publicKeys, messageSecrets } = known;
   const { schemes, custom, messageSignatures } = signing ?? { schemes: ['v1'] };
-  if (schemes.includes('v1')) verifyWebhook({ headers, body, secrets: secrets.filter((text) => text.startsWith('whsec_')) });
-  if (schemes.includes('v1a')) verifyWebhook({ headers, body, publicKeys });
-  if (custom)
-    verifyCustom({ headers, body, scheme: custom, secrets: secrets.filter((text) => secretProblem(text, custom.secretAs) === null) });
+  const whsec = secrets.filter((text) => text.startsWith('whsec_'));
+  if (schemes.includes('v1')) verify(body, headers, whsec);
+  if (schemes.includes('v1a')) verify(body, headers, publicKeys);
+  const fitting = secrets.filter((text) => custom && secretProblem(text, custom.secretAs) === null);
+  if (custom) verify(body, headers, fitting, { scheme: customScheme(custom) });
   if (messageSignatures) {
     const url = `${protocol}://${host}${originalUrl}`;
-    const byKeyPair = messageSignatures.algorithm === 'ed25519';
-    verifyMessage({ method, url, headers, body, ...(byKeyPair ? { publicKeys } : { secrets: messageSecrets }) });
+    const keys = messageSignatures.algorithm === 'ed25519' ? publicKeys : messageSecrets;
+    verify(body, headers, keys, { scheme: rfc9421({ method, url }) });
   }
 }

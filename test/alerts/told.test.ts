@@ -1,7 +1,7 @@
 // From a cause to its receivers, with a whole Posthorn: an endpoint fails, is repaired, and is disabled, and each channel gets
 // what its protocol asks for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verifyWebhook } from '#receiver/index';
+import { verify } from '#receiver';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
 import { quickAlerts } from '../support/quick-timings.ts';
 import { type Received, type Receiver, startReceiver } from '../support/receiver.ts';
@@ -112,7 +112,7 @@ describe('an endpoint that fails and is repaired', () => {
     const request = await until('the webhook', () => at(`/webhook/${tenant}`)[0]);
     const { type, data } = bodyOf(request);
     expect([type, data]).toMatchObject(['alert.opened', { kind: 'endpoint.failing', tenant, endpoint, state: 'open' }]);
-    expect(verifyWebhook({ body: request.body, headers: request.headers, secrets: [to.secret] })).toMatchObject({
+    expect(verify(request.body, request.headers, to.secret)).toMatchObject({
       id: expect.stringMatching(/^ntf_/),
       test: false,
     });

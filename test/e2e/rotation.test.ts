@@ -1,8 +1,8 @@
 // Key pairs sign only for their own tenant. Secrets and key pairs are rotated during deliveries: a
 // receiver that knows any live key accepts every request. Also the workflow that follows a key.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verifyWebhook, WebhookVerificationError } from '#receiver/verify';
-import { verifyMessage } from '#receiver/verify-message';
+import { verify, WebhookVerificationError } from '#receiver';
+import { rfc9421 } from '#receiver/schemes';
 import type { Received } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -14,9 +14,9 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 const keyOf = async (waits: object) => (await stage.posthorn.post(`/v1/tenants/${stage.tenant}/signing-keys/rotate`, waits)).body;
-const verifies = ({ headers, body }: Received, by: { secrets?: string[]; publicKeys?: string[] }) => {
+const verifies = ({ headers, body }: Received, by: string[]) => {
   try {
-    return verifyWebhook({ headers, body, ...by }) !== null;
+    return verify(body, headers, by).id !== '';
   } catch {
     return false;
   }
@@ -46,11 +46,11 @@ type Verify = (request: Received, url: string, publicKeys: string[]) => unknown;
 const byKeyPair: Record<string, { signing: object; verify: Verify }> = {
   v1a: {
     signing: { schemes: ['v1a'] },
-    verify: ({ headers, body }, _url, publicKeys) => verifyWebhook({ headers, body, publicKeys }),
+    verify: ({ headers, body }, _url, publicKeys) => verify(body, headers, publicKeys),
   },
   'RFC 9421': {
     signing: { schemes: [], messageSignatures: { algorithm: 'ed25519', components: ['@method', '@target-uri', 'content-digest'] } },
-    verify: ({ method, headers, body }, url, publicKeys) => verifyMessage({ method, url, headers, body, publicKeys }),
+    verify: ({ method, headers, body }, url, publicKeys) => verify(body, headers, publicKeys, { scheme: rfc9421({ method, url }) }),
   },
 };
 
@@ -117,7 +117,7 @@ it('every request during a rotation verifies with the old and with the new secre
 
   const [, second, key] = await Promise.all([send(60), rotate('1h'), keyOf({ publishFor: '0s', overlap: '1h' }), send(60)]);
   // each of the two changes reaches a process within a second
-  const isNew = (request: Received) => verifies(request, { secrets: [second] }) && verifies(request, { publicKeys: [key.publicKey] });
+  const isNew = (request: Received) => verifies(request, [second]) && verifies(request, [key.publicKey]);
   await until('the new ones to sign', async () => {
     await send(5);
     return requests().some(isNew);
@@ -127,14 +127,14 @@ it('every request during a rotation verifies with the old and with the new secre
     'all',
     async () => (await posthorn.get(`/v1/deliveries?endpoint=${id}&status=pending`)).body.data.length === 0 && requests().length > 140,
   );
-  expect(requests().filter((request) => !verifies(request, { secrets: [secret] }))).toEqual([]);
-  expect(requests().filter((request) => !verifies(request, { publicKeys }))).toEqual([]);
+  expect(requests().filter((request) => !verifies(request, [secret]))).toEqual([]);
+  expect(requests().filter((request) => !verifies(request, publicKeys))).toEqual([]);
 
   const third = await rotate('0s');
   await until('the leaked ones to be gone', async () => {
     const [event] = await send(1);
     const [request] = await until('the request', () => (receiver.of(event ?? '').length > 0 ? receiver.of(event ?? '') : null));
-    return request && verifies(request, { secrets: [third] }) && !verifies(request, { secrets: [secret, second] });
+    return request && verifies(request, [third]) && !verifies(request, [secret, second]);
   });
 });
 

@@ -7,7 +7,8 @@ import type { OAuthClient } from '#domain/endpoints/endpoint-target';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
 import { messageSignatureHeaders } from '#outbound/sign-message';
-import { verifyMessage } from '#receiver/verify-message';
+import { verify as verifyRequest } from '#receiver';
+import { rfc9421 } from '#receiver/schemes';
 import { response, startEndpoint } from './endpoint.ts';
 import { requestTo, startSender } from './sender.ts';
 
@@ -95,7 +96,7 @@ describe('path and query', () => {
     const sent = { 'content-type': 'application/json', 'webhook-id': 'evt_1', 'webhook-timestamp': String(timestamp) };
     const keys = [{ keyId: 'k', key: createSecretKey(secret) }];
     const signed = messageSignatureHeaders({ algorithm: 'hmac-sha256' }, { url, headers: sent, body, timestamp }, keys);
-    const verify = (seen: string) => verifyMessage({ method: 'POST', url: seen, headers: { ...sent, ...signed }, body, secrets: [secret] });
+    const verify = (seen: string) => verifyRequest(body, { ...sent, ...signed }, secret, { scheme: rfc9421({ url: seen }) });
     expect(() => verify(url)).not.toThrow();
     expect(() => verify(`${url}${url.includes('?') ? '&' : '?'}`)).toThrow();
   });

@@ -6,9 +6,8 @@ import { type CustomSigning, type Signing, signing } from '#domain/endpoints/sig
 import { privateKeyOf, publicBytesOf } from '#outbound/key-pair';
 import { type Signers, signatureHeaders } from '#outbound/signatures';
 import { signingSecret } from '#outbound/signing-secret';
-import { verifyWebhook, WebhookVerificationError } from '#receiver/verify';
-import { verifyCustom } from '#receiver/verify-custom';
-import { verifyMessage } from '#receiver/verify-message';
+import { type Secret, verify, WebhookVerificationError } from '#receiver';
+import { customScheme, rfc9421 } from '#receiver/schemes';
 
 const now = 1_790_000_000_000;
 const timestamp = now / 1_000;
@@ -39,9 +38,9 @@ function reasonOf(run: () => unknown): string {
   }
 }
 
-describe('verifyWebhook by public key', () => {
+describe('verify by public key', () => {
   const check = (headers: Record<string, string>, publicKeys: string[], { body = text, secrets = [] as string[], at = now } = {}) =>
-    reasonOf(() => verifyWebhook({ headers, body: Buffer.from(body), publicKeys, secrets, now: at }));
+    reasonOf(() => verify(body, headers, [...publicKeys, ...secrets], { now: at }));
 
   it.each([
     ['the right key', [key], [whpk(key)], 'valid'],
@@ -71,7 +70,7 @@ describe('verifyWebhook by public key', () => {
   });
 });
 
-describe('verifyCustom', () => {
+describe('verify with a custom scheme', () => {
   const scheme: CustomSigning = {
     header: 'X-Signature',
     algorithm: 'sha256',
@@ -83,7 +82,7 @@ describe('verifyCustom', () => {
     separator: ',',
   };
   const check = (given: CustomSigning, headers: Record<string, string>, { body = text, secrets = [whsec(1)], at = now } = {}) =>
-    reasonOf(() => verifyCustom({ scheme: given, headers, body: Buffer.from(body), secrets, now: at }));
+    reasonOf(() => verify(body, headers, secrets, { scheme: customScheme(given), now: at }));
 
   it('accepts every scheme, with any secret of a rotation, and refuses another body', () => {
     const schemes = fc.record({
@@ -112,25 +111,30 @@ describe('verifyCustom', () => {
   });
 });
 
-describe('verifyMessage', () => {
+describe('verify with RFC 9421', () => {
   const byKey: Signing = { schemes: [], messageSignatures: { algorithm: 'ed25519' } };
-  const check = (headers: Record<string, string>, more: Partial<Parameters<typeof verifyMessage>[0]> = {}) =>
-    reasonOf(() => verifyMessage({ method: 'POST', url, headers, body: Buffer.from(text), publicKeys: [whpk(key)], now, ...more }));
+  const check = (
+    headers: Record<string, string>,
+    more: { body?: string; keys?: Secret[]; method?: string; url?: string; now?: number } = {},
+  ) => {
+    const { body = text, keys = [whpk(key)], now: at = now, ...request } = more;
+    return reasonOf(() => verify(body, headers, keys, { scheme: rfc9421({ url, ...request }), now: at }));
+  };
 
   it('accepts ed25519 and HMAC, with each key of a rotation', () => {
     const both = signed(byKey, { keys: [otherKey, key] });
-    expect([check(both), check(both, { publicKeys: [whpk(otherKey)] })]).toEqual(['valid', 'valid']);
+    expect([check(both), check(both, { keys: [whpk(otherKey)] })]).toEqual(['valid', 'valid']);
     const headers = signed({ schemes: [], messageSignatures: { algorithm: 'hmac-sha256' } }, { secrets: [whsec(2), whsec(1)] });
-    expect(check(headers, { publicKeys: [], secrets: [Buffer.alloc(32, 1)] })).toBe('valid');
-    expect(check(headers, { publicKeys: [], secrets: [Buffer.alloc(32, 9)] })).toBe('no_match');
+    expect(check(headers, { keys: [Buffer.alloc(32, 1)] })).toBe('valid');
+    expect(check(headers, { keys: [whsec(9)] })).toBe('no_match');
   });
 
   it.each<[string, Parameters<typeof check>[1], string]>([
-    ['another body', { body: Buffer.from('{}') }, 'no_match'],
+    ['another body', { body: '{}' }, 'no_match'],
     ['another method', { method: 'PUT' }, 'no_match'],
     ['another URL', { url: 'https://example.com/hook?a=2' }, 'no_match'],
-    ['another key', { publicKeys: [whpk(otherKey)] }, 'no_match'],
-    ['no key', { publicKeys: [] }, 'bad_secret'],
+    ['another key', { keys: [whpk(otherKey)] }, 'no_match'],
+    ['no key', { keys: [] }, 'bad_secret'],
     ['an old signature', { now: now + 301_000 }, 'timestamp_too_old'],
   ])('refuses %s', (_name, more, verdict) => {
     expect(check(signed(byKey), more)).toBe(verdict);
@@ -160,9 +164,7 @@ describe('verifyMessage', () => {
       { method: 'POST', url, headers: { 'content-digest': digest } },
     );
     expect(check(headers as Record<string, string>, { now: Date.now() })).toBe('valid');
-    expect(check(headers as Record<string, string>, { now: Date.now(), publicKeys: [whpk(privateKeyOf(randomBytes(32)))] })).toBe(
-      'no_match',
-    );
+    expect(check(headers as Record<string, string>, { now: Date.now(), keys: [whpk(privateKeyOf(randomBytes(32)))] })).toBe('no_match');
     expect(createPublicKey(key).asymmetricKeyType).toBe('ed25519');
   });
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { verifyWebhook, WebhookVerificationError } from '#receiver/verify';
+import { verify, WebhookVerificationError } from '#receiver';
 
 const secret = `whsec_${Buffer.from('a secret of twenty-four bytes').toString('base64')}`;
 const otherSecret = `whsec_${Buffer.from('quite another secret, as long').toString('base64')}`;
@@ -29,14 +29,14 @@ function reasonOf(run: () => unknown): string {
   }
 }
 
-const check = (headers: Parameters<typeof verifyWebhook>[0]['headers'], { content = text, secrets = [secret], at = now } = {}) =>
-  reasonOf(() => verifyWebhook({ headers, body: body(content), secrets, now: at }));
+const check = (headers: Parameters<typeof verify>[1], { content = text, secrets = [secret], at = now } = {}) =>
+  reasonOf(() => verify(body(content), headers, secrets, { now: at }));
 
-describe('verifyWebhook', () => {
+describe('verify', () => {
   it('accepts signatures of the standardwebhooks package, and returns id and time', () => {
-    const verified = verifyWebhook({ headers: signed(), body: body(text), secrets: [secret], now });
-    expect(verified).toEqual({ id: 'evt_1', timestamp: new Date(now), test: false });
-    expect(verifyWebhook({ headers: signed({ id: 'test_1' }), body: body(text), secrets: [secret], now }).test).toBe(true);
+    const verified = verify(body(text), signed(), [secret], { now });
+    expect(verified).toEqual({ id: 'evt_1', timestamp: new Date(now), test: false, idIsSigned: true });
+    expect(verify(text, signed({ id: 'test_1' }), secret, { now: new Date(now) }).test).toBe(true);
   });
 
   it('accepts any body, id and secret', () => {
@@ -55,7 +55,7 @@ describe('verifyWebhook', () => {
     const key = Buffer.from(secret.slice(6), 'base64');
     headers['webhook-signature'] =
       `v1,${createHmac('sha256', key).update(`evt_1.${headers['webhook-timestamp']}.`).update(bytes).digest('base64')}`;
-    expect(reasonOf(() => verifyWebhook({ headers, body: bytes, secrets: [secret], now }))).toBe('valid');
+    expect(reasonOf(() => verify(bytes, headers, [secret], { now }))).toBe('valid');
   });
 
   it('accepts headers in any case, as Headers or as a plain object', () => {
@@ -146,7 +146,7 @@ describe('verifyWebhook', () => {
     );
     fc.assert(
       fc.property(headers, fc.array(fc.oneof(fc.string(), fc.constant(secret))), fc.uint8Array(), (some, secrets, bytes) => {
-        expect(reasonOf(() => verifyWebhook({ headers: some, body: bytes, secrets, now }))).not.toBe('valid');
+        expect(reasonOf(() => verify(bytes, some, secrets, { now }))).not.toBe('valid');
       }),
     );
   });

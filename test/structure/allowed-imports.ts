@@ -78,8 +78,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages:
       'ipaddr.js lru-cache node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
   },
-  receiver: { folders: 'domain/*', packages: 'node:crypto' },
-  sandbox: { folders: 'domain/* receiver', packages: 'express node:crypto node:http node:timers/promises' },
+  sandbox: { folders: 'domain/*', packages: '#receiver express node:crypto node:http node:timers/promises' },
 
   attempts: {
     folders: 'domain/* runtime sealing outbound telemetry types of tracing db/*',

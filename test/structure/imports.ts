@@ -29,8 +29,9 @@ export function importsOf(file: string, text = readFileSync(file, 'utf8')): Impo
 }
 
 function resolve(file: string, specifier: string): string {
-  // the package of this repository that the command line uses, from its sources
+  // the packages of this repository, from their sources
   if (specifier === '#client') return specifier;
+  if (specifier === '#receiver' || specifier.startsWith('#receiver/')) return '#receiver';
   if (specifier.startsWith('#')) return `src/${specifier.slice(1)}.ts`;
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(file), specifier));
   const parts = specifier.split('/');

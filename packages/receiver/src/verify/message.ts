@@ -1,15 +1,16 @@
-// For receivers: verifies HTTP Message Signatures (RFC 9421) as Posthorn makes them, with
-// HMAC-SHA256 or ed25519. The body is covered through Content-Digest.
-import { createHash, createHmac } from 'node:crypto';
-import { requestTarget } from '#domain/endpoints/request-target';
-import { checkAge, headerOf, isBy, isSame, publicKeyOf, type WebhookToVerify, WebhookVerificationError } from './verify.ts';
+// Verifies HTTP Message Signatures (RFC 9421) as Posthorn makes them, with HMAC-SHA256 or ed25519. The body is covered
+// through Content-Digest.
+import { WebhookVerificationError } from './errors.ts';
+import { type Clock, checkAge, type HeadersLike, headerOf } from './headers.ts';
+import { keysOf, type Secret } from './keys.ts';
+import type { Scheme } from './scheme.ts';
+import { type Check, hmac, isBy, isSame, sha256, toBase64, utf8 } from './steps.ts';
 
-export interface MessageToVerify extends Pick<WebhookToVerify, 'headers' | 'body' | 'publicKeys' | 'toleranceSeconds' | 'now'> {
+/** What a signature covers besides the body. */
+interface SignedRequest {
   method: string;
   /** The URL that the sender requested: behind a reverse proxy, the public one. */
   url: string;
-  /** The decoded keys, not their text. */
-  secrets?: readonly Uint8Array[];
 }
 
 interface Offered {
@@ -25,28 +26,32 @@ interface Offered {
 const alwaysCovered = ['@method', '@target-uri', 'content-digest'];
 
 /**
- * Throws WebhookVerificationError unless a signature of one of the secrets or keys covers the method, this URL and the
- * body, and is recent. Give the public keys of your own tenant, never keys that a request names.
+ * HTTP Message Signatures.
+ * @example verify(rawBody, headers, jwks, { scheme: rfc9421({ url: 'https://example.com/hooks' }) })
  */
-export function verifyMessage(message: MessageToVerify): void {
-  const { headers, body, secrets = [], publicKeys = [], toleranceSeconds = 300, now = Date.now() } = message;
-  if (secrets.length + publicKeys.length === 0) throw new WebhookVerificationError('bad_secret', 'no secret and no public key was given');
-  if (secrets.some(({ length }) => length === 0)) throw new WebhookVerificationError('bad_secret', 'a secret is empty');
-  const keys = publicKeys.map(publicKeyOf);
-  const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
-  if (headerOf(headers, 'content-digest') !== digest)
+export function rfc9421({ method = 'POST', url }: { method?: string; url: string }): Scheme {
+  return (body, headers, secrets, clock) => check(body, headers, secrets, clock, { method, url });
+}
+
+/** Returns whether the signature covers the id. Takes the keys of your own tenant, never keys that a request names. */
+function* check(body: Uint8Array, headers: HeadersLike, secrets: readonly Secret[], clock: Clock, request: SignedRequest): Check<boolean> {
+  const keys = keysOf(secrets);
+  if (headerOf(headers, 'content-digest') !== `sha-256=:${toBase64(yield* sha256(body))}:`)
     throw new WebhookVerificationError('no_match', 'content-digest does not match the body');
-  const offered = offeredBy(headerOf(headers, 'signature-input'), headerOf(headers, 'signature'));
-  const matching = offered.find(({ params, components, alg, signature }) => {
-    if (!alwaysCovered.every((name) => components.includes(name))) return false;
-    const base = Buffer.from(baseOf(message, components, params));
-    if (alg === 'ed25519') return keys.some((key) => isBy(key, base, signature));
-    return secrets.some((secret) =>
-      isSame(Buffer.from(signature), Buffer.from(createHmac('sha256', secret).update(base).digest('base64'))),
-    );
-  });
-  if (!matching) throw new WebhookVerificationError('no_match', 'no signature over method, URL and body matches');
-  checkAge(matching.created, toleranceSeconds, now);
+  for (const { params, components, alg, signature, created } of offeredBy(
+    headerOf(headers, 'signature-input'),
+    headerOf(headers, 'signature'),
+  )) {
+    if (!alwaysCovered.every((name) => components.includes(name))) continue;
+    const base = utf8(baseOf(request, headers, components, params));
+    let matches = false;
+    if (alg === 'ed25519') for (const key of keys.ed25519) matches ||= yield* isBy(key, signature, base);
+    else for (const key of keys.hmac) matches ||= isSame(signature, toBase64(yield* hmac('sha256', key, base)));
+    if (!matches) continue;
+    checkAge(created, clock);
+    return components.includes('webhook-id');
+  }
+  throw new WebhookVerificationError('no_match', 'no signature over method, URL and body matches');
 }
 
 function offeredBy(input: string, signature: string): Offered[] {
@@ -80,12 +85,13 @@ function membersOf(dictionary: string): Map<string, string> {
   );
 }
 
-function baseOf({ method, url, headers }: MessageToVerify, components: string[], params: string): string {
-  const read = new URL(url);
-  const { origin, host, pathname, search } = read;
+function baseOf({ method, url }: SignedRequest, headers: HeadersLike, components: string[], params: string): string {
+  const { origin, host, pathname, search, protocol, href } = new URL(url);
+  const [text = ''] = href.split('#', 1);
   const derived = new Map([
     ['@method', method],
-    ['@target-uri', origin + requestTarget(read)],
+    // unlike `pathname + search`, the text keeps a question mark at the end
+    ['@target-uri', origin + text.slice(text.indexOf('/', protocol.length + 2))],
     ['@authority', host],
     ['@path', pathname],
     ['@query', search === '' ? '?' : search],

@@ -1,0 +1,61 @@
+// The entry `@posthorn/receiver/fastify`: a plugin. It is encapsulated, so its content type parser, which keeps the bytes, is that of its own
+// routes only.
+import { ParsedBodyError } from '../verify/errors.ts';
+import type { AnyReceiver } from './fetch-request.ts';
+
+interface FastifyRequest {
+  method: string;
+  headers: Record<string, string | string[] | undefined>;
+  body: unknown;
+  socket: { remoteAddress?: string | undefined };
+}
+
+interface FastifyReply {
+  code(status: number): FastifyReply;
+  headers(headers: Record<string, string>): FastifyReply;
+  send(body: string): unknown;
+}
+
+interface Fastify {
+  removeAllContentTypeParsers(): void;
+  // biome-ignore lint/suspicious/noExplicitAny: its overloads are not repeated here
+  addContentTypeParser(...given: any[]): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  post(...given: any[]): unknown;
+}
+
+export interface FastifyOptions {
+  /** Default: `/`, below the plugin's `prefix`. */
+  path?: string;
+}
+
+/** Fastify must read no more than this, however large `maxBodyBytes` is. */
+const bodyLimit = 64 * 1_024 * 1_024;
+
+/** @example app.register(fastifyReceiver(receiver), { prefix: '/hooks' }) */
+export function fastifyReceiver(receiver: AnyReceiver, { path = '/' }: FastifyOptions = {}): (app: Fastify) => Promise<void> {
+  return async (app) => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit },
+      (_request: unknown, body: unknown, done: (error: null, body: unknown) => void) => done(null, body),
+    );
+    app.post(path, async ({ method, headers, body, socket }: FastifyRequest, reply: FastifyReply) => {
+      const answer = await receiver.receive({
+        ...{ method, headers, address: socket.remoteAddress },
+        body: async () => rawBodyOf(body),
+      });
+      return reply.code(answer.status).headers(answer.headers).send(answer.body);
+    });
+  };
+}
+
+function rawBodyOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  if (body === undefined || body === null) return new Uint8Array();
+  throw new ParsedBodyError(
+    'Fastify has parsed the body before fastifyReceiver saw it',
+    'Register the plugin as it is, app.register(fastifyReceiver(receiver), { prefix }), not wrapped with fastify-plugin, and no hook preValidation that replaces request.body.',
+  );
+}

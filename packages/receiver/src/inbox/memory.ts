@@ -1,0 +1,143 @@
+// An inbox in memory, for tests and for work that may be lost: what waits is gone when the process ends.
+import { Rejection } from '../errors.ts';
+import { inboxOf } from './open-inbox.ts';
+import type { Acceptance, Claimed, DeadLetter, Gap, Inbox, NewItem } from './store.ts';
+
+interface Item extends NewItem {
+  state: 'waiting' | 'done' | 'dead';
+  receiver: string;
+  position: number;
+  receivedAt: number;
+  /** While it is claimed: the end of the lease. */
+  dueAt: number;
+  isClaimed: boolean;
+  attempts: number;
+  fence: number;
+  error: string;
+}
+
+const byOrder = (a: Item, b: Item) => Number(a.sequence) - Number(b.sequence) || a.position - b.position;
+
+/** `mostItems`: above it, what was done with longest ago is forgotten; when that many wait, events are refused. */
+export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
+  const items = new Map<string, Item>();
+  const waiting = new Set<Item>();
+  /** By receiver and key: the highest sequence number that was done with. */
+  const last = new Map<string, number>();
+  let position = 0;
+  const of = (receiver: string) => [...items.values()].filter((item) => item.receiver === receiver);
+  const lastOf = ({ receiver, key }: Item) => last.get(`${receiver} ${key}`) ?? 0;
+  const held = (receiver: string, { id, fence }: Pick<Claimed, 'id' | 'fence'>) => {
+    const item = items.get(`${receiver} ${id}`);
+    return item?.state === 'waiting' && item.fence === fence ? item : undefined;
+  };
+
+  function leave(item: Item, state: 'done' | 'dead'): void {
+    waiting.delete(item);
+    Object.assign(item, { state, dueAt: Date.now(), isClaimed: false }, state === 'done' && { raw: '' });
+    if (item.key !== null) last.set(`${item.receiver} ${item.key}`, Math.max(lastOf(item), Number(item.sequence)));
+  }
+
+  function accept(receiver: string, item: NewItem, again: boolean): Acceptance {
+    const name = `${receiver} ${item.id}`;
+    const known = items.get(name);
+    const isRevived = known && known.state !== 'waiting' && (again || known.state === 'dead') && item.replay > known.replay;
+    if (known && !isRevived) return 'duplicate';
+    const fresh = { state: 'waiting', receiver, position: position++, receivedAt: Date.now(), dueAt: 0, isClaimed: false } as const;
+    const added: Item = { ...item, ...fresh, attempts: 0, fence: known?.fence ?? 0, error: '' };
+    items.delete(name);
+    items.set(name, added);
+    waiting.add(added);
+    return known ? 'revived' : 'new';
+  }
+
+  function makeRoom(wanted: number): void {
+    for (const [name, { state }] of items) {
+      if (items.size + wanted <= mostItems) return;
+      if (state !== 'waiting') items.delete(name);
+    }
+    if (items.size + wanted > mostItems)
+      throw new Rejection(503, 'inbox_full', `${items.size} events wait in the inbox, which is in memory`, 10);
+  }
+
+  /** Whether its turn in the order of its key has come. */
+  function isNext(item: Item, all: Item[], now: number, gapWaitMs: number): boolean {
+    if (item.key === null) return true;
+    const others = all.filter((other) => other.key === item.key && other !== item);
+    if (others.some((other) => byOrder(other, item) < 0 || (other.isClaimed && other.dueAt > now))) return false;
+    return Number(item.sequence) <= lastOf(item) + 1 || item.receivedAt + gapWaitMs <= now;
+  }
+
+  return inboxOf({
+    async accept(receiver, given, { again }) {
+      makeRoom(given.length);
+      return given.map((item) => accept(receiver, item, again));
+    },
+    async claim(receiver, { limit, leaseMs, gapWaitMs }) {
+      const [all, now] = [[...waiting].filter((item) => item.receiver === receiver), Date.now()];
+      const due = all.filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.position - b.position);
+      const taken: Claimed[] = [];
+      for (const item of due) {
+        if (taken.length === limit) break;
+        if (!isNext(item, all, now, gapWaitMs)) continue;
+        Object.assign(item, { isClaimed: true, dueAt: now + leaseMs, attempts: item.attempts + 1, fence: item.fence + 1 });
+        taken.push({ ...item, last: lastOf(item) });
+      }
+      return taken;
+    },
+    async extend(receiver, claims, leaseMs) {
+      const still = claims.flatMap((claim) => held(receiver, claim) ?? []);
+      for (const item of still) item.dueAt = Date.now() + leaseMs;
+      return new Set(still.map(({ id }) => id));
+    },
+    async end(receiver, claim, end) {
+      const item = held(receiver, claim);
+      if (!item) return false;
+      if (end.state === 'retry') Object.assign(item, { isClaimed: false, dueAt: Date.now() + end.inMs });
+      else leave(item, end.state);
+      if (end.state !== 'done') item.error = end.error;
+      return true;
+    },
+    async dead(receiver, limit) {
+      return of(receiver)
+        .filter(({ state }) => state === 'dead')
+        .slice(0, limit)
+        .map(
+          ({ id, type, raw, attempts, error, receivedAt }): DeadLetter => ({
+            id,
+            type,
+            raw,
+            attempts,
+            error,
+            receivedAt: new Date(receivedAt),
+          }),
+        );
+    },
+    async settle(receiver, id, what) {
+      const item = items.get(`${receiver} ${id}`);
+      if (item?.state !== 'dead') return false;
+      if (what === 'discard') leave(item, 'done');
+      else waiting.add(Object.assign(item, { state: 'waiting', attempts: 0, dueAt: 0 } as const));
+      return true;
+    },
+    async gaps(receiver) {
+      return gapsIn(of(receiver).flatMap(({ key, sequence }) => (key === null || sequence === null ? [] : { key, sequence })));
+    },
+    async purge(receiver, keepMs) {
+      const old = of(receiver).filter(({ state, dueAt }) => state === 'done' && dueAt <= Date.now() - keepMs);
+      for (const { id } of old) items.delete(`${receiver} ${id}`);
+      return old.length;
+    },
+  });
+}
+
+function gapsIn(seen: { key: string; sequence: number }[]): Gap[] {
+  const last = new Map<string, number>();
+  return seen
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.sequence - b.sequence))
+    .flatMap(({ key, sequence }) => {
+      const before = last.get(key) ?? 0;
+      last.set(key, sequence);
+      return sequence > before + 1 ? [{ key, from: before + 1, to: sequence - 1 }] : [];
+    });
+}

@@ -1,0 +1,169 @@
+// An inbox in the receiver's own PostgreSQL. An event is stored when its transaction has committed. `commit` ends an
+// event in the transaction of its work, so both happen or neither.
+import { inboxOf } from './open-inbox.ts';
+import type { Acceptance, Claimed, End, Inbox } from './store.ts';
+
+/** The part of a client of `pg` that is used. */
+export interface PostgresClient {
+  // biome-ignore lint/suspicious/noExplicitAny: as in the types of `pg`
+  query(text: string, values?: any[]): Promise<{ rows: any[]; rowCount: number | null }>;
+}
+
+/** The part of a pool of `pg` that is used. */
+export interface PostgresPool<Client extends PostgresClient = PostgresClient> extends PostgresClient {
+  connect(): Promise<Client & { release(error?: Error | boolean): void }>;
+}
+
+export interface PostgresInboxOptions {
+  /** `table` or `schema.table`. Default: `posthorn_inbox`. */
+  table?: string;
+  /** Makes the table at the start. False: you have made it, with the SQL of `inboxTableSql`. Default: true. */
+  createTable?: boolean;
+}
+
+const usualTable = 'posthorn_inbox';
+
+function nameOf(table: string): string {
+  if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/.test(table)) throw new TypeError('table must be a table or schema.table');
+  return table.replaceAll(/\w+/g, '"$&"');
+}
+
+/** The SQL that makes the table, for your migrations. It does nothing where the table is. */
+export function inboxTableSql(table = usualTable): string {
+  const [name, index] = [nameOf(table), table.replace('.', '_').slice(-50)];
+  return `create table if not exists ${name} (
+  receiver text not null,
+  id text not null,
+  position bigint generated always as identity,
+  state text not null default 'waiting',
+  type text not null,
+  raw text not null,
+  key text,
+  sequence bigint,
+  replay int not null,
+  meta text not null,
+  received_at timestamptz not null default now(),
+  -- the next attempt; while worker is set, the end of its lease; of what is done or dead, since when
+  due_at timestamptz not null default now(),
+  worker text,
+  attempts int not null default 0,
+  fence bigint not null default 0,
+  error text,
+  primary key (receiver, id)
+);
+create index if not exists "${index}_due" on ${name} (receiver, due_at, position) where state = 'waiting';
+create index if not exists "${index}_order" on ${name} (receiver, key, sequence) where key is not null;
+create index if not exists "${index}_ended" on ${name} (receiver, state, due_at) where state <> 'waiting';
+`;
+}
+
+const ms = (parameter: string) => `${parameter}::float8 * interval '1 ms'`;
+
+function statements(t: string) {
+  const held = "receiver = $1 and id = $2 and fence = $3 and state = 'waiting'";
+  const last = `coalesce((select max(d.sequence) from ${t} d where d.receiver = i.receiver and d.key = i.key and d.state <> 'waiting'), 0)`;
+  return {
+    accept: `insert into ${t} as i (receiver, id, type, raw, key, sequence, replay, meta)
+select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::text[])
+on conflict (receiver, id) do update set state = 'waiting', raw = excluded.raw, meta = excluded.meta, replay = excluded.replay,
+key = excluded.key, sequence = excluded.sequence, received_at = now(), due_at = now(), attempts = 0, error = null
+where (i.state = 'dead' or $9 and i.state = 'done') and excluded.replay > i.replay
+returning i.id, i.xmax = 0 as is_new`,
+    // the first of each key, unless another of the key is in work
+    claim: `with ready as (select i.id, ${last} as last from ${t} i
+where receiver = $1 and state = 'waiting' and due_at <= now() and (key is null or (not exists (
+select from ${t} e where e.receiver = i.receiver and e.key = i.key and e.state = 'waiting' and e.id <> i.id
+and ((e.sequence, e.position) < (i.sequence, i.position) or e.worker is not null and e.due_at > now()))
+and (i.sequence <= ${last} + 1 or i.received_at <= now() - ${ms('$5')})))
+order by due_at, position limit $2 for update of i skip locked)
+update ${t} i set fence = fence + 1, attempts = attempts + 1, worker = $3, due_at = now() + ${ms('$4')}
+from ready where i.receiver = $1 and i.id = ready.id
+returning i.id, type, raw, key, sequence::float8 as sequence, meta, attempts, fence::float8 as fence, ready.last::float8 as last, position::float8 as position`,
+    extend: `update ${t} i set due_at = now() + ${ms('$4')} from unnest($2::text[], $3::bigint[]) as c (id, fence)
+where i.receiver = $1 and i.id = c.id and i.fence = c.fence and i.state = 'waiting' returning i.id`,
+    end: `update ${t} set state = $4, due_at = now() + ${ms('$5')}, worker = null, error = $6,
+raw = case when $4 = 'done' then '' else raw end where ${held} returning id`,
+    dead: `select id, type, raw, attempts, error, received_at as "receivedAt" from ${t}
+where receiver = $1 and state = 'dead' order by due_at limit $2`,
+    settle: `update ${t} set state = $3, due_at = now(), attempts = 0, raw = case when $3 = 'done' then '' else raw end
+where receiver = $1 and id = $2 and state = 'dead' returning id`,
+    gaps: `select key, (before + 1)::float8 as "from", (sequence - 1)::float8 as "to" from (
+select key, sequence, lag(sequence, 1, 0::bigint) over (partition by key order by sequence) as before
+from ${t} where receiver = $1 and key is not null) s where sequence > before + 1 order by key, 2`,
+    purge: `delete from ${t} where ctid = any (array(select ctid from ${t}
+where receiver = $1 and state = 'done' and due_at < now() - ${ms('$2')} limit 1000))`,
+  };
+}
+
+/** The parameters 4 to 6 of `end`. */
+const parametersOf = (end: End) =>
+  end.state === 'done' ? ['done', 0, null] : end.state === 'retry' ? ['waiting', end.inMs, end.error] : ['dead', 0, end.error];
+
+export function postgresInbox<Client extends PostgresClient>(
+  pool: PostgresPool<Client>,
+  { table = usualTable, createTable = true }: PostgresInboxOptions = {},
+): Inbox<Client> {
+  const sql = statements(nameOf(table));
+
+  async function transaction(work: (client: Client) => Promise<boolean>): Promise<boolean> {
+    const client = await pool.connect();
+    let failed: Error | undefined;
+    try {
+      await client.query('begin');
+      const isKept = await work(client);
+      await client.query(isKept ? 'commit' : 'rollback');
+      return isKept;
+    } catch (error) {
+      // a connection that cannot roll back is closed, which does the same
+      await client.query('rollback').catch((cause) => {
+        failed = cause;
+      });
+      throw error;
+    } finally {
+      client.release(failed);
+    }
+  }
+
+  return inboxOf({
+    async setup() {
+      // one implicit transaction; two processes that start together must not both make it
+      if (createTable) await pool.query(`select pg_advisory_xact_lock(7061110); ${inboxTableSql(table)}`);
+    },
+    async accept(receiver, items, { again }) {
+      // rows in the order of their key: two requests with the same events must not wait for each other
+      const sorted = [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const column = <K extends keyof (typeof sorted)[number]>(name: K) => sorted.map((item) => item[name]);
+      const columns = (['id', 'type', 'raw', 'key', 'sequence', 'replay', 'meta'] as const).map(column);
+      const { rows } = await pool.query(sql.accept, [receiver, ...columns, again]);
+      const results = new Map(rows.map(({ id, is_new }) => [id, (is_new ? 'new' : 'revived') as Acceptance]));
+      return items.map(({ id }) => results.get(id) ?? 'duplicate');
+    },
+    async claim(receiver, { worker, limit, leaseMs, gapWaitMs }) {
+      const claimed: (Claimed & { position: number })[] = [];
+      await transaction(async (client) => {
+        // claims take turns: each sees what the one before it has in work
+        await client.query('select pg_advisory_xact_lock(7061110, hashtext($1))', [receiver]);
+        claimed.push(...(await client.query(sql.claim, [receiver, limit, worker, leaseMs, gapWaitMs])).rows);
+        return true;
+      });
+      return claimed.sort((a, b) => a.position - b.position);
+    },
+    async extend(receiver, claims, leaseMs) {
+      const { rows } = await pool.query(sql.extend, [receiver, claims.map(({ id }) => id), claims.map(({ fence }) => fence), leaseMs]);
+      return new Set(rows.map(({ id }) => id));
+    },
+    async end(receiver, { id, fence }, end) {
+      return (await pool.query(sql.end, [receiver, id, fence, ...parametersOf(end)])).rows.length > 0;
+    },
+    commit: (receiver, { id, fence }, work) =>
+      transaction(async (client) => {
+        await work(client);
+        return (await client.query(sql.end, [receiver, id, fence, ...parametersOf({ state: 'done' })])).rows.length > 0;
+      }),
+    dead: async (receiver, limit) => (await pool.query(sql.dead, [receiver, limit])).rows,
+    settle: async (receiver, id, what) =>
+      (await pool.query(sql.settle, [receiver, id, what === 'retry' ? 'waiting' : 'done'])).rows.length > 0,
+    gaps: async (receiver) => (await pool.query(sql.gaps, [receiver])).rows,
+    purge: async (receiver, keepMs) => (await pool.query(sql.purge, [receiver, keepMs])).rowCount ?? 0,
+  });
+}

@@ -1,0 +1,201 @@
+// What every store of an inbox promises: each event once, under a lease, in its order.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../../test/support/until.ts';
+import type { Claimed, ClaimOptions, InboxStore, NewItem } from '../src/index.ts';
+import { type OpenStore, stores } from './stores.ts';
+
+const keep = 3_600_000;
+const minute = 60_000;
+
+describe.each(Object.entries(stores))('%s', (_name, open) => {
+  let store: OpenStore;
+  let inbox: InboxStore<never>;
+  let receiver: string;
+  let count = 0;
+  beforeAll(async () => {
+    store = await open();
+    inbox = store.inbox;
+  });
+  afterAll(() => store?.close());
+
+  const item = (id: string, more: Partial<NewItem> = {}): NewItem => ({
+    ...{ id, type: 'order.created', raw: `{"n":"é${id}"}`, key: null, sequence: null, replay: 0, meta: '{}' },
+    ...more,
+  });
+  const inOrder = (sequence: number, key = 'a', more: Partial<NewItem> = {}) => item(`${key}${sequence}`, { key, sequence, ...more });
+  /** A receiver that no other test has. */
+  const fresh = () => {
+    receiver = `test-${count++}`;
+  };
+  const accept = (items: NewItem[], { again = false, gapWaitMs = minute } = {}) => inbox.accept(receiver, items, { again, gapWaitMs });
+  const claim = (more: Partial<ClaimOptions> = {}) =>
+    inbox.claim(receiver, { worker: 'w1', limit: 10, leaseMs: minute, gapWaitMs: minute, ...more });
+  const ids = (claims: Claimed[]) => claims.map(({ id }) => id);
+  const done = (claimed: Claimed | undefined) => inbox.end(receiver, claimed as Claimed, { state: 'done' }, keep);
+  const one = async (more: Partial<ClaimOptions> = {}) => (await claim({ limit: 1, ...more }))[0] as Claimed;
+
+  it('takes each event once, also when its request arrives many times at the same moment', async () => {
+    fresh();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => accept([item('e1'), item('e2')])));
+    for (const at of [0, 1]) expect(answers.filter((answer) => answer[at] === 'new')).toHaveLength(1);
+    expect(await accept([item('e2'), item('e3')])).toEqual(['duplicate', 'new']);
+    const claims = await claim();
+    expect(ids(claims).sort()).toEqual(['e1', 'e2', 'e3']);
+    expect(claims.find(({ id }) => id === 'e1')).toMatchObject({
+      type: 'order.created',
+      raw: '{"n":"ée1"}',
+      attempts: 1,
+      key: null,
+      sequence: null,
+      meta: '{}',
+    });
+    for (const claimed of claims) expect(await done(claimed)).toBe(true);
+    expect(await accept([item('e1')])).toEqual(['duplicate']);
+    expect(await claim()).toEqual([]);
+  });
+
+  it('gives an event to one worker, and to the next one when the lease has expired', async () => {
+    fresh();
+    await accept([item('e1')]);
+    const first = await one({ leaseMs: 1 });
+    const second = await until('the next claim', () => one({ worker: 'w2' }));
+    expect(second).toMatchObject({ id: 'e1', attempts: 2 });
+    expect(second.fence).toBeGreaterThan(first.fence);
+    expect(await claim({ worker: 'w3' })).toEqual([]);
+    expect([...(await inbox.extend(receiver, [first, second], minute))]).toEqual(['e1']);
+    expect([...(await inbox.extend(receiver, [first], minute))]).toEqual([]);
+    expect([await done(first), await done(second), await done(second)]).toEqual([false, true, false]);
+  });
+
+  it('a renewed lease holds', async () => {
+    fresh();
+    await accept([item('e1')]);
+    const held = await one({ leaseMs: 1 });
+    await inbox.extend(receiver, [held], minute);
+    expect(await claim({ worker: 'w2' })).toEqual([]);
+  });
+
+  it('tries again at its time, then keeps a dead letter until somebody decides', async () => {
+    fresh();
+    await accept([item('e1'), item('e2')]);
+    const [e1, e2] = (await claim()).sort((a, b) => (a.id < b.id ? -1 : 1));
+    await inbox.end(receiver, e1 as Claimed, { state: 'retry', inMs: minute, error: 'no' }, keep);
+    await inbox.end(receiver, e2 as Claimed, { state: 'retry', inMs: 0, error: 'no' }, keep);
+    const again = await one();
+    expect(again).toMatchObject({ id: 'e2', attempts: 2 });
+    await inbox.end(receiver, again, { state: 'dead', error: 'still no' }, keep);
+    expect(await inbox.dead(receiver, 10)).toEqual([
+      { id: 'e2', type: 'order.created', raw: '{"n":"ée2"}', attempts: 2, error: 'still no', receivedAt: expect.any(Date) },
+    ]);
+    expect([await accept([item('e2')]), await claim()]).toEqual([['duplicate'], []]);
+    expect([await inbox.settle(receiver, 'e1', 'retry', keep), await inbox.settle(receiver, 'e2', 'retry', keep)]).toEqual([false, true]);
+    expect(await inbox.dead(receiver, 10)).toEqual([]);
+    await inbox.end(receiver, await one(), { state: 'dead', error: 'never' }, keep);
+    expect([await inbox.settle(receiver, 'e2', 'discard', keep), await claim()]).toEqual([true, []]);
+    expect(await accept([item('e2')])).toEqual(['duplicate']);
+  });
+
+  it('keeps the order of a key, one event of it at a time, and others go on', async () => {
+    fresh();
+    await accept([inOrder(2), inOrder(1), inOrder(1, 'b'), item('free')]);
+    const first = await claim();
+    expect(ids(first).sort()).toEqual(['a1', 'b1', 'free']);
+    expect(await claim()).toEqual([]);
+    const a1 = first.find(({ id }) => id === 'a1') as Claimed;
+    // a failure does not let the next one pass
+    await inbox.end(receiver, a1, { state: 'retry', inMs: 0, error: 'no' }, keep);
+    const retried = await one();
+    expect([retried.id, await claim()]).toEqual(['a1', []]);
+    await done(retried);
+    const next = await one();
+    expect(next).toMatchObject({ id: 'a2', sequence: 2, key: 'a', last: 1 });
+    // one that comes late waits for the one in work
+    await accept([inOrder(3), item('late', { key: 'a', sequence: 1 })]);
+    expect(await claim()).toEqual([]);
+    await done(next);
+    const late = await one();
+    expect(late).toMatchObject({ id: 'late', last: 2 });
+    expect(await claim()).toEqual([]);
+    await done(late);
+    expect(ids(await claim())).toEqual(['a3']);
+  });
+
+  it('a dead letter lets the order go on', async () => {
+    fresh();
+    await accept([inOrder(1), inOrder(2)]);
+    await inbox.end(receiver, await one(), { state: 'dead', error: 'no' }, keep);
+    expect(await one()).toMatchObject({ id: 'a2', last: 1 });
+  });
+
+  it('waits for a missing number', async () => {
+    fresh();
+    await accept([inOrder(1), inOrder(3)]);
+    await done(await one());
+    expect(await claim()).toEqual([]);
+    await accept([inOrder(2)]);
+    await done(await one());
+    expect(await one()).toMatchObject({ id: 'a3', last: 2 });
+  });
+
+  it('goes on when it has waited long enough, and reports the gap until it is filled', async () => {
+    fresh();
+    const now = { gapWaitMs: 0 };
+    await accept([inOrder(5), inOrder(1)], now);
+    await done(await one(now));
+    const passed = await one(now);
+    expect(passed).toMatchObject({ id: 'a5', last: 1 });
+    await done(passed);
+    expect(await inbox.gaps(receiver)).toEqual([{ key: 'a', from: 2, to: 4 }]);
+    await accept([inOrder(3)], now);
+    await done(await one(now));
+    expect(await inbox.gaps(receiver)).toEqual([
+      { key: 'a', from: 2, to: 2 },
+      { key: 'a', from: 4, to: 4 },
+    ]);
+    await accept([inOrder(2), inOrder(4)], now);
+    await done(await one(now));
+    await done(await one(now));
+    expect(await inbox.gaps(receiver)).toEqual([]);
+  });
+
+  it('a replay revives a dead letter, once for each round, and what is done only if asked', async () => {
+    fresh();
+    await accept([item('e1'), item('e2')]);
+    const [first, second] = await claim();
+    await done(first);
+    await inbox.end(receiver, second as Claimed, { state: 'dead', error: 'no' }, keep);
+    const replayed = (round: number) => [
+      item(first?.id ?? '', { replay: round }),
+      item(second?.id ?? '', { replay: round, raw: '{"again":1}' }),
+    ];
+    expect(await accept(replayed(2))).toEqual(['duplicate', 'revived']);
+    expect(await accept(replayed(2))).toEqual(['duplicate', 'duplicate']);
+    const revived = await one();
+    expect(revived).toMatchObject({ id: second?.id, attempts: 1, raw: '{"again":1}' });
+    await inbox.end(receiver, revived, { state: 'dead', error: 'no' }, keep);
+    // the same round again, after it became a dead letter again
+    expect(await accept(replayed(2))).toEqual(['duplicate', 'duplicate']);
+    expect(await accept(replayed(3), { again: true })).toEqual(['revived', 'revived']);
+    expect(ids(await claim())).toHaveLength(2);
+    expect(await inbox.dead(receiver, 10)).toEqual([]);
+  });
+
+  it('receivers in one inbox have nothing in common', async () => {
+    fresh();
+    const other = `${receiver}-other`;
+    await accept([item('e1')]);
+    expect(await inbox.claim(other, { worker: 'w', limit: 10, leaseMs: minute, gapWaitMs: 0 })).toEqual([]);
+    expect(await inbox.accept(other, [item('e1')], { again: false, gapWaitMs: 0 })).toEqual(['new']);
+  });
+
+  it('forgets what was done with long enough ago, and nothing that waits', async () => {
+    fresh();
+    await accept([item('e1'), item('e2')]);
+    await inbox.end(receiver, await one(), { state: 'done' }, 1);
+    await until('the end of its time', async () => {
+      await inbox.purge(receiver, 1);
+      return (await accept([item('e1'), item('e2')])).includes('new');
+    });
+    expect(ids(await claim()).sort()).toEqual(['e1', 'e2']);
+  });
+});
