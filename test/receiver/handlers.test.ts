@@ -134,7 +134,8 @@ describe.each(Object.entries(frameworks))('%s', (name, open) => {
     const body =
       '{ "type":"order.created",\n"timestamp":"2026-01-01T00:00:00Z","data":{"total":12.50,"big":12345678901234567890,"é":"\\u00e9"}}';
     const response = await post(signedRequest({ body }));
-    expect([response.status, await response.json()]).toEqual([202, { accepted: 1, duplicates: 0, revived: 0 }]);
+    expect([response.status, response.headers.get('posthorn-receipt')]).toEqual([202, 'new']);
+    expect(await response.json()).toEqual({ accepted: 1, duplicates: 0, revived: 0 });
     expect(await (await post(signedRequest({ body }))).json()).toMatchObject({ accepted: 0, duplicates: 1 });
     expect(await receiver.drain()).toBe(1);
     expect(handled).toEqual([{ id: 'evt_1', type: 'order.created', data: { total: 12.5, big: Number('12345678901234567890'), é: 'é' } }]);

@@ -7,7 +7,7 @@ import { postgresInbox } from '../src/inbox/postgres.ts';
 import { redisInbox } from '../src/inbox/redis.ts';
 import { createReceiver, expressReceiver, type InboxStore, type PostgresClient } from '../src/index.ts';
 
-const { CRASH_AT = '', DATABASE_URL, REDIS_URL, WEBHOOK_SECRET = '', LEASE_MS = '', FREEZE_ID = '' } = process.env;
+const { CRASH_AT = '', DATABASE_URL, REDIS_URL, WEBHOOK_SECRET = '', LEASE_MS = '', FREEZE_ID = '', NAME = '' } = process.env;
 
 function die(moment: string): void {
   if (moment === CRASH_AT) process.kill(process.pid, 'SIGKILL');
@@ -39,6 +39,7 @@ const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const write = (fields: object, msg: string) => void say({ msg, ...fields });
 const receiver = createReceiver({
   secrets: WEBHOOK_SECRET,
+  name: NAME,
   inbox,
   leaseMs: Number(LEASE_MS),
   pollMs: 50,

@@ -24,12 +24,15 @@ beforeAll(async () => {
   await database.db.query('create table effects (id text not null)');
 });
 
-/** Its consumers end with the test. */
+let count = 0;
+
+/** Its consumers have one receiver, and end with the test. */
 const test = base.extend<{ start: (env: Record<string, string>) => Promise<Consumer> }>({
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures are needed
   start: async ({}, use) => {
     const running: ChildProcess[] = [];
-    await use((env) => startConsumer(env, running));
+    const NAME = `receiver-${count++}`;
+    await use((env) => startConsumer({ NAME, ...env }, running));
     for (const child of running) child.kill('SIGKILL');
     await until('the consumers to end', () => running.every(({ signalCode, exitCode }) => signalCode !== null || exitCode !== null));
   },

@@ -34,11 +34,20 @@ export function keysOf(secrets: readonly Secret[]): Keys {
   return keys;
 }
 
+const mostDecoded = 100;
+const decoded = new Map<string, Uint8Array>();
+
+/** Decoding a secret costs as much as the HMAC. */
 function secretKeyOf(secret: string): Uint8Array {
+  const known = decoded.get(secret);
+  if (known) return known;
   const base64 = secret.replace(/^whsec_/, '');
   if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64) || base64 === '')
     throw bad('a secret must be whsec_ followed by base64');
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const key = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  if (decoded.size >= mostDecoded) decoded.clear();
+  decoded.set(secret, key);
+  return key;
 }
 
 function publicKeyOf(text: string): Uint8Array {
