@@ -51,7 +51,7 @@ const examples: Record<string, () => Promise<Program>> = {
 async function start({ command, args, env }: Program, secret: string): Promise<string> {
   const port = String(await freePort());
   const { PATH = '', HOME = '' } = process.env;
-  children.push(spawn(command, args, { env: { PATH, HOME, ...env, PORT: port, WEBHOOK_SECRET: secret }, stdio: 'inherit' }));
+  children.push(spawn(command, args, { env: { PATH, HOME, ...env, PORT: port, WEBHOOK_SECRET: secret }, stdio: 'ignore' }));
   const url = `http://127.0.0.1:${port}/hooks`;
   await until('the example', () => fetch(url).then(() => true));
   return url;
