@@ -15,6 +15,7 @@ import { portalLinkRoutes } from './routes/access/portal-links.ts';
 import { tenantRoutes } from './routes/access/tenants.ts';
 import { alertRoutes } from './routes/alerts/alerts.ts';
 import { alertChannelRoutes } from './routes/alerts/channels.ts';
+import { asyncapiRoute, catalogueRoutes } from './routes/catalogue/catalogue.ts';
 import { eventTypeRoutes } from './routes/catalogue/event-types.ts';
 import { fixtureRoutes } from './routes/catalogue/fixtures.ts';
 import { versionRoutes } from './routes/catalogue/versions.ts';
@@ -74,6 +75,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     metricsRoute(deps),
     metaRoute(deps),
     ...jwksRoutes(deps),
+    asyncapiRoute(deps),
     openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
     ...homeRoute(deps),
   ];
@@ -108,6 +110,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...eventTypeRoutes(deps),
     ...versionRoutes(deps),
     ...fixtureRoutes(deps),
+    ...catalogueRoutes(deps),
     ...statusRoutes(deps),
   ];
   return { open, closed };

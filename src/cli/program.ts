@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '#config/package';
 import { addAlertCommands } from './commands/alerts.ts';
 import { addApiCommand } from './commands/api.ts';
+import { addApplyCommand } from './commands/apply.ts';
 import { addConformanceCommand } from './commands/conformance.ts';
 import { addDeliveryCommands } from './commands/deliveries.ts';
 import { addEndpointCommands } from './commands/endpoints.ts';
@@ -33,6 +34,7 @@ const groups: [heading: string, add: ((program: Command) => void)[]][] = [
       addEndpointCommands,
       addFilterCommands,
       addEventTypeCommands,
+      addApplyCommand,
       addEventCommands,
       addDeliveryCommands,
       addReplayCommands,

@@ -32,6 +32,7 @@ export async function takeIn(event: PostableEvent | Unreadable, options: IntakeO
   const decision = await postUntilDecided(poster, event, signal, log);
   if (decision === null) return false;
   if (decision.kind === 'refused') await setAside(options, decision.reason, { 'posthorn-status': String(decision.status) });
+  else if (decision.warnings.length > 0) log.warn({ source, warnings: decision.warnings }, 'ingest.warned');
   else log.debug({ source, duplicate: decision.duplicate }, 'ingest.accepted');
   return true;
 }

@@ -124,6 +124,8 @@ export class OutboxRelay {
     this.#api = { until: 0, tries: 0 };
     this.#tenants.delete(event.tenant);
     if (answer.kind === 'refused') return this.#setAside(row, `HTTP ${answer.status}: ${answer.reason}`);
+    const { warnings } = answer;
+    if (warnings.length > 0) this.#log.warn({ event: row.id, tenant: row.tenant, warnings }, 'ingest.warned');
     posted.push(row.position);
     return true;
   }

@@ -4,7 +4,8 @@ import { version } from '#config/package';
 import type { PostableEvent } from './event-message.ts';
 
 export type Answer =
-  | { kind: 'accepted'; duplicate: boolean }
+  /** `warnings`: rules of the catalogue that it breaks and that only warn. */
+  | { kind: 'accepted'; duplicate: boolean; warnings: string[] }
   /** Posting it again would not help. */
   | { kind: 'refused'; status: number; reason: string }
   /** `tenantOnly`: events of other tenants may be accepted now. `afterMs`: what Retry-After says. */
@@ -40,7 +41,8 @@ export class Poster {
 function read(response: Response, text: string): Answer {
   const { status, headers } = response;
   const document = parse(text);
-  if (status === 202 && typeof document?.duplicate === 'boolean') return { kind: 'accepted', duplicate: document.duplicate };
+  if (status === 202 && typeof document?.duplicate === 'boolean')
+    return { kind: 'accepted', duplicate: document.duplicate, warnings: fieldTexts(document.warnings) };
   // without a problem document it is not Posthorn that answers, so it says nothing about the event
   if (refusals.includes(status) && headers.get('content-type')?.startsWith('application/problem+json'))
     return { kind: 'refused', status, reason: reasonOf(document) };
@@ -59,9 +61,15 @@ function parse(text: string): Record<string, unknown> | null {
   }
 }
 
-/** The detail of a problem document; it names the first field. */
+/** All invalid fields of a problem document, or its detail. */
 function reasonOf(document: Record<string, unknown> | null): string {
-  return String(document?.detail ?? 'no reason given').slice(0, longestReason);
+  const fields = fieldTexts(document?.errors);
+  const detail = String(document?.detail ?? 'no reason given');
+  return (fields.length > 1 ? fields.join('; ') : detail).slice(0, longestReason);
+}
+
+function fieldTexts(errors: unknown): string[] {
+  return Array.isArray(errors) ? errors.map(({ path, message }) => `${path} ${message}`) : [];
 }
 
 function causeOf(error: unknown): string {

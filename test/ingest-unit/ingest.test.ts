@@ -104,7 +104,19 @@ it('work that fails runs again, and the waits begin with the first one after wor
 
 describe('an answer', () => {
   it.each([
-    [202, '{"id":"a","duplicate":true}', 'application/json', { kind: 'accepted', duplicate: true }],
+    [202, '{"id":"a","duplicate":true}', 'application/json', { kind: 'accepted', duplicate: true, warnings: [] }],
+    [
+      202,
+      '{"id":"a","duplicate":false,"warnings":[{"path":"data/n","message":"must be integer"}]}',
+      'application/json',
+      { kind: 'accepted', duplicate: false, warnings: ['data/n must be integer'] },
+    ],
+    [
+      422,
+      '{"detail":"a","errors":[{"path":"a","message":"is missing"},{"path":"b","message":"unknown field"}]}',
+      'application/problem+json',
+      { kind: 'refused', status: 422, reason: 'a is missing; b unknown field' },
+    ],
     [202, 'hello', 'text/plain', { kind: 'wait', tenantOnly: false }],
     [422, '{"detail":"type is missing"}', 'application/problem+json', { kind: 'refused', status: 422, reason: 'type is missing' }],
     [404, '<html>', 'text/html', { kind: 'wait' }],

@@ -276,3 +276,18 @@ it('a stopped command ends with 0, and one without its settings names them', asy
   expect(bad.said()).toContain('POSTHORN_API_KEY: ');
   expect(unknown.said()).toContain('Usage: posthorn ingest outbox|kafka|amqp');
 });
+
+it('what violates the schema of its type is set aside with the places; a warning is logged', async ({ posthorn, onTestFinished }) => {
+  const { start, left, write } = await stage(posthorn, onTestFinished);
+  const [strict, lenient] = [`order.strict${tables}`, `order.lenient${tables}`];
+  const schema = { type: 'object', properties: { total: { type: 'integer' } }, required: ['total', 'currency'] };
+  await posthorn.post('/v1/event-types', { name: strict, schema });
+  await posthorn.post('/v1/event-types', { name: lenient, schema, validation: 'warn' });
+  await write('bad', { type: strict, data: { total: 'x' } });
+  await write('good', { type: strict, data: { total: 1, currency: 'EUR' } });
+  await write('warned', { type: lenient, data: { total: 1 } });
+  const intake = start();
+  await until('only the bad row to be left', async () => (await left()).length === 1 && (await left())[0].refused_at !== null);
+  expect(await left()).toMatchObject([{ id: 'bad', refusal: 'HTTP 422: data/currency is missing; data/total must be integer' }]);
+  expect(intake.logged('ingest.warned')).toMatchObject([{ event: 'warned', warnings: ['data/currency is missing'] }]);
+});

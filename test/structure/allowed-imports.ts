@@ -26,6 +26,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   'domain/schemas': { folders: '', packages: 'zod' },
+  'domain/documents': { folders: 'domain/catalogue domain/events domain/schemas', packages: 'zod' },
   'domain/catalogue': { folders: 'domain domain/events domain/schemas', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
@@ -130,7 +131,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/catalogue': {
-    folders: 'domain/* catalogue fixtures api/examples api/http types of api/routes db/catalogue types of db/store',
+    folders: 'domain/* catalogue config fixtures api/examples api/http types of api/routes db/catalogue types of db/store',
     packages: 'zod',
   },
   'api/routes/deliveries': {
@@ -198,8 +199,9 @@ export const allowedImports: Record<string, Allowed> = {
   },
   mcp: { folders: '', packages: '@modelcontextprotocol/server node:http node:stream node:stream/promises types of node:stream/web zod' },
   'cli/conformance': { folders: 'domain/* config conformance outbound', packages: '' },
+  'cli/catalogue': { folders: 'types of domain/* cli/terminal', packages: 'yaml' },
   'cli/commands': {
-    folders: 'domain/* config profiles cli/connection cli/listen cli/terminal',
+    folders: 'domain/* config profiles cli/catalogue cli/connection cli/listen cli/terminal',
     packages: '#client types of commander node:path node:readline/promises node:timers/promises',
   },
 };

@@ -1,6 +1,7 @@
 // Examples of the catalogue of event types for the OpenAPI document.
 import type { z } from 'zod';
 import type { eventTypeChange, newEventType, newVersion, TypeView, VersionView } from '#domain/catalogue/event-type';
+import type { CataloguePlan } from '#domain/documents/plan-catalogue';
 import type { Compatibility } from '#domain/schemas/schema-change';
 
 const schema = {
@@ -92,4 +93,25 @@ export const comparisonExample = {
   comparedWith: 1,
   compatibility,
   touches: putVersionExample.touches,
+};
+
+const settings = { description: 'A customer placed an order.', group: 'Orders', owner: 'team-orders', tags: ['billing'] };
+
+export const exportExample = { posthorn: 1, eventTypes: { 'order.created': { ...settings, versions: { '1': { schema, examples } } } } };
+
+export const applyExample = { document: exportExample, dryRun: true };
+
+export const planExample: CataloguePlan = {
+  format: 'posthorn',
+  applied: false,
+  summary: { create: 1, change: 0, keep: 0, delete: 0, refuse: 0 },
+  steps: [
+    {
+      eventType: 'order.created',
+      action: 'create',
+      fields: ['description', 'group', 'owner', 'tags'],
+      versions: [{ version: 1, action: 'add', comparedWith: null, compatibility: null }],
+      endpoints: null,
+    },
+  ],
 };

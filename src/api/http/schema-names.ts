@@ -23,6 +23,7 @@ import { caseName, conformanceCase, conformanceReport, conformanceRequest } from
 import { deliveryStatus } from '#domain/deliveries/delivery';
 import { outcome } from '#domain/deliveries/outcome';
 import { retryPolicy } from '#domain/deliveries/retry-schedule';
+import { cataloguePlan, planStep } from '#domain/documents/plan-catalogue';
 import {
   createdEndpoint,
   endpoint,
@@ -160,6 +161,8 @@ export const schemaNames: [z.ZodType, string][] = [
   [eventTypeChange, 'EventTypeChange'],
   [versionView, 'EventTypeVersion'],
   [newVersion, 'NewEventTypeVersion'],
+  [cataloguePlan, 'CataloguePlan'],
+  [planStep, 'CatalogueStep'],
   [compatibility, 'Compatibility'],
   [schemaChange, 'SchemaChange'],
   [strictness, 'Strictness'],

@@ -1,6 +1,7 @@
 // `posthorn event-types`: the catalogue of event types.
 import type { Command } from 'commander';
 import type { TypeSummary, TypeView, VersionView } from '#domain/catalogue/event-type';
+import { yamlText } from '../catalogue/document-file.ts';
 import { commaList, jsonOf, objectOf, wholeNumber } from '../connection/given.ts';
 import { connected, type Session } from '../connection/session.ts';
 import { allFields, fieldsText } from '../terminal/fields.ts';
@@ -61,6 +62,16 @@ export function addEventTypeCommands(program: Command): void {
     .action(
       connected(async ({ api, output }, name: string, version: string | undefined) => {
         await output.document(await api.get(`${path(name)}/fixtures`, { version }));
+      }),
+    );
+  group
+    .command('export')
+    .description('print the catalogue as a file for `posthorn apply`, or as a document for consumers')
+    .option('--format <format>', 'posthorn (a catalogue file), openapi or asyncapi', 'posthorn')
+    .action(
+      connected(async ({ api, output }, { format }: { format: string }) => {
+        const document = await api.get<object>('/v1/catalogue', { format });
+        await output.show(document, output.json ? '' : yamlText(document));
       }),
     );
   addChanges(group);

@@ -61,3 +61,16 @@ export async function readType(db: Querying, name: string, lock = false): Promis
   });
   return toStored(row, versions.rows.map(toVersion));
 }
+/** All types with all versions, by name. */
+export async function readAllTypes(db: Querying): Promise<StoredType[]> {
+  const types = await db.query<TypeRow>({
+    name: 'read_all_event_types',
+    text: `select ${typeColumns} from event_types t order by t.name`,
+  });
+  const versions = await db.query<VersionRow & { type_id: string }>({
+    name: 'read_all_event_type_versions',
+    text: `select v.type_id, ${versionColumns} from event_type_versions v order by v.version`,
+  });
+  const byType = Map.groupBy(versions.rows, ({ type_id }) => type_id);
+  return types.rows.map((row) => toStored(row, (byType.get(row.id) ?? []).map(toVersion)));
+}

@@ -111,7 +111,7 @@ export type AuditView = z.infer<typeof auditView>;
 const shown = new Set(
   `name metadata rateLimit eventTypes channels filter description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
   format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention script
-  group owner tags visibility validation deprecatedAt sunsetAt version replaced compatible`.split(/\s+/),
+  group owner tags visibility validation deprecatedAt sunsetAt version versions replaced compatible`.split(/\s+/),
 );
 
 /**

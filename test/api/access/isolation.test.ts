@@ -149,6 +149,8 @@ const cases: Record<string, Case> = {
   listEventTypeVersions: { path: () => '/v1/event-types/shared.type/versions', foreign: 200 },
   getEventTypeVersion: { path: () => '/v1/event-types/shared.type/versions/1', foreign: 200 },
   getFixtures: { path: () => '/v1/event-types/shared.type/fixtures', foreign: 200 },
+  exportCatalogue: { path: () => '/v1/catalogue?format=asyncapi', foreign: 200 },
+  applyCatalogue: { path: () => '/v1/catalogue', body: { document: { eventTypes: {} } }, foreign: 403, own: 403 },
   createEventType: { path: () => '/v1/event-types', body: { name: 'x' }, foreign: 403, own: 403 },
   changeEventType: { path: () => '/v1/event-types/shared.type', body: { description: 'x' }, foreign: 403, own: 403 },
   putEventTypeVersion: { path: () => '/v1/event-types/shared.type/versions', body: { schema: {} }, foreign: 403, own: 403 },

@@ -57,6 +57,16 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
       after: expect.objectContaining({ owner: 'team-a', version: 1 }),
     },
   },
+  applyCatalogue: {
+    make: () => api.post('/v1/catalogue', { document: { eventTypes: { 'audited.applied': { owner: 'team-a', schema: {} } } } }),
+    entry: {
+      action: 'catalogue.apply',
+      tenant: null,
+      target: { kind: 'event_type', id: 'audited.applied' },
+      before: null,
+      after: expect.objectContaining({ owner: 'team-a', versions: [1] }),
+    },
+  },
   changeEventType: {
     make: () => api.call('PATCH', '/v1/event-types/audited.created', { owner: 'team-b' }),
     entry: { action: 'event_type.change', tenant: null, before: { owner: 'team-a' }, after: { owner: 'team-b' } },

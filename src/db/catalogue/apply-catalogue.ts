@@ -1,0 +1,58 @@
+// Applies a document to the catalogue: all of it, or nothing. Plan and changes are one transaction, and other changes of the
+// catalogue wait for its end.
+import { changedFields, withoutSecrets } from '#domain/access/audit';
+import type { CatalogueType } from '#domain/documents/catalogue-type';
+import { type PlannedType, planCatalogue } from '#domain/documents/plan-catalogue';
+import { type Audit, appendAudit } from '../audit/audit.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
+import { targetOf } from './change-catalogue.ts';
+import { readAllTypes } from './event-types.ts';
+import { insertType, putVersion, removeType, updateType } from './type-writes.ts';
+
+type Querying = Pick<Db, 'query'>;
+
+export interface ApplyOptions {
+  prune: boolean;
+  newId(): string;
+  audit: Audit;
+}
+
+/** `full`: there would be too many types. */
+export type Applied = { plan: PlannedType[]; applied: boolean } | 'full';
+
+class Full extends Error {
+  override name = 'Full';
+}
+
+/** Nothing is applied if a step of the plan is refused. */
+export async function applyCatalogue(db: Db, types: readonly CatalogueType[], options: ApplyOptions): Promise<Applied> {
+  try {
+    return await inTransaction(db, async (client) => {
+      await client.query('lock table event_types in exclusive mode');
+      const plan = planCatalogue(await readAllTypes(client), types, options.prune);
+      if (plan.some(({ action }) => action === 'refuse')) return { plan, applied: false };
+      const steps = plan.filter(({ action }) => action !== 'keep');
+      for (const step of steps) await applyStep(client, step, options);
+      return { plan, applied: steps.length > 0 };
+    });
+  } catch (error) {
+    if (error instanceof Full) return 'full';
+    throw error;
+  }
+}
+
+async function applyStep(client: Querying, step: PlannedType, { newId, audit }: ApplyOptions): Promise<void> {
+  const { name, action, fields, before, settings } = step;
+  if (settings === null) {
+    await removeType(client, name);
+    await appendAudit(client, audit, { ...targetOf(name), before: withoutSecrets({ ...before }), after: null });
+    return;
+  }
+  if (action === 'create' && (await insertType(client, { id: newId(), name, settings })) === 'full') throw new Full();
+  if (action === 'change' && fields.length > 0) await updateType(client, name, settings);
+  const put = step.versions.filter((version) => version.action === 'add' || version.action === 'replace');
+  for (const { version } of put) await putVersion(client, name, version);
+  const versions = put.map(({ version }) => version.version);
+  const changed = changedFields(fields, before ?? {}, settings);
+  await appendAudit(client, audit, { ...targetOf(name), before: before && changed.before, after: { ...changed.after, versions } });
+}
