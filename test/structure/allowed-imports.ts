@@ -27,7 +27,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'domain/schemas': { folders: '', packages: 'zod' },
   'domain/documents': { folders: 'domain/catalogue domain/events domain/schemas', packages: 'zod' },
-  'domain/catalogue': { folders: 'domain domain/events domain/schemas', packages: 'zod' },
+  'domain/catalogue': { folders: 'domain domain/events domain/filters domain/schemas', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
   // deterministic: side effects only through proxyActivities

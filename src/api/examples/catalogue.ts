@@ -84,7 +84,7 @@ export const putVersionExample = {
   updatedAt: '2026-03-02T09:15:00.000Z',
   comparedWith: 1,
   compatibility,
-  touches: { endpoints: 1, first: [{ endpoint: 'ep_019c81d4a6f07b3e8c5da90f12e4b763', tenant: 'acme' }] },
+  touches: { endpoints: 1, first: [{ endpoint: 'ep_019c81d4a6f07b3e8c5da90f12e4b763', tenant: 'acme' }], filters: [] },
 };
 
 export const comparisonExample = {
@@ -112,6 +112,7 @@ export const planExample: CataloguePlan = {
       fields: ['description', 'group', 'owner', 'tags'],
       versions: [{ version: 1, action: 'add', comparedWith: null, compatibility: null }],
       endpoints: null,
+      filters: null,
     },
   ],
 };

@@ -18,8 +18,9 @@ export function planText({ steps, summary }: CataloguePlan): string {
 
 export const changesOf = ({ summary }: CataloguePlan) => (summary.create ?? 0) + (summary.change ?? 0) + (summary.delete ?? 0);
 
-function stepLines({ eventType, action, fields, versions, endpoints }: PlanStep): string[] {
-  const touched = endpoints === null ? '' : ` (${endpoints} ${endpoints === 1 ? 'endpoint gets' : 'endpoints get'} it)`;
+function stepLines({ eventType, action, fields, versions, endpoints, filters }: PlanStep): string[] {
+  const also = filters ? `, ${filters} ${filters === 1 ? 'filter looks' : 'filters look'} at what breaks` : '';
+  const touched = endpoints === null ? '' : ` (${endpoints} ${endpoints === 1 ? 'endpoint gets' : 'endpoints get'} it${also})`;
   const settings = action === 'change' && fields.length > 0 ? [`    settings: ${fields.join(', ')}`] : [];
   return [
     `${signs[action]} ${eventType}${touched}`,

@@ -88,6 +88,7 @@ export const planStep = z.object({
     }),
   ),
   endpoints: z.int().nullable().describe('how many endpoints get events of the type, if a change breaks; otherwise null'),
+  filters: z.int().nullable().describe('how many of their filters look at a place that a change breaks; null like `endpoints`'),
 });
 export type PlanStep = z.infer<typeof planStep>;
 
@@ -99,7 +100,10 @@ export const cataloguePlan = z.object({
 });
 export type CataloguePlan = z.infer<typeof cataloguePlan>;
 
-export function showStep({ name, action, fields, versions }: PlannedType, endpoints: number | null): PlanStep {
+export function showStep(
+  { name, action, fields, versions }: PlannedType,
+  touched: { endpoints: number; filters: number } | null,
+): PlanStep {
   return {
     eventType: name,
     action,
@@ -111,7 +115,8 @@ export function showStep({ name, action, fields, versions }: PlannedType, endpoi
       compatibility: step.compatibility,
       ...(step.reason !== undefined && { reason: step.reason }),
     })),
-    endpoints,
+    endpoints: touched?.endpoints ?? null,
+    filters: touched?.filters ?? null,
   };
 }
 

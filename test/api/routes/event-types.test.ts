@@ -111,14 +111,23 @@ describe('a version', () => {
   it('is added with what changed and whom it touches', async () => {
     await make({ schema });
     const { id } = await api.makeEndpoint('acme', 'http://127.0.0.1:9/hook', { eventTypes: ['order.*'] });
-    await api.makeEndpoint('acme', 'http://127.0.0.1:9/other', { eventTypes: ['user.*'] });
+    await api.makeEndpoint('acme', 'http://127.0.0.1:9/other', { eventTypes: ['user.*'], filter: { 'data.note': 'x' } });
+    const filter = { $or: [{ 'data.note': { $prefix: 'a' } }, { 'data.total': 1 }] };
+    const { id: filtered } = await api.makeEndpoint('acme', 'http://127.0.0.1:9/filtered', { filter });
     const next = { version: 2, schema: { ...schema, required: ['total', 'note'] }, examples: [{ total: 1, note: 'x' }] };
     const compared = await api.post(`${types}/order.created/compare`, next);
     const breaks = {
       compatible: false,
       changes: [{ path: 'data/note', kind: 'new_required', message: 'is required now', breaks: ['producers'] }],
     };
-    const touches = { endpoints: 1, first: [{ endpoint: id, tenant: 'acme' }] };
+    const touches = {
+      endpoints: 2,
+      first: [
+        { endpoint: filtered, tenant: 'acme' },
+        { endpoint: id, tenant: 'acme' },
+      ],
+      filters: [{ endpoint: filtered, tenant: 'acme', paths: ['data.note'] }],
+    };
     expect(compared).toMatchObject({ status: 200, body: { action: 'add', version: 2, comparedWith: 1, compatibility: breaks, touches } });
     expect((await api.get(`${types}/order.created`)).body.versions).toEqual([1]);
     const added = await api.post(`${types}/order.created/versions`, next);

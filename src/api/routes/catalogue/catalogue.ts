@@ -15,6 +15,7 @@ import { Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { requireDocument } from './check-document.ts';
+import { touchedFilters } from './show-type.ts';
 
 const documentLimit = 8 * 1024 * 1024;
 const mostCounted = 200;
@@ -87,9 +88,15 @@ async function shown(db: Db, format: DocumentFormat, plan: readonly PlannedType[
   for (const step of plan) {
     summary[step.action]++;
     const counts = isBreaking(step) && counted++ < mostCounted;
-    steps.push(showStep(step, counts ? (await readSubscribers(db, step.name, 1)).count : null));
+    steps.push(showStep(step, counts ? await touchedBy(db, step) : null));
   }
   return { format, applied, summary, steps };
+}
+
+async function touchedBy(db: Db, { name, versions }: PlannedType): Promise<{ endpoints: number; filters: number }> {
+  const changes = versions.flatMap(({ action, compatibility }) => (action === 'keep' ? [] : (compatibility?.changes ?? [])));
+  const filters = await touchedFilters(db, name, changes);
+  return { endpoints: (await readSubscribers(db, name, 1)).count, filters: filters.length };
 }
 
 const title = 'Events';

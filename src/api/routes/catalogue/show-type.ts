@@ -2,7 +2,7 @@
 
 import { checkSchema } from '#catalogue/check-schema';
 import type { ListedType, StoredType, StoredVersion } from '#db/catalogue/event-type-row';
-import { readSubscribers } from '#db/catalogue/subscribers';
+import { readFilters, readSubscribers } from '#db/catalogue/subscribers';
 import type { Db } from '#db/store/pool';
 import {
   maxExamplesBytes,
@@ -13,6 +13,8 @@ import {
   type TypeView,
   type VersionView,
 } from '#domain/catalogue/event-type';
+import { touchedPaths } from '#domain/catalogue/touched-paths';
+import type { SchemaChange } from '#domain/schemas/schema-change';
 import { invalid, Problem } from '../../http/problem.ts';
 
 export function showSummary({ name, settings, versions, createdAt, updatedAt }: ListedType): TypeSummary {
@@ -53,11 +55,21 @@ export function requireSchema(schema: unknown, examples: readonly unknown[] = []
 }
 
 const mostShown = 50;
+const mostFilters = 1_000;
 
 /** Whom a change of the type touches. */
-export async function touchesOf(db: Db, type: string) {
+export async function touchesOf(db: Db, type: string, changes: readonly SchemaChange[]) {
   const { count, first } = await readSubscribers(db, type, mostShown);
-  return { endpoints: count, first };
+  return { endpoints: count, first, filters: (await touchedFilters(db, type, changes)).slice(0, mostShown) };
+}
+
+/** The endpoints whose filter looks at a place that a change breaks, among the newest 1,000 with a filter. */
+export async function touchedFilters(db: Db, type: string, changes: readonly SchemaChange[]) {
+  if (changes.every(({ breaks }) => breaks.length === 0)) return [];
+  const filters = await readFilters(db, type, mostFilters);
+  return filters
+    .map(({ endpoint, tenant, filter }) => ({ endpoint, tenant, paths: touchedPaths(filter, changes) }))
+    .filter(({ paths }) => paths.length > 0);
 }
 
 export const taken = () =>

@@ -19,6 +19,9 @@ const oneParams = params.extend({ version: z.coerce.number().pipe(typeVersion) }
 const touches = z.object({
   endpoints: z.int().describe('how many endpoints get events of this type'),
   first: z.array(z.object({ endpoint: z.string(), tenant: z.string() })).describe('the newest of them, at most 50'),
+  filters: z
+    .array(z.object({ endpoint: z.string(), tenant: z.string(), paths: z.array(z.string()) }))
+    .describe('endpoints whose filter looks at a place that a change breaks, with these paths; at most 50'),
 });
 
 const compared = {
@@ -79,7 +82,7 @@ const put = (deps: ApiDeps) =>
       const { comparedWith, compatibility } = step;
       const stored = type.versions.find(({ version }) => version === step.version.version);
       if (!stored) throw notFound('event type');
-      const shown = { ...showVersion(stored), comparedWith, compatibility, touches: await touchesOf(deps.db, type.name) };
+      const shown = { ...showVersion(stored), comparedWith, compatibility, touches: await touchesOf(deps.db, type.name, compatibility?.changes ?? []) };
       return answer(step.action === 'add' ? 201 : 200, shown);
     },
   });
@@ -117,7 +120,7 @@ const compare = (deps: ApiDeps) =>
         ...(reason !== undefined && { reason }),
         comparedWith,
         compatibility,
-        touches: await touchesOf(deps.db, type.name),
+        touches: await touchesOf(deps.db, type.name, compatibility?.changes ?? []),
       });
     },
   });
