@@ -259,6 +259,54 @@ export interface BatchSettings {
 /** format of the request body. standard: type, timestamp and data as JSON; raw: only data; cloudevents: CloudEvents 1.0, structured mode; cloudevents-binary: CloudEvents 1.0, binary mode (attributes as headers, data as the body); form: data flattened to form fields; xml: data as XML elements */
 export type BodyFormat = 'standard' | 'raw' | 'cloudevents' | 'cloudevents-binary' | 'form' | 'xml';
 
+export interface CataloguePlan {
+  /** of the document */
+  format: CataloguePlanFormat;
+  /** false: a dry run, or nothing to change */
+  applied: boolean;
+  /** how many types */
+  summary: Record<string, number>;
+  /** in the order of the document, deletions last */
+  steps: CatalogueStep[];
+}
+
+export type CataloguePlanFormat = 'posthorn' | 'openapi' | 'asyncapi';
+
+export interface CatalogueStep {
+  eventType: string;
+  action: CatalogueStepAction;
+  /** settings that change */
+  fields: string[];
+  versions: CatalogueStepVersion[];
+  /** how many endpoints get events of the type, if a change breaks; otherwise null */
+  endpoints: number | null;
+  /** how many of their filters look at a place that a change breaks; null like `endpoints` */
+  filters: number | null;
+}
+
+export type CatalogueStepAction = 'create' | 'change' | 'keep' | 'delete' | 'refuse';
+
+export interface CatalogueStepVersion {
+  version: number;
+  action: CatalogueStepVersionAction;
+  /** the version that the schema was compared with; null: there was none */
+  comparedWith: number | null;
+  compatibility: Compatibility | null;
+  /** only for `refuse` */
+  reason?: string;
+}
+
+export type CatalogueStepVersionAction = 'add' | 'replace' | 'keep' | 'refuse';
+
+export interface CatalogueToApply {
+  /** a catalogue file (with `eventTypes`), an OpenAPI 3.1 document with `webhooks`, or an AsyncAPI 3 document, as JSON */
+  document: Record<string, unknown>;
+  /** true: types that the document does not have are deleted; false by default */
+  prune?: boolean;
+  /** true: only the plan; nothing is changed */
+  dryRun?: boolean;
+}
+
 export interface ChangedDelivery {
   id: string;
   /** id of the event */
@@ -916,6 +964,15 @@ export interface ExportAuditLogQuery {
   after?: string;
 }
 
+export type ExportCatalogueFormat = 'posthorn' | 'openapi' | 'asyncapi';
+
+export interface ExportCatalogueQuery {
+  /** `posthorn`: a catalogue file. */
+  format?: ExportCatalogueFormat;
+}
+
+export type ExportCatalogueResult = Record<string, unknown>;
+
 export interface ExportDeliveriesQuery {
   /** Only items from this time on (inclusive). */
   since?: string;
@@ -967,6 +1024,16 @@ export interface Fixtures {
   now: string;
   toleranceSeconds: number;
   data: Fixture[];
+}
+
+export interface GetAsyncapiResult {
+  asyncapi: string;
+  info: GetAsyncapiResultInfo;
+}
+
+export interface GetAsyncapiResultInfo {
+  title: string;
+  version: string;
 }
 
 export interface GetEndpointStatsQuery {
@@ -1701,6 +1768,14 @@ export interface PutEventTypeVersionResultTouches {
   endpoints: number;
   /** the newest of them, at most 50 */
   first: PutEventTypeVersionResultTouchesFirst[];
+  /** endpoints whose filter looks at a place that a change breaks, with these paths; at most 50 */
+  filters: PutEventTypeVersionResultTouchesFilter[];
+}
+
+export interface PutEventTypeVersionResultTouchesFilter {
+  endpoint: string;
+  tenant: string;
+  paths: string[];
 }
 
 export interface PutEventTypeVersionResultTouchesFirst {

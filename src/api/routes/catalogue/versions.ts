@@ -82,7 +82,12 @@ const put = (deps: ApiDeps) =>
       const { comparedWith, compatibility } = step;
       const stored = type.versions.find(({ version }) => version === step.version.version);
       if (!stored) throw notFound('event type');
-      const shown = { ...showVersion(stored), comparedWith, compatibility, touches: await touchesOf(deps.db, type.name, compatibility?.changes ?? []) };
+      const shown = {
+        ...showVersion(stored),
+        comparedWith,
+        compatibility,
+        touches: await touchesOf(deps.db, type.name, compatibility?.changes ?? []),
+      };
       return answer(step.action === 'add' ? 201 : 200, shown);
     },
   });
