@@ -19,6 +19,7 @@ import { addSandboxCommands } from './commands/sandbox.ts';
 import { addSendCommands } from './commands/send.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTenantCommands } from './commands/tenants.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { addCompletionCommand } from './completion.ts';
 import { exitCodeOf, failureDocument, failureText } from './connection/failure.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -26,7 +27,7 @@ import { exitCodes } from './terminal/exit-codes.ts';
 
 const groups: [heading: string, add: ((program: Command) => void)[]][] = [
   ['Connect:', [addLoginCommands, addStatusCommand]],
-  ['Try things out:', [addSendCommands, addListenCommand, addConformanceCommand, addSandboxCommands]],
+  ['Try things out:', [addSendCommands, addListenCommand, addVerifyCommand, addConformanceCommand, addSandboxCommands]],
   [
     'Look and act:',
     [

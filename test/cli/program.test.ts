@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, describe, expect, it } from 'vitest';
 import { completions } from '#cli/completion';
 import { createProgram } from '#cli/program';
@@ -116,6 +117,33 @@ describe('completion', () => {
     const shell = await fileOfPackage(debianPackage, [`/usr/bin/${name}`, `/bin/${name}`, `/usr/local/bin/${name}`]);
     const env = { ...process.env, PATH: `${commandFolder()}:${process.env.PATH}`, HOME: cli.folder, XDG_CONFIG_HOME: cli.folder };
     expect((await exec(shell, ['-c', script], { env })).stdout).toBe('watch\n');
+  });
+});
+
+describe('verify', () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const [id, body] = ['evt_1', '{"type":"order.created","data":{"n":1.0}}'];
+  const sentAt = new Date('2026-03-02T10:00:00Z');
+  const signature = new Webhook(secret).sign(id, sentAt, body);
+  const headers = `Webhook-Id: ${id}\nwebhook-timestamp: ${sentAt.getTime() / 1_000}\nwebhook-signature: ${signature}\n`;
+  const run = (...more: string[]) => cli.run(['verify', '--secret', secret, '--headers', `@${file('headers', headers)}`, ...more]);
+
+  function file(name: string, text: string): string {
+    writeFileSync(join(cli.folder, name), text);
+    return join(cli.folder, name);
+  }
+
+  it('accepts a request however old it is, and refuses a changed one', async () => {
+    const [valid, changed, old, wrong] = await Promise.all([
+      run('--body', `@${file('body', body)}`),
+      run('--body', `@${file('changed', body.replace('1.0', '1'))}`),
+      run('--body', `@${file('body', body)}`, '--tolerance', '300'),
+      run('--body', '-', '--header', 'nonsense'),
+    ]);
+    expect(valid).toEqual({ code: 0, stdout: 'valid: evt_1, sent at 2026-03-02T10:00:00.000Z\n', stderr: '' });
+    expect(changed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^error: not valid: /) });
+    expect(old).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: not valid: .*old/) });
+    expect(wrong).toMatchObject({ code: 2, stderr: 'error: nonsense: must be name: value\n' });
   });
 });
 

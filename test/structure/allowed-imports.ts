@@ -202,7 +202,7 @@ export const allowedImports: Record<string, Allowed> = {
   'cli/catalogue': { folders: 'types of domain/* cli/terminal', packages: 'yaml' },
   'cli/commands': {
     folders: 'domain/* config profiles cli/catalogue cli/connection cli/listen cli/terminal',
-    packages: '#client types of commander node:path node:readline/promises node:timers/promises',
+    packages: '#client types of commander node:path node:readline/promises node:stream node:timers/promises',
   },
 };
 

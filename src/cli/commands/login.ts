@@ -1,5 +1,6 @@
 // `posthorn login` and `posthorn profiles`: where Posthorn is and the key for it, stored under a name.
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { PosthornProblem } from '#client';
 import { readCliConfig } from '#config/cli';
@@ -56,14 +57,21 @@ async function check(url: string, apiKey: string): Promise<void> {
   });
 }
 
+/** `hidden`: what is typed is not shown. */
 async function ask(question: string, hidden = false): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) throw new UsageError(`${hidden ? '--key' : '--url'} is missing`);
-  const lines = createInterface({ input: stdin, output: stderr, terminal: true });
+  let isSilent = false;
+  const shown = new Writable({
+    write(chunk, _encoding, done) {
+      if (!isSilent) stderr.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({ input: stdin, output: shown, terminal: true });
   try {
     const answer = lines.question(question);
-    // what is typed is not shown
-    if (hidden) Object.assign(lines, { _writeToOutput: () => undefined });
+    isSilent = hidden;
     return await answer;
   } finally {
     lines.close();

@@ -23,9 +23,14 @@ export function pairs(text: string, before: Record<string, string> = {}): Record
 
 /** `@file`, `-` for standard input, or the text itself. */
 export function textOf(given: string): string {
+  return bytesOf(given).toString('utf8');
+}
+
+/** The same, unchanged. */
+export function bytesOf(given: string): Buffer {
   try {
-    if (given === '-') return readFileSync(0, 'utf8');
-    return given.startsWith('@') ? readFileSync(given.slice(1), 'utf8') : given;
+    if (given === '-') return readFileSync(0);
+    return given.startsWith('@') ? readFileSync(given.slice(1)) : Buffer.from(given);
   } catch (error) {
     throw new UsageError(`${given} cannot be read: ${(error as Error).message}`);
   }
