@@ -167,6 +167,16 @@ describe('the work', () => {
     expect([await receiver.deadLetters.list(), lines.at(-1)?.msg]).toEqual([[], 'webhook.done']);
   });
 
+  it('becomes a dead letter if processes die in it as often as it may be tried', async () => {
+    const inbox = memoryInbox();
+    const { receiver, post } = receiverWith({ inbox });
+    receiver.on('*', () => expect.unreachable('it would kill this process, too'));
+    await post(signedRequest());
+    for (const worker of ['w1', 'w2', 'w3']) await inbox.claim('default', { worker, limit: 1, leaseMs: 0, gapWaitMs: 0 });
+    expect(await receiver.drain()).toBe(1);
+    expect(await receiver.deadLetters.list()).toMatchObject([{ attempts: 4, error: 'the process died while it handled this event' }]);
+  });
+
   it('is not tried again after Unrecoverable; a replay by Posthorn revives it', async () => {
     let isBroken = true;
     const { receiver, post } = receiverWith();

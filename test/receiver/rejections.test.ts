@@ -119,6 +119,13 @@ it('takes secrets from a function, and public keys from a JWK set', async () => 
   expect(await receiverWith({ secrets: remoteJwks(`${posthorn.url}/jwks.json`) }).reason()).toEqual([503, 'secrets_unavailable']);
 });
 
+it('a body that breaks off is the fault of the connection', async () => {
+  const { receiver, lines } = receiverWith();
+  const body = () => Promise.reject(new Error('aborted'));
+  expect((await receiver.receive({ ...signedRequest(), address: undefined, body })).status).toBe(400);
+  expect(lines.at(-1)).toMatchObject({ level: 'warn', reason: 'body_incomplete' });
+});
+
 it('says at the start what cannot work', () => {
   expect(() => receiverWith({ secrets: [] })).toThrow(/secrets: give the whsec_/);
   const { receiver } = receiverWith();

@@ -5,11 +5,12 @@ import { Rejection, tooLarge } from './errors.ts';
 import { itemsOf, type KeyOf } from './events.ts';
 import type { PostgresClient } from './inbox/postgres.ts';
 import type { DeadLetters, Gap, OpenInbox } from './inbox/store.ts';
-import { jsonLog, type Log } from './log.ts';
+import { jsonLog, type Log, messageOf } from './log.ts';
 import { defaults, type ReceiverOptions } from './options.ts';
 import { rateLimiter } from './rate-limit.ts';
 import { answer, available, type ReceivedRequest, type ReceiverAnswer, rejectionOf } from './rejection.ts';
 import { type Handler, routes } from './routes.ts';
+import { ParsedBodyError } from './verify/errors.ts';
 import { findHeader, type HeadersLike } from './verify/headers.ts';
 import type { RawBody, SecretsGiven, VerifiedWebhook, VerifyOptions } from './verify/verification.ts';
 
@@ -39,7 +40,8 @@ export type Verify = (
 
 /** Makes `createReceiver` of an entry, with its cryptography. */
 export function receiverWith(verify: Verify) {
-  return function createReceiver<Events extends object = Record<string, unknown>, Tx = PostgresClient>(
+  // biome-ignore lint/suspicious/noExplicitAny: without types of events, their data is not checked
+  return function createReceiver<Events extends object = Record<string, any>, Tx = PostgresClient>(
     options: ReceiverOptions<Tx>,
   ): Receiver<Events, Tx> {
     return new RunningReceiver<Events, Tx>(verify, options);
@@ -127,7 +129,11 @@ class RunningReceiver<Events extends object, Tx> implements Receiver<Events, Tx>
       throw new Rejection(403, 'address_not_allowed', `requests from ${from || 'an unknown address'} are not allowed`);
     const wait = this.#take?.(from, Date.now()) ?? 0;
     if (wait > 0) throw new Rejection(429, 'rate_limit', 'too many requests from this address', wait);
-    const raw = await body(this.#options.maxBodyBytes);
+    const raw = await body(this.#options.maxBodyBytes).catch((error) => {
+      throw error instanceof Rejection || error instanceof ParsedBodyError
+        ? error
+        : new Rejection(400, 'body_incomplete', messageOf(error));
+    });
     if (raw.length > this.#options.maxBodyBytes) throw tooLarge(this.#options.maxBodyBytes);
     fields.bytes = raw.length;
     const { secrets, scheme, tolerance } = this.#options;

@@ -4,17 +4,20 @@ import type { Receiver } from '../receiver.ts';
 import { ParsedBodyError } from '../verify/errors.ts';
 
 export interface FetchOptions {
-  /** The address of the client, for `allowFrom` and `rateLimit`: the platform knows it. */
-  addressOf?: (request: Request) => string | undefined;
+  /**
+   * The address of the client, for `allowFrom` and `rateLimit`. It gets what the platform gives the handler: the server in
+   * Bun, the connection in Deno, the context in Hono.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: each platform has its own
+  addressOf?: (request: Request, ...more: any[]) => string | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the events are
 export type AnyReceiver = Pick<Receiver<any, any>, 'receive'>;
 
 /** `change` says in the words of the framework what to do where something has read the body. */
-export async function answerFetch(receiver: AnyReceiver, request: Request, { addressOf }: FetchOptions, change: string): Promise<Response> {
+export async function answerFetch(receiver: AnyReceiver, request: Request, address: string | undefined, change: string): Promise<Response> {
   const { method, headers } = request;
-  const address = addressOf?.(request);
   const { status, ...answer } = await receiver.receive({
     method,
     headers,

@@ -2,7 +2,7 @@
 import { type AnyReceiver, answerFetch, type FetchOptions } from './fetch-request.ts';
 
 /** @example export default { fetch: fetchReceiver(receiver) } */
-export function fetchReceiver(receiver: AnyReceiver, options: FetchOptions = {}): (request: Request) => Promise<Response> {
+export function fetchReceiver(receiver: AnyReceiver, { addressOf }: FetchOptions = {}) {
   const change = 'Call this handler before request.json(), text() or formData(), or call those on request.clone().';
-  return (request) => answerFetch(receiver, request, options, change);
+  return (request: Request, ...more: unknown[]): Promise<Response> => answerFetch(receiver, request, addressOf?.(request, ...more), change);
 }

@@ -4,9 +4,9 @@ import { type AnyReceiver, answerFetch, type FetchOptions } from './fetch-reques
 import { answerNode, type NodeRequest } from './node-request.ts';
 
 /** App Router. @example export const POST = nextReceiver(receiver); // app/hooks/route.ts */
-export function nextReceiver(receiver: AnyReceiver, options: FetchOptions = {}): (request: Request) => Promise<Response> {
+export function nextReceiver(receiver: AnyReceiver, { addressOf }: FetchOptions = {}): (request: Request) => Promise<Response> {
   const change = 'Call nextReceiver first in the route handler: export const POST = nextReceiver(receiver), without await request.json().';
-  return (request) => answerFetch(receiver, request, options, change);
+  return (request) => answerFetch(receiver, request, addressOf?.(request), change);
 }
 
 /**

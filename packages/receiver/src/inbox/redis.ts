@@ -31,8 +31,8 @@ const parametersOf = (end: End) =>
 
 export function redisInbox(client: RedisClient, { prefix = 'posthorn' }: RedisInboxOptions = {}): Inbox<never> {
   const call = callerOf(client);
-  /** How long an event waits for the ones before it; the same for all calls of a receiver. */
-  let gapWait = 0;
+  /** By receiver: how long an event waits for the ones before it. */
+  const gapWaits = new Map<string, number>();
   const run = (receiver: string, ...args: (string | number)[]) =>
     call(['EVAL', script, '1', `${prefix}:{${receiver}}:`, ...args.map(String)]);
 
@@ -50,7 +50,7 @@ export function redisInbox(client: RedisClient, { prefix = 'posthorn' }: RedisIn
       return ((await run(receiver, 'accept', again ? 1 : 0, gapWaitMs, ...fields)) as unknown[]).map(text) as Acceptance[];
     },
     async claim(receiver, { worker, limit, leaseMs, gapWaitMs }) {
-      gapWait = gapWaitMs;
+      gapWaits.set(receiver, gapWaitMs);
       const rows = rowsOf(await run(receiver, 'claim', limit, leaseMs, worker));
       return rows.map(([id, type, raw, key, sequence, meta, attempts, fence, last]) => ({
         ...{ id: text(id), type: text(type), raw: text(raw), meta: text(meta) },
@@ -63,7 +63,7 @@ export function redisInbox(client: RedisClient, { prefix = 'posthorn' }: RedisIn
       return new Set(held.map(text));
     },
     end: async (receiver, { id, fence }, end, keepMs) =>
-      Number(await run(receiver, 'end', id, fence, ...parametersOf(end), keepMs, gapWait)) === 1,
+      Number(await run(receiver, 'end', id, fence, ...parametersOf(end), keepMs, gapWaits.get(receiver) ?? 0)) === 1,
     async dead(receiver, limit) {
       const rows = rowsOf(await run(receiver, 'dead', limit));
       return rows.map(([id, type, raw, attempts, error, at]) => ({
