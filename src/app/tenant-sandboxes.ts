@@ -7,6 +7,7 @@ import type { ContentEncryption } from '#db/keys/content-encryption';
 import { countSandboxAttempt, recordSandboxRequest } from '#db/sandbox/sandbox-requests';
 import { readSandbox, type StoredSandbox } from '#db/sandbox/sandboxes';
 import type { Db } from '#db/store/pool';
+import { hidden } from '#domain/endpoints/endpoint-target';
 import { isId } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import type { EndpointSigning } from '#sandbox/check-signature';
@@ -61,9 +62,16 @@ async function signingFor(
 async function record({ db, contents }: Pick<Deps, 'db' | 'contents'>, sandboxId: string, request: RecordedRequest): Promise<void> {
   const { webhookId, delivery, attempt, method, signature, statusAnswered, headers, body, bodyBytes } = request;
   const id = newId('sbr');
-  const plain = Buffer.from(JSON.stringify({ headers, body }));
+  const plain = Buffer.from(JSON.stringify({ headers: masked(headers), body }));
   const [content = Buffer.alloc(0)] = await contents.seal([{ ofDay: id, context: id, plain }]);
   const short = (text: string | null) => text?.slice(0, maxKept) ?? null;
   const shown = { webhookId: short(webhookId), delivery: short(delivery), attempt, method, signature, statusAnswered, bodyBytes };
   await recordSandboxRequest(db, sandboxId, { id, ...shown, content });
+}
+
+/** The credentials of an endpoint are never shown again, so only their kind is kept. */
+function masked({ authorization, ...headers }: Record<string, string>): Record<string, string> {
+  if (authorization === undefined) return headers;
+  const [kind = '', ...credentials] = authorization.split(' ');
+  return { ...headers, authorization: credentials.length > 0 ? `${kind} ${hidden}` : hidden };
 }

@@ -116,3 +116,16 @@ it('sends no more at once than the endpoint allows', async () => {
   await run(url, {}, { mostAtOnce: 1 });
   expect(most).toBe(1);
 });
+
+it('sends batches to an endpoint that gets batches', async () => {
+  const bodies: string[] = [];
+  const url = await startHttp(async (request, response) => {
+    bodies.push(`${request.headers['posthorn-batch']} ${request.headers['posthorn-test']} ${Buffer.concat(await request.toArray())}`);
+    response.writeHead(200).end();
+  });
+  const { control } = await run(url, { cases: ['replay'] }, { isBatched: true });
+  expect(control.verdict).toBe('passed');
+  const element = { id: control.requests[0]?.webhookId, type: knownType, timestamp: expect.any(String), data: expect.anything() };
+  expect(bodies[0]).toMatch(/^1 true \[/);
+  expect(JSON.parse(bodies[0]?.slice('1 true '.length) ?? '')).toEqual([element]);
+});

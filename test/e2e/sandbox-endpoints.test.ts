@@ -30,7 +30,7 @@ it('records what was delivered, with the verdict and the answer, and answers by 
   const sandbox = await sandboxOf({
     name: 'Retries',
     script: '500,200',
-    endpoint: { eventTypes: ['order.*'], signing: { schemes: ['v1a'] } },
+    endpoint: { eventTypes: ['order.*'], signing: { schemes: ['v1a'] }, auth: { type: 'bearer', token: 'a-secret-token' } },
   });
   expect(sandbox).toMatchObject({ tenant, name: 'Retries', script: '500,200', secret: expect.any(String) });
   expect((await own.get(`/v1/endpoints/${sandbox.endpoint}`)).body).toMatchObject({ url: sandbox.url, eventTypes: ['order.*'] });
@@ -42,7 +42,13 @@ it('records what was delivered, with the verdict and the answer, and answers by 
   });
   expect(requests).toMatchObject([
     { webhookId: event, attempt: 2, signature: 'valid', statusAnswered: 200 },
-    { webhookId: event, attempt: 1, signature: 'valid', statusAnswered: 500, headers: { 'webhook-id': event, 'posthorn-attempt': '1' } },
+    {
+      webhookId: event,
+      attempt: 1,
+      signature: 'valid',
+      statusAnswered: 500,
+      headers: { 'webhook-id': event, 'posthorn-attempt': '1', authorization: 'Bearer ***' },
+    },
   ]);
   expect(JSON.parse(requests[0].body)).toMatchObject({ type: 'order.created', data: { amount: 7 } });
   expect(requests[0].bodyBytes).toBe(Buffer.byteLength(requests[0].body));
@@ -112,7 +118,13 @@ it('refuses a bad script, bad settings and one too many, and stores nothing', as
 it('is checked by a conformance run, which leaves no delivery and no failure', async ({ posthorn }) => {
   const type = `checked.${randomUUID().slice(0, 8)}`;
   await posthorn.post('/v1/event-types', { name: type, schema: {}, examples: [{ fromTheCatalogue: true }] });
-  const { endpoint, id } = await sandboxOf({ endpoint: { eventTypes: [type], signing: { schemes: ['v1', 'v1a'] } } });
+  const custom = { header: 'x-sig', algorithm: 'sha256', encoding: 'hex', signed: '{timestamp}.{body}', secretAs: 'text' };
+  const signing = {
+    schemes: ['v1', 'v1a'],
+    custom: { ...custom, lead: 't={timestamp}', prefix: 'v1=', separator: ',' },
+    messageSignatures: { algorithm: 'ed25519' },
+  };
+  const { endpoint, id } = await sandboxOf({ endpoint: { eventTypes: [type], signing } });
   const { status, body: report } = await own.post(`/v1/endpoints/${endpoint}/conformance`);
   // a sandbox accepts everything, also what it should refuse
   const failed = report.cases.filter((one: { verdict: string }) => one.verdict === 'failed').map((one: { case: string }) => one.case);

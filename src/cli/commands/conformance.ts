@@ -59,10 +59,13 @@ async function here(
   return report;
 }
 
+/** Longer than any run. */
+const serverTimeoutMs = 90_000;
+
 async function byServer(session: Session, receiver: string, { tenant, type, data, maxAnswer }: Options, cases?: CaseName[]) {
   const endpoint = /^ep_/.test(receiver) ? receiver : await endpointAt(session, session.tenant(tenant), receiver);
   const body = { eventType: type, cases, maxAnswerMs: maxAnswer, ...(data !== undefined && { data: jsonOf(data, '--data') }) };
-  return session.api.post<ConformanceReport>(`/v1/endpoints/${inPath(endpoint)}/conformance`, body);
+  return session.api.post<ConformanceReport>(`/v1/endpoints/${inPath(endpoint)}/conformance`, body, { timeoutMs: serverTimeoutMs });
 }
 
 async function endpointAt({ api }: Session, tenant: string, url: string): Promise<string> {

@@ -24,8 +24,9 @@ export class Api {
     return this.#request('GET', path, { query });
   }
 
-  post<T>(path: string, body?: unknown): Promise<T> {
-    return this.#request('POST', path, { body });
+  /** `timeoutMs`: of each try; 30 s by default. */
+  post<T>(path: string, body?: unknown, options: { timeoutMs?: number } = {}): Promise<T> {
+    return this.#request('POST', path, { body }, options);
   }
 
   patch<T>(path: string, body: unknown): Promise<T> {
@@ -66,8 +67,8 @@ export class Api {
     yield* readEvents(body.pipeThrough(noted));
   }
 
-  #request<T>(method: Method, path: string, spec: { query?: Query; body?: unknown }): Promise<T> {
-    return this.#client().request<T>(method, path, spec);
+  #request<T>(method: Method, path: string, spec: { query?: Query; body?: unknown }, options: { timeoutMs?: number } = {}): Promise<T> {
+    return this.#client().request<T>(method, path, spec, options);
   }
 
   /** Throws NotAuthorised without a key. */
