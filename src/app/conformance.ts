@@ -10,6 +10,7 @@ import { liveSecrets } from '#db/endpoints/secrets';
 import type { Db } from '#db/store/pool';
 import type { ConformanceReport } from '#domain/conformance/conformance';
 import { signsWithKeyPair } from '#domain/endpoints/signing';
+import { compileShape } from '#domain/shaping/shape';
 import { toListeners } from '#listen/to-listeners';
 import { createAddressGuard } from '#outbound/address-guard';
 import { authenticating } from '#outbound/authenticating';
@@ -17,6 +18,7 @@ import { createSender, type Sender } from '#outbound/send';
 import { signingSecret } from '#outbound/signing-secret';
 import { openTarget } from '#sealing/endpoint-target-encryption';
 import { openSecret } from '#sealing/secret';
+import { openShape } from '#sealing/shape';
 import type { Vault } from '#sealing/vault';
 import type { Core } from './core.ts';
 import { openOutboundConfig } from './outbound-config.ts';
@@ -65,7 +67,7 @@ export function createConformanceCheck({
 }
 
 async function targetOf(db: Db, vault: Vault, keyRing: KeyRing, endpoint: StoredEndpoint): Promise<ConformanceTarget> {
-  const { id, sealed, format, signing, timeoutMs, batch, maxInFlight, rateLimit } = endpoint;
+  const { id, sealed, format, signing, timeoutMs, batch, maxInFlight, rateLimit, shape } = endpoint;
   const tenant = await readTenant(db, endpoint.tenant);
   if (!tenant) throw new Error('the tenant of the endpoint was deleted');
   const secrets = await liveSecrets(db, id);
@@ -78,6 +80,7 @@ async function targetOf(db: Db, vault: Vault, keyRing: KeyRing, endpoint: Stored
     timeoutMs,
     secrets: secrets.map(({ secretId, sealed: secret }) => signingSecret(secretId, openSecret(vault, secretId, secret))),
     keyPairs: signsWithKeyPair(signing) ? await keyRing.signersOf(tenant.id) : [],
+    shape: shape ? { shapeBody: compileShape(openShape(vault, shape.id, shape.sealed).shape), isWhole: shape.isWhole } : undefined,
     isBatched: batch !== null,
     mostAtOnce: Math.min(
       maxInFlight ?? usualBurst,

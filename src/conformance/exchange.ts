@@ -83,6 +83,8 @@ function requestOf(
   const built = buildRequest(jobOf(target, message, round, signedBy), attempt, nowMs);
   if (tampering === 'unsigned') return { ...built, headers: withoutSignatures(built.headers, target) };
   if (tampering !== 'other_body') return built;
+  // other data might not fit the shape
+  if (target.shape) return { ...built, body: Buffer.concat([built.body, Buffer.from(' ')]) };
   const other = { ...message, dataText: '{"forged":true}' };
   return { ...built, body: buildRequest(jobOf(target, other, round, signedBy), attempt, nowMs).body };
 }
@@ -94,8 +96,10 @@ function withoutSignatures(headers: Record<string, string>, { signing }: Conform
 
 function jobOf(target: ConformanceTarget, message: Message, round: number, signedBy: SignedBy): SignedJob {
   const { type, occurredMs, dataText, webhookId, eventId } = message;
-  const { endpointId, tenantId, format, signing, timeoutMs } = target;
-  const body = Buffer.from(standardBody(type, new Date(occurredMs).toISOString(), dataText));
+  const { endpointId, tenantId, signing, timeoutMs, shape } = target;
+  const format = shape?.isWhole ? 'standard' : target.format;
+  const accepted = standardBody(type, new Date(occurredMs).toISOString(), dataText);
+  const body = Buffer.from(shape ? shape.shapeBody({ id: webhookId, version: null, body: accepted }) : accepted);
   // no sequence number: the receiver may compare it with those of real events, and take a later one for a duplicate
   const element: BatchElement = { id: webhookId, sequence: null, round, body };
   return {

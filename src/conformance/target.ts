@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { EndpointTarget } from '#domain/endpoints/endpoint-target';
 import { type Signing, secretFormsOf } from '#domain/endpoints/signing';
 import type { BodyFormat } from '#domain/events/body-format';
+import type { ShapeBody } from '#domain/shaping/shape';
 import { privateKeyOf } from '#outbound/key-pair';
 import type { MessageKey } from '#outbound/sign-message';
 import type { Signers } from '#outbound/signatures';
@@ -21,6 +22,8 @@ export interface ConformanceTarget {
   timeoutMs: number;
   secrets: readonly SigningSecret[];
   keyPairs: readonly MessageKey[];
+  /** How the endpoint changes bodies; absent: not at all. `isWhole`: it has no other format then. */
+  shape?: { shapeBody: ShapeBody; isWhole: boolean } | undefined;
   /** Requests are batches, here of one event each. */
   isBatched: boolean;
   /** The most requests at once that the endpoint allows. */

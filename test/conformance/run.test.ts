@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type ConformanceWish, runConformance } from '#conformance/run';
 import type { ConformanceTarget } from '#conformance/target';
 import { type CaseName, caseNames } from '#domain/conformance/conformance';
+import { compileShape } from '#domain/shaping/shape';
+import { ShapingError } from '#domain/shaping/shaping-error';
 import { signingSecret } from '#outbound/signing-secret';
 import { patienceMs, startSender } from '../outbound/sender.ts';
 import { knownType, secret, slowAnswerMs, startHttp, startTestReceiver } from './receivers.ts';
@@ -128,4 +130,26 @@ it('sends batches to an endpoint that gets batches', async () => {
   const element = { id: control.requests[0]?.webhookId, type: knownType, timestamp: expect.any(String), data: expect.anything() };
   expect(bodies[0]).toMatch(/^1 true \[/);
   expect(JSON.parse(bodies[0]?.slice('1 true '.length) ?? '')).toEqual([element]);
+});
+
+it('changes bodies as the endpoint does', async () => {
+  const shapeBody = compileShape({ layout: 1, template: { text: 'Order {{data.orderId}}' } });
+  const bodies: string[] = [];
+  const url = await startHttp(async (request, response) => {
+    bodies.push(Buffer.concat(await request.toArray()).toString());
+    response.writeHead(200).end();
+  });
+  const report = await run(url, { cases: ['bad_signature', 'large', 'unknown_type', 'replay'] }, { shape: { shapeBody, isWhole: true } });
+  const verdicts = { bad_signature: 'failed', large: 'not_judged', unknown_type: 'not_judged', replay: 'passed' };
+  expect(verdictsOf(report)).toEqual(verdicts);
+  expect(new Set(bodies)).toEqual(new Set(['{"text":"Order 1001"}', '{"text":"Order 1001"} ']));
+});
+
+it('says when the data do not fit the transform', async () => {
+  const { url } = await startTestReceiver();
+  const shapeBody = () => {
+    throw new ShapingError('data.total is missing');
+  };
+  const { control } = await run(url, {}, { shape: { shapeBody, isWhole: true } });
+  expect(control).toMatchObject({ verdict: 'not_judged', reason: expect.stringContaining('data.total is missing') });
 });
