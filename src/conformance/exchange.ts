@@ -2,14 +2,13 @@
 // marked as tests (`posthorn-test`, an id that begins with `test_`). Nothing is recorded: no
 // delivery, no attempt, no failure count, no Retry-After.
 import { type BatchElement, buildRequest, type SignedJob } from '#attempts/request';
-import type { Probe } from '#domain/conformance/conformance';
+import { type Probe, receipts } from '#domain/conformance/conformance';
 import type { SendResult } from '#domain/deliveries/outcome';
 import { signingHeaders } from '#domain/endpoints/signing';
 import { standardBody, testId } from '#domain/events/event';
 import { deliveryId, uuidOf } from '#domain/ids';
 import type { Sender } from '#outbound/send';
 import { newId } from '#runtime/new-id';
-import { receiptOf } from './receipt.ts';
 import { type ConformanceTarget, type SignedBy, signersOf } from './target.ts';
 
 /** An event of the run. Sent twice, it has the same id and the same bytes. */
@@ -45,6 +44,9 @@ export interface ExchangeDeps {
   signal: AbortSignal;
 }
 
+/** In the answers of a receiver that says what it did with the request, such as `@posthorn/receiver`. */
+const receiptHeader = 'posthorn-receipt';
+
 export function newMessage(type: string, dataText: string, occurredMs = Date.now()): Message {
   const eventId = newId('evt');
   return { eventId, webhookId: testId(uuidOf(eventId)), type, dataText, occurredMs };
@@ -66,10 +68,11 @@ export async function exchange({ sender, signal }: ExchangeDeps, target: Conform
 }
 
 function answerOf({ outcome, response, timings, message }: SendResult): Omit<Probe, 'what' | 'expected' | 'webhookId'> {
+  const receipt = response?.headers.find(([name]) => name.toLowerCase() === receiptHeader)?.[1];
   return {
     outcome,
     status: response?.statusCode ?? null,
-    receipt: response && receiptOf(response),
+    receipt: receipts.find((one) => one === receipt) ?? null,
     tookMs: Math.round(timings.totalMs),
     message,
   };

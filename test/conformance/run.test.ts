@@ -7,6 +7,8 @@ import { type CaseName, caseNames } from '#domain/conformance/conformance';
 import { compileShape } from '#domain/shaping/shape';
 import { ShapingError } from '#domain/shaping/shaping-error';
 import { signingSecret } from '#outbound/signing-secret';
+import { createReceiver, expressReceiver } from '#receiver';
+import { memoryInbox } from '#receiver/inbox/memory';
 import { patienceMs, startSender } from '../outbound/sender.ts';
 import { knownType, secret, slowAnswerMs, startHttp, startTestReceiver } from './receivers.ts';
 
@@ -60,6 +62,15 @@ describe('a correct receiver', () => {
     expect(await judged('true')).toEqual(['duplicate passed by status and receipt', 'replay passed by status']);
     expect(await judged('false')).toEqual(['duplicate failed by status and receipt', 'replay passed by status']);
   });
+});
+
+it('@posthorn/receiver passes every case, and tells which requests are duplicates', async () => {
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const receiver = await createReceiver({ secrets: [secret], inbox: memoryInbox(), log }).start();
+  const report = await run(await startHttp((request, response) => void expressReceiver(receiver)(request, response)));
+  await receiver.stop();
+  expect(verdictsOf(report)).toEqual(all('passed'));
+  expect(report.cases.find((one) => one.case === 'duplicate')?.judgedBy).toEqual(['status', 'receipt']);
 });
 
 describe('a receiver with one flaw', () => {

@@ -390,7 +390,7 @@ export interface ConformanceCaseRequest {
   outcome: ConformanceCaseRequestOutcome;
   /** status of the answer; null: there was no answer */
   status: number | null;
-  /** what the receiver says it did with the request (header `posthorn-receipt`, or the answer of `@posthorn/receiver`); null: it says nothing */
+  /** what the receiver says it did with the request, by the header `posthorn-receipt` of its answer; null: it says nothing */
   receipt: ConformanceCaseRequestReceipt | null;
   tookMs: number;
   message: string;

@@ -46,6 +46,8 @@ export type Verdict = (typeof verdicts)[number];
 export const evidences = ['status', 'time', 'receipt'] as const;
 export type Evidence = (typeof evidences)[number];
 
+export const receipts = ['new', 'duplicate', 'replay'] as const;
+
 const probe = z.object({
   what: z.string().describe('what was sent'),
   webhookId: z.string(),
@@ -53,11 +55,9 @@ const probe = z.object({
   outcome: z.enum([...outcomes, 'not_sent']).describe('as the outcome of an attempt; not_sent: Posthorn could not send it'),
   status: z.int().nullable().describe('status of the answer; null: there was no answer'),
   receipt: z
-    .enum(['new', 'duplicate', 'replay'])
+    .enum(receipts)
     .nullable()
-    .describe(
-      'what the receiver says it did with the request (header `posthorn-receipt`, or the answer of `@posthorn/receiver`); null: it says nothing',
-    ),
+    .describe('what the receiver says it did with the request, by the header `posthorn-receipt` of its answer; null: it says nothing'),
   tookMs: z.int(),
   message: z.string(),
 });
