@@ -29,7 +29,7 @@ const receiver = createReceiver<Events>({
   secrets: WEBHOOK_SECRET,
   inbox: postgresInbox(pool),
   // how soon another process takes over after a crash, and how soon what came too early is tried again
-  leaseMs: 5_000,
+  leaseMs: 2_000,
   retryMs: [200, 500, 1_000, 2_000, 5_000, 30_000, 120_000, 600_000, 3_600_000],
 });
 
