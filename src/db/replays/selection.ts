@@ -114,7 +114,7 @@ function isWanted({ types, target }: Selected, row: Judged, content: Content): b
 
 /** Those of these rows that are wanted. A part at a time, because filters read the contents of events. */
 async function wantedOf(db: Querying, contents: Opening, selected: Selected, rows: Scanned[]): Promise<Scanned[]> {
-  const fitting = rows.filter(({ fits }) => fits);
+  const fitting = rows.filter(({ fits, event_type: type }) => fits && takesType({ eventTypes: selected.types }, type));
   const found: Scanned[] = [];
   for (let from = 0; from < fitting.length; from += contentsAtOnce) {
     const some = fitting.slice(from, from + contentsAtOnce);
