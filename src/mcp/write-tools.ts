@@ -85,7 +85,7 @@ export const writeTools: Tool[] = [
     name: 'check_endpoint',
     title: 'Check the receiver of an endpoint',
     description:
-      'Sends about 25 correct and incorrect test requests to an endpoint, and says for nine cases (bad signature, stale time, duplicate and others) whether the receiver handles them, and what to change. Takes up to a minute.',
+      'Sends about 30 correct and incorrect test requests to an endpoint, and says for nine cases (bad signature, stale time, duplicate and others) whether the receiver handles them, and what to change. Takes up to a minute.',
     effect: 'sends',
     input: z.strictObject({
       endpoint,

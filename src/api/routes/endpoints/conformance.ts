@@ -25,7 +25,7 @@ const check = (deps: ApiDeps) =>
     operationId: 'checkConformance',
     summary: 'Check the receiver of an endpoint',
     description:
-      'Sends about 25 requests to the endpoint, correct and incorrect ones, and judges how the receiver answers: bad signature, stale time, duplicate, reorder, slow, large, unknown type, rotation and replay. All are marked as tests by the header `posthorn-test` and an event id that begins with `test_`. They are no deliveries: they are not listed, retried or counted, and change neither health nor circuit. Takes at most a minute. 409 if the endpoint is not verified, or if another run is in progress.',
+      'Sends about 30 requests to the endpoint, correct and incorrect ones, and judges how the receiver answers: bad signature, stale time, duplicate, reorder, slow, large, unknown type, rotation and replay. All are marked as tests by the header `posthorn-test` and an event id that begins with `test_`. They are no deliveries: they are not listed, retried or counted, and change neither health nor circuit. Takes at most a minute. 409 if the endpoint is not verified, or if another run is in progress.',
     scope: 'endpoints:write',
     audit: 'endpoint.check_conformance',
     params: endpointParams,
