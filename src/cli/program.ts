@@ -75,8 +75,6 @@ export function createProgram(): Command {
 
 /** Runs the command that `args` name, and sets the exit code. */
 export async function runProgram(args: string[]): Promise<void> {
-  // the reader of a pipe has seen enough
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed));
   const program = createProgram();
   try {
     await program.parseAsync(args, { from: 'user' });

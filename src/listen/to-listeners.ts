@@ -22,7 +22,7 @@ export interface ToListenersDeps {
 }
 
 export interface ToListeners extends Pick<Sender, 'send' | 'userAgent'> {
-  /** Called with the id of a request that has its answer. Whether this process waits for it. */
+  /** Called with the id of a request that has its answer. Nothing happens if another process waits for it. */
   answered(id: string): void;
 }
 

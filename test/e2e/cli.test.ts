@@ -1,13 +1,16 @@
 // The `posthorn` command against a real server: each group of commands once, as people and as programs use it.
+import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type Cli, openCli } from '../support/cli.ts';
+import { type Cli, openCli, posthornProgram } from '../support/cli.ts';
 import { testApiKey } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
 
+const exec = promisify(execFile);
 let receiver: Receiver;
 const clis: Cli[] = [];
 const open = (origin: string, env: Record<string, string> = {}) => {
@@ -130,6 +133,11 @@ withPosthorn.concurrent('follows an event, replays it, and watches a replay job'
   expect(await cli.json(...job, '--watch')).toMatchObject({ status: 'done', matched: 1, succeeded: 1 });
   expect((await cli.run(['replays', 'list', '--tenant', tenant])).stdout).toMatch(/^ID +STATUS .*\nrpl_\w+ +done +1\/1/);
   expect(await cli.json('alerts', 'list', '--tenant', tenant, '--state', 'open')).toEqual(expect.any(Array));
+  // a reader that has seen enough
+  const cut = await exec('sh', ['-c', `'${process.execPath}' '${posthornProgram}' events list --all | head -n 1; echo done`], {
+    env: { ...process.env, POSTHORN_URL: posthorn.origin, POSTHORN_API_KEY: testApiKey, POSTHORN_TENANT: tenant, HOME: cli.folder },
+  });
+  expect(cut).toMatchObject({ stdout: expect.stringMatching(/^ID .*\ndone\n$/), stderr: '' });
   const status = await cli.run(['status']);
   expect(status.stdout).toMatch(/^API +http.*\nworkers +\d+\n/);
   expect(status.stdout).not.toContain('\u001b');

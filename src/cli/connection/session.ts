@@ -5,7 +5,7 @@ import { type CliConfig, readCliConfig } from '#config/cli';
 import { ConfigError } from '#config/config';
 import { version } from '#config/package';
 import { localProfile, type Profile, profilesFile, readProfiles } from '#profiles/profiles';
-import { UsageError } from '../terminal/exit-codes.ts';
+import { exitCodes, UsageError } from '../terminal/exit-codes.ts';
 import { Output } from '../terminal/output.ts';
 import { Api } from './api.ts';
 
@@ -57,6 +57,8 @@ export function local<Given extends unknown[]>(work: (output: Output, ...given: 
 
 function outputOf({ json = false, color = true }: GlobalOptions, { NO_COLOR, TERM }: CliConfig): Output {
   const { stdout, stderr } = process;
+  // the reader of a pipe has seen enough
+  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed));
   return new Output({
     json,
     isTerminal: stdout.isTTY === true && stderr.isTTY === true,

@@ -53,7 +53,7 @@ export interface PassedRequest {
   timeoutMs: number;
 }
 
-/** The oldest requests that were not sent yet, while fewer than `most` on this connection wait for their answer. */
+/** The most urgent requests that were not sent yet, while fewer than `most` on this connection wait for their answer. */
 export async function takeRequests(db: Db, endpointId: string, session: string, most: number): Promise<PassedRequest[]> {
   const { rows } = await db.query<{ id: string; sealed: Buffer; left_ms: number }>({
     name: 'take_listen_requests',
@@ -61,7 +61,7 @@ export async function takeRequests(db: Db, endpointId: string, session: string, 
       update listen_requests r set session = $2
       from (
         select id from listen_requests where endpoint_id = $1 and session is null and deadline > now()
-        order by id
+        order by deadline
         limit greatest(0, $3 - (
           select count(*) from listen_requests where endpoint_id = $1 and session = $2 and answer is null and deadline > now()))
         for update skip locked
@@ -70,7 +70,7 @@ export async function takeRequests(db: Db, endpointId: string, session: string, 
       returning r.id, r.sealed, (extract(epoch from r.deadline - now()) * 1000)::int as left_ms`,
     values: [uuidOf(endpointId), session, most],
   });
-  return rows.map(({ id, sealed, left_ms }) => ({ id, sealed, timeoutMs: left_ms })).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return rows.map(({ id, sealed, left_ms }) => ({ id, sealed, timeoutMs: left_ms })).sort((a, b) => a.timeoutMs - b.timeoutMs);
 }
 
 /** False: no attempt waits for it, or it has an answer. */
