@@ -7,7 +7,7 @@ COPY packages/receiver/package.json packages/receiver/
 # not `npm ci`: the lock file may lack packages of other systems; this keeps to the locked versions all the same
 RUN npm install --no-save --no-audit --no-fund
 COPY . .
-RUN npm run build
+RUN npm run build && node bin/docs.mjs
 
 FROM node:24.19.0-trixie-slim AS dependencies
 WORKDIR /app

@@ -1,6 +1,6 @@
 // `npm run build`: compiles src to dist and bundles the workflows. Does nothing if the sources have
 // not changed since the last build.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashFiles, isFresh, markFresh } from './fresh.mjs';
@@ -23,14 +23,18 @@ const sources = [
   'package-lock.json',
 ];
 
+/** Built by bin/docs.mjs. */
+const ofDocs = ['docs', 'docs-draft', '.docs-hash', '.docs-lock'];
+
 /** Returns the exit code of the first step that failed, or 0. */
 export async function build() {
   const marker = join(root, 'dist/.build-hash');
   const hash = hashFiles(root, sources);
   if (isFresh(marker, hash)) return 0;
   process.stdout.write('building …\n');
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  mkdirSync(join(root, 'dist'));
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  for (const name of readdirSync(join(root, 'dist')).filter((name) => !ofDocs.includes(name)))
+    rmSync(join(root, 'dist', name), { recursive: true, force: true });
   // `#…` imports resolve to src in a clone (package.json), and to the compiled files in dist
   const receiver = './packages/receiver/src';
   const imports = {

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Hashes the names and contents of files and folders. Missing ones count as empty. */
-export function hashFiles(root, names) {
+/** Hashes the names and contents of files and folders. Missing ones count as empty, and those in `except` as missing. */
+export function hashFiles(root, names, except = []) {
   const hash = createHash('sha256');
   const add = (name) => {
     const path = join(root, name);
-    if (!existsSync(path)) return;
+    if (!existsSync(path) || except.includes(name)) return;
     if (statSync(path).isDirectory()) {
       for (const entry of readdirSync(path).sort()) if (entry !== 'node_modules') add(join(name, entry));
       return;

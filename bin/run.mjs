@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { buildDocs, dropOldDocs } from './docs.mjs';
 import { hashText, isFresh, markFresh } from './fresh.mjs';
 import { runWatched } from './run-watched.mjs';
 
@@ -63,6 +64,7 @@ function vitest(onServer, args) {
 const tasks = {
   start: (args) => [
     ['', () => build()],
+    ['', dropOldDocs],
     ['', () => runWatched(node, [join(root, 'bin/posthorn.js'), 'start', ...args])],
   ],
   dev: (args) => [['', () => runWatched(node, [join(root, 'bin/dev.ts'), ...args])]],
@@ -71,6 +73,7 @@ const tasks = {
     ["Temporal's server for production", () => runWatched(node, [join(root, 'test/support/build-temporal-server-main.ts')])],
     ['tests on it', () => vitest(args.length === 0 ? 'short' : 'all', ['--project', 'temporal-server', ...args])],
   ],
+  docs: () => [['', () => buildDocs()]],
   check: () => [['format, lint, types, unused code and packages', () => all(checks)]],
   chaos: (args) => [['', () => runWatched(node, [join(root, 'bin/chaos.mjs'), ...args])]],
   fuzz: (args) => [['', () => runWatched(node, [join(root, 'bin/fuzz.mjs'), ...args])]],

@@ -37,6 +37,7 @@ export function announcement({ origin, temporalUiUrl, temporalAddress, apiKey, h
     '',
     'Posthorn is running. Press Ctrl-C to stop it. The next start continues where it stopped.',
     `  API              ${origin}/v1`,
+    `  Documentation    ${origin}/docs/`,
     `  API description  ${origin}/openapi.json`,
     ...(temporalUiUrl ? [`  Temporal Web UI  ${temporalUiUrl}`] : []),
     ...(temporalAddress ? [`  Temporal         ${temporalAddress} (temporal workflow list --address ${temporalAddress})`] : []),

@@ -21,6 +21,7 @@ export function homePage(ownOrigin: string, temporalUiUrl: string | null): strin
 <h1>Posthorn</h1>
 <p>The webhook delivery server is running.</p>
 <ul>
+<li>Documentation: <a href="${origin}/docs/">${origin}/docs/</a></li>
 <li>API description: <a href="${origin}/openapi.json">${origin}/openapi.json</a></li>
 ${ui}
 <li>Health: <a href="${origin}/readyz">${origin}/readyz</a></li>

@@ -30,6 +30,7 @@ import { createFollowKey } from '#temporal/key-following';
 import { type Alerts, openAlerts } from './alerts.ts';
 import { openConformance } from './conformance.ts';
 import type { Core } from './core.ts';
+import { type DocsSite, openDocsSite } from './docs-site.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
 import type { Listening } from './listening.ts';
@@ -68,10 +69,11 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
   const listeners = new ListenerStreams({ db, notifications: core.listener, vault: core.vault, log, timings: core.timings.listen });
   const catalogue = catalogueOf(core);
   const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, listening.origin);
+  const docs = openDocsSite();
   const app = createApp({
     ...storeDeps(core),
     ...temporalDeps(core, options),
-    ...pageDeps(core, options),
+    ...pageDeps(core, options, docs),
     accept: acceptOf(core, options, backlog),
     refusing: backlog.refusing,
     catalogue,
@@ -89,6 +91,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     if (delayMs > 0) await delay(delayMs + (options.siblings ? siblingsMarginMs : 0));
     feed.stop();
     listeners.stop();
+    docs.stop();
     await listening.close();
     backlog.stop();
     await conformance.close();
@@ -143,7 +146,7 @@ function temporalDeps(core: Core, { temporalUiUrl, worker, starting }: ServerOpt
 }
 
 /** Who may call, from where, and what is served besides the API. */
-function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }: ServerOptions) {
+function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }: ServerOptions, docs: DocsSite) {
   const { config, vault, telemetry, tracing, shares, contents } = core;
   const apiKey = config.POSTHORN_API_KEY ?? '';
   // the sandbox is public, so it gets only one of the connections for API requests
@@ -157,7 +160,10 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
     tracing,
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
     home: () => homePage(origin, temporalUiUrl),
-    mount: (express: Express) => express.use('/sandbox', createSandbox({ apiKey, signingOf, ofTenants, recordings: siblings?.recordings })),
+    mount(express: Express) {
+      express.use('/sandbox', createSandbox({ apiKey, signingOf, ofTenants, recordings: siblings?.recordings }));
+      express.use('/docs', docs.router);
+    },
   };
 }
 

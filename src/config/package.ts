@@ -7,7 +7,7 @@ function findRoot(from: string): string {
   return existsSync(join(from, 'migrations')) ? from : findRoot(dirname(from));
 }
 
-const packageRoot = findRoot(import.meta.dirname);
+export const packageRoot = findRoot(import.meta.dirname);
 const versionIn = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 
 export const migrationsFolder = join(packageRoot, 'migrations');

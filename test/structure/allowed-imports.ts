@@ -79,6 +79,8 @@ export const allowedImports: Record<string, Allowed> = {
     packages:
       'ipaddr.js lru-cache node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
   },
+  // the documentation at /docs
+  site: { folders: '', packages: 'express node:crypto node:fs node:path' },
   sandbox: { folders: 'domain/*', packages: '#receiver express node:crypto node:http node:timers/promises' },
 
   attempts: {

@@ -61,6 +61,7 @@ function traceOf({ method, headers }: Request, { locals }: Response, tracing: Ob
 /** The path of the route, with names in place of ids. Undefined: the request reached none. */
 function routeOf({ route }: Request, url: string): string | undefined {
   if (url.startsWith('/sandbox/')) return '/sandbox';
+  if (/^\/docs(\/|$)/.test(url)) return '/docs';
   const path: unknown = route?.path;
   return typeof path === 'string' ? path : undefined;
 }
