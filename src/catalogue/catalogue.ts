@@ -91,6 +91,11 @@ export class Catalogue {
     }
   }
 
+  /** Whether it certainly has nothing to say of any event: there is no type, and any type may be sent. */
+  isSilent(): boolean {
+    return this.#types.size === 0 && this.#deps.policy.unregistered === 'off' && !this.#isOld();
+  }
+
   /** Checks events in their order. Rejects when PostgreSQL is away and the catalogue cannot be known. */
   async check(events: readonly EventToCheck[]): Promise<CheckedEvent[]> {
     if (this.#isOld()) await this.#read();

@@ -4,8 +4,8 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { localRef } from '#domain/schemas/schema-refs';
 import { isObject, type JsonObject, mapSchema } from '#domain/schemas/schema-walk';
 import { formats } from './formats.ts';
-import { createStepCount, stepKeyword, TooManySteps, uniqueItems } from './keywords.ts';
-import { linearPattern } from './linear-patterns.ts';
+import { createStepCount, type StepCount, stepKeyword, TooManySteps, uniqueItems } from './keywords.ts';
+import { linearPattern, type Pattern } from './linear-patterns.ts';
 import { type Violation, violationsOf } from './violations.ts';
 
 /** Empty: `data` matches the schema. */
@@ -23,7 +23,21 @@ const repeated = new Set([
 ]);
 const definitions = new Set(['', '$defs', 'definitions']);
 
-const engine = Object.assign(linearPattern, { code: 'linearPattern' });
+/** About as long as a step of the count takes. */
+const charactersInStep = 32;
+
+/** The engine for regular expressions, which counts what it searches. */
+function engineOf({ take }: StepCount) {
+  const engine = (source: string): Pattern => {
+    const pattern = linearPattern(source);
+    const test = (text: string) => {
+      take(1 + text.length / charactersInStep);
+      return pattern.test(text);
+    };
+    return { test, toString: pattern.toString };
+  };
+  return Object.assign(engine, { code: 'linearPattern' });
+}
 
 /** Only for a schema that `checkSchema` has accepted. An Ajv of its own, so that nothing of the schema outlives it. */
 export function compile(schema: unknown): Validator {
@@ -38,7 +52,7 @@ export function compile(schema: unknown): Validator {
     logger: false,
     formats,
     keywords: [steps.keyword],
-    code: { regExp: engine },
+    code: { regExp: engineOf(steps) },
   });
   ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
   const isValid = ajv.compile(prepared(schema) as JsonObject | boolean);

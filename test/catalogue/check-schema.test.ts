@@ -60,6 +60,7 @@ describe('a schema', () => {
     [{ pattern: '(?=a)b' }, 'schema/pattern: is not a regular expression that can be used'],
     [{ patternProperties: { '(a)\\1': {} } }, 'schema/patternProperties/(a)\\1: is not a regular expression that can be used'],
     [{ pattern: 'a'.repeat(1_001) }, 'schema/pattern: must not be longer than 1000 characters'],
+    [{ allOf: Array.from({ length: 201 }, () => ({ pattern: 'a' })) }, 'schema: must not have more than 200 patterns'],
     [{ description: 'x'.repeat(70_000) }, 'schema: must not be larger than 64 KiB'],
     [{ allOf: Array.from({ length: 2_001 }, () => true) }, 'schema: must not have more than 2000 subschemas'],
     [deep(70), `schema${'/items'.repeat(33)}/: must not nest deeper than 64 levels`.replace('/:', '')],

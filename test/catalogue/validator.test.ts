@@ -79,6 +79,12 @@ describe('what would take long', () => {
     expect(compile({ allOf: [{ items: { $ref: '#' } }, { items: { $ref: '#' } }] })(nested)).toEqual(costly);
   });
 
+  it('is given up: many patterns for many long texts', () => {
+    const patterns = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`x${n}y*z$`, true]));
+    const members = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, 1]));
+    expect(compile({ patternProperties: patterns })(members)).toEqual(costly);
+  });
+
   it('is linear: patterns that backtrack elsewhere, formats, and lists without duplicates', () => {
     const long = 'a'.repeat(250_000);
     expect(compile({ pattern: '^(a+)+$' })(`${long}!`)).toHaveLength(1);

@@ -177,6 +177,8 @@ it('waits for a tenant that gets 429 and for no other, and for a key that is ref
   keyWorks = true;
   await until('the other tenant', async () => (await eventsOf(posthorn, tenant)).length === 1);
   await until('a 429', () => relay.logged('ingest.waiting').some(({ tenant: of, reason }) => of === full && reason === 'HTTP 429'));
+  // its row is deleted after the event is there
+  await until('the row of the other tenant to be gone', async () => (await left()).length === 5);
   expect((await left()).map(({ refused_at }) => refused_at)).toEqual([null, null, null, null, null]);
   isFull = false;
   await empty();

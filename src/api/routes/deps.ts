@@ -52,7 +52,7 @@ export interface ApiDeps {
    */
   accept(tenant: string, events: EventToAccept[], tenantId?: string): Promise<Acceptance[] | 'unknown_tenant'>;
   /** Checks posted events, and is told of changes. */
-  catalogue: Pick<Catalogue, 'check' | 'refresh'>;
+  catalogue: Pick<Catalogue, 'check' | 'isSilent' | 'refresh'>;
   /** Changes the row of the delivery and signals its workflow. Null: no such delivery. */
   giveCommand(deliveryId: string, command: Command, audit?: Audit): Promise<Pick<CommandResult, 'obeyed' | 'status' | 'obstacle'> | null>;
   /** Recalls an event. Resolves when no request of it can begin any more. */

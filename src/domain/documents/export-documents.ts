@@ -5,7 +5,7 @@ import type { TypeSettings, TypeVersion } from '../catalogue/event-type.ts';
 import { localRef } from '../schemas/schema-refs.ts';
 import { isObject, type JsonObject, mapSchema } from '../schemas/schema-walk.ts';
 import { envelopeOf, envelopeSchema, extensionName } from './envelope.ts';
-import { extensionOf } from './extension.ts';
+import { extensionOf, publicExtensionOf } from './extension.ts';
 
 export interface ExportedType {
   name: string;
@@ -87,8 +87,10 @@ const headers = {
   required: ['webhook-id', 'webhook-timestamp'],
 };
 
-export function toAsyncapi(types: readonly ExportedType[], info: ExportInfo): JsonObject {
-  const messages = types.map(({ name, settings, versions }) => [name, asyncapiMessage(name, settings, versions.at(-1))]);
+/** `isPublic`: for everybody, without what only the operator has to know. */
+export function toAsyncapi(types: readonly ExportedType[], info: ExportInfo, isPublic = false): JsonObject {
+  const extend = isPublic ? publicExtensionOf : extensionOf;
+  const messages = types.map(({ name, settings, versions }) => [name, asyncapiMessage(name, settings, versions.at(-1), extend)]);
   const refs = types.map(({ name }) => [name, { $ref: `#/components/messages/${name}` }]);
   return {
     asyncapi: '3.0.0',
@@ -106,7 +108,7 @@ export function toAsyncapi(types: readonly ExportedType[], info: ExportInfo): Js
   };
 }
 
-function asyncapiMessage(name: string, settings: TypeSettings, current: TypeVersion | undefined): JsonObject {
+function asyncapiMessage(name: string, settings: TypeSettings, current: TypeVersion | undefined, extend: typeof extensionOf): JsonObject {
   const { description, group, tags } = settings;
   const schema = placed(current?.schema, `/components/messages/${name}/payload/schema/properties/data`);
   const examples = (current?.examples ?? []).map((data, index) => ({ name: `example${index + 1}`, payload: envelopeOf(name, data) }));
@@ -120,6 +122,6 @@ function asyncapiMessage(name: string, settings: TypeSettings, current: TypeVers
     headers,
     payload: { schemaFormat: asyncapiSchema, schema: envelopeSchema(name, schema) },
     ...(examples.length > 0 && { examples }),
-    [extensionName]: { ...extensionOf(settings, current?.version ?? null), tags },
+    [extensionName]: { ...extend(settings, current?.version ?? null), tags },
   };
 }

@@ -1,6 +1,6 @@
 // The extension `x-posthorn` of OpenAPI and AsyncAPI documents: settings of a type for which they have no field.
 import { z } from 'zod';
-import { newEventType, type TypeSettings, typeVersion } from '../catalogue/event-type.ts';
+import { newEventType, type TypeSettings, typeVersion, usualSettings } from '../catalogue/event-type.ts';
 import { settingsInUtc } from '../catalogue/settings-in-utc.ts';
 import type { DocumentFault } from './catalogue-type.ts';
 import { issueFaults } from './document-faults.ts';
@@ -36,7 +36,17 @@ export function readExtension(value: unknown, at: string): ReadExtension {
   return { version, settings: settingsInUtc(settings), faults: [] };
 }
 
-export function extensionOf({ description: _description, ...settings }: TypeSettings, version: number | null) {
+/** What consumers may know of it: not who is responsible, nor what happens to a producer's events. */
+export function publicExtensionOf({ group, deprecatedAt, sunsetAt }: TypeSettings, version: number | null) {
+  const {
+    visibility: _visibility,
+    validation: _validation,
+    ...rest
+  } = extensionOf({ ...usualSettings, group, deprecatedAt, sunsetAt }, version);
+  return rest;
+}
+
+export function extensionOf({ description: _description, ...settings }: TypeSettings, version: number | null): Record<string, unknown> {
   const set = Object.entries(settings).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0));
   return { ...(version !== null && { version }), ...Object.fromEntries(set) };
 }

@@ -9,6 +9,7 @@ const mostLevels = 64;
 const mostSubschemas = 2_000;
 const mostFaults = 100;
 const longestPattern = 1_000;
+const mostPatterns = 200;
 
 const keywords = new Set([
   ...applicators,
@@ -43,6 +44,8 @@ export function schemaFaults(schema: unknown, supported: Supported): SchemaFault
   if (nodes.length > mostSubschemas) return [{ pointer: '', message: `must not have more than ${mostSubschemas} subschemas` }];
   const deep = nodes.find(({ depth }) => depth >= mostLevels);
   if (deep) return [{ pointer: deep.pointer.slice(0, 200), message: `must not nest deeper than ${mostLevels} levels` }];
+  if (nodes.reduce((sum, { schema: one }) => sum + patternsOf(one).length, 0) > mostPatterns)
+    return [{ pointer: '', message: `must not have more than ${mostPatterns} patterns` }];
   const faults = nodes.flatMap((node) => nodeFaults(node, supported));
   return (faults.length > 0 ? faults : refFaults(schema, nodes)).slice(0, mostFaults);
 }
@@ -65,21 +68,23 @@ function keywordFaults(keyword: string, pointer: string): SchemaFault[] {
   return [{ pointer, message: message ?? 'is not a keyword of JSON Schema 2020-12; the name of an extension begins with x-' }];
 }
 
-function textFaults(
-  { format, pattern, patternProperties }: JsonObject,
-  pointer: string,
-  { formats, patternFault }: Supported,
-): SchemaFault[] {
+function textFaults(schema: JsonObject, pointer: string, { formats, patternFault }: Supported): SchemaFault[] {
+  const { format } = schema;
   const faults: SchemaFault[] = [];
   if (typeof format === 'string' && !formats.has(format))
     faults.push({ pointer: `${pointer}/format`, message: `is not supported; use one of ${[...formats].toSorted().join(', ')}` });
-  const patterns: [string, string][] = isObject(patternProperties)
-    ? Object.keys(patternProperties).map((text) => [text, `${pointer}/patternProperties/${pointerPart(text)}`])
-    : [];
-  if (typeof pattern === 'string') patterns.push([pattern, `${pointer}/pattern`]);
-  for (const [text, at] of patterns) {
+  for (const [text, at] of patternsOf(schema)) {
     const message = text.length > longestPattern ? `must not be longer than ${longestPattern} characters` : patternFault(text);
-    if (message !== null) faults.push({ pointer: at.slice(0, 200), message });
+    if (message !== null) faults.push({ pointer: `${pointer}${at}`.slice(0, 200), message });
   }
   return faults;
+}
+
+/** The regular expressions of a schema itself, with their places in it. */
+function patternsOf(schema: unknown): [pattern: string, pointer: string][] {
+  if (!isObject(schema)) return [];
+  const { pattern, patternProperties } = schema;
+  const keys = isObject(patternProperties) ? Object.keys(patternProperties) : [];
+  const ofKeys = keys.map((text): [string, string] => [text, `/patternProperties/${pointerPart(text)}`]);
+  return typeof pattern === 'string' ? [[pattern, '/pattern'], ...ofKeys] : ofKeys;
 }

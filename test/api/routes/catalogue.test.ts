@@ -109,7 +109,7 @@ describe('a document with faults', () => {
 
 describe('an export', () => {
   const all = {
-    a: { description: 'A.', versions: { 1: { schema }, 2: { schema: { type: 'string' }, examples: ['x'] } } },
+    a: { description: 'A.', owner: 'team-secret', versions: { 1: { schema }, 2: { schema: { type: 'string' }, examples: ['x'] } } },
     hidden: { visibility: 'internal' },
   };
 

@@ -130,12 +130,8 @@ export function asyncapiRoute({ db }: Pick<ApiDeps, 'db'>): Route {
   let last: { text: Promise<string>; at: number } | undefined;
   const textNow = async () => {
     const types = await readAllTypes(db);
-    return JSON.stringify(
-      exported(
-        types.filter(({ settings }) => settings.visibility === 'public'),
-        'asyncapi',
-      ),
-    );
+    const shownTypes = types.filter(({ settings }) => settings.visibility === 'public');
+    return JSON.stringify(toAsyncapi(shownTypes, { title, version }, true));
   };
   return route({
     method: 'get',
