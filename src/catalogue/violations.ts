@@ -28,8 +28,17 @@ function violationOf(error: ErrorObject): Violation {
   return {
     pointer: pointer.slice(0, longestPointer),
     message: `${demandOf(error)}${words === null ? '' : ` (${words})`}`,
-    schema: decodeURI(schemaPath.replace(/^#/, '')).slice(0, longestPointer),
+    schema: decoded(schemaPath.replace(/^#/, '')).slice(0, longestPointer),
   };
+}
+
+/** Ajv escapes the keys of a path for URLs. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The member that an error is about, where Ajv names only the object around it. */

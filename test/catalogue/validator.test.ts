@@ -25,6 +25,7 @@ describe('a violation', () => {
       [{ n: 1 }, { n: 0 }],
       ['/1/n must be >= 1 ("Amount") @/items/properties/n/minimum'],
     ],
+    [{ properties: { 'a/b c%': { minimum: 1 } } }, { 'a/b c%': 0 }, ['/a~1b c% must be >= 1 @/properties/a~1b c%/minimum']],
     [{ enum: ['a', 1] }, 'b', [' must be one of "a", 1 @/enum']],
     [{ const: { a: 1 } }, 1, [' must be {"a":1} @/const']],
     [{ properties: { a: false } }, { a: 1 }, ['/a is not allowed @/properties/a/false schema']],
