@@ -8,6 +8,7 @@ import { buildWithGo } from '#embedded/go-build';
 export const helm = { module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.18.6', minutes: 2 };
 export const kubeconform = { module: 'github.com/yannh/kubeconform/cmd/kubeconform', version: 'v0.7.0', minutes: 0.5 };
 export const actionlint = { module: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.7', minutes: 0.5 };
+export const oapiCodegen = { module: 'github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen', version: 'v2.8.2', minutes: 1 };
 
 /** The path of the command. Throws if Go or its modules are missing. */
 export async function goTool({ module, version, minutes }: typeof helm): Promise<string> {

@@ -65,7 +65,8 @@ function examplesOf(value: unknown): Json {
 }
 
 function problemsOf({ method, scope, params, query, body, problems = [] }: Route): number[] {
-  if (scope === 'open') return problems;
+  // an unknown parameter of the query is refused everywhere
+  if (scope === 'open') return [...new Set([422, ...problems])].toSorted();
   const own = [400, 401, 403, 429, 500, 503, ...problems];
   if (params || query?.shape.tenant) own.push(404);
   if (body || query) own.push(422);
