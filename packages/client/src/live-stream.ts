@@ -34,8 +34,9 @@ export async function* changes(
     const resume: Record<string, string> = id === null ? {} : { 'last-event-id': id };
     const spec = { query: { ...query }, accept: 'text/event-stream' };
     try {
-      const { body } = await api.stream('/v1/stream', spec, { ...options, headers: { ...headers, ...resume } });
-      if (!body) return;
+      const { body, headers: answered } = await api.stream('/v1/stream', spec, { ...options, headers: { ...headers, ...resume } });
+      const type = answered.get('content-type');
+      if (!body || !type?.startsWith('text/event-stream')) throw new Error(`the answer is no stream of events but ${type}`);
       for await (const { event, data, id: last } of readEvents(body)) {
         id = last ?? id;
         if (event === 'delivery' || event === 'alert' || event === 'reset') yield { kind: event, data: JSON.parse(data), id } as Change;
@@ -43,8 +44,8 @@ export async function* changes(
     } catch (error) {
       options.signal?.throwIfAborted();
       const isFinal = error instanceof PosthornProblem && error.status < 500 && error.status !== 429;
-      if (isFinal || error instanceof SyntaxError) throw error;
-      if (!(error instanceof PosthornProblem || error instanceof PosthornConnectionError || isBroken(error))) throw error;
+      const isPassing = error instanceof PosthornProblem || error instanceof PosthornConnectionError || isBroken(error);
+      if (isFinal || !isPassing) throw error;
     }
     await pause(reconnectAfterMs, options.signal);
   }
