@@ -19,6 +19,7 @@ import { addSandboxCommands } from './commands/sandbox.ts';
 import { addSendCommands } from './commands/send.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTenantCommands } from './commands/tenants.ts';
+import { addTypesCommand } from './commands/types.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addCompletionCommand } from './completion.ts';
 import { exitCodeOf, failureDocument, failureText } from './connection/failure.ts';
@@ -43,6 +44,7 @@ const groups: [heading: string, add: ((program: Command) => void)[]][] = [
       addApiCommand,
     ],
   ],
+  ['Write code:', [addTypesCommand]],
   ['Assistants:', [addMcpCommand]],
   ['Shell:', [addCompletionCommand]],
 ];

@@ -11,6 +11,7 @@ const leftOut = [
   'getHome',
   'getMetrics',
   'getOpenapi',
+  'getAsyncapi',
   'getPublicKeysOfTenant',
   'listenToEndpoint',
   'answerListened',

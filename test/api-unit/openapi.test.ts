@@ -59,7 +59,7 @@ describe('the document', () => {
       expect(summary, operationId).toMatch(/^[A-Z].*[^.]$/);
       expect(description, operationId).toMatch(/^[A-Z].*\.$/s);
       expect(JSON.stringify(operation), operationId).toMatch(/"examples?":/);
-      for (const { name, in: place, example } of operation.parameters) if (place === 'path') expect(example, name).toBeTypeOf('string');
+      for (const { name, in: place, example } of operation.parameters) if (place === 'path') expect(example, name).toBeDefined();
     }
     expect(new Set(operations.flatMap(({ tags: used }) => used))).toEqual(new Set(tags.keys()));
     expect(() => tagOf('/v1/new-things')).toThrow('no tag in src/api/http/tags.ts matches /v1/new-things');

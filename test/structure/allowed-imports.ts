@@ -202,9 +202,10 @@ export const allowedImports: Record<string, Allowed> = {
   mcp: { folders: '', packages: '@modelcontextprotocol/server node:http node:stream node:stream/promises types of node:stream/web zod' },
   'cli/conformance': { folders: 'domain/* config conformance outbound', packages: '' },
   'cli/catalogue': { folders: 'types of domain/* cli/terminal', packages: 'yaml' },
+  'cli/types': { folders: '', packages: 'json-schema-to-typescript-lite' },
   'cli/commands': {
-    folders: 'domain/* config profiles cli/catalogue cli/connection cli/listen cli/terminal',
-    packages: '#client types of commander node:path node:readline/promises node:stream node:timers/promises',
+    folders: 'domain/* config profiles cli/catalogue cli/connection cli/listen cli/terminal types of cli/types',
+    packages: '#client types of commander node:fs node:path node:readline/promises node:stream node:timers/promises',
   },
 };
 

@@ -264,13 +264,21 @@ export interface CataloguePlan {
   format: CataloguePlanFormat;
   /** false: a dry run, or nothing to change */
   applied: boolean;
-  /** how many types */
-  summary: Record<string, number>;
+  summary: CataloguePlanSummary;
   /** in the order of the document, deletions last */
   steps: CatalogueStep[];
 }
 
 export type CataloguePlanFormat = 'posthorn' | 'openapi' | 'asyncapi';
+
+/** how many types */
+export interface CataloguePlanSummary {
+  create: number;
+  change: number;
+  keep: number;
+  delete: number;
+  refuse: number;
+}
 
 export interface CatalogueStep {
   eventType: string;

@@ -2,11 +2,11 @@
 // wait: that is the back-pressure. With one request at a time, which is the default, events are accepted in their order.
 import type { AcceptedEvent, BatchResult } from './api-types.ts';
 import { BatchQueue, type Queued } from './batch-queue.ts';
-import { type EventToSend, type PreparedEvent, prepareEvent } from './event-text.ts';
+import { type AnyEvent, type EventToSend, type PreparedEvent, prepareEvent } from './event-text.ts';
 import { type FieldError, PosthornProblem } from './problem.ts';
 import type { CallOptions } from './request.ts';
 
-export interface EventBatcherOptions {
+export interface EventBatcherOptions<Data extends object = Record<string, unknown>> {
   /** Events in a request, at most 1,000. Default: 500. */
   maxEvents?: number;
   /** Bytes of events in a request, at most 10 MiB. Default: 2 MiB. A larger event is sent alone. */
@@ -20,7 +20,7 @@ export interface EventBatcherOptions {
   /** Requests at a time. Default: 1. */
   concurrency?: number;
   /** Is told of each event of `add` that was not accepted. Without it, `flush` and `close` reject. Must not throw. */
-  onError?: (error: unknown, event: EventToSend) => void;
+  onError?: (error: unknown, event: EventToSend<Data>) => void;
   /** Of each request, such as `retries` or `signal`. */
   call?: Omit<CallOptions, 'idempotencyKey'>;
 }
@@ -28,7 +28,8 @@ export interface EventBatcherOptions {
 export type SendPrepared = (events: readonly PreparedEvent[], options: CallOptions | undefined) => Promise<BatchResult[]>;
 
 export interface Refused {
-  event: EventToSend;
+  /** As it was given to `add`. */
+  event: AnyEvent;
   error: unknown;
 }
 
@@ -50,15 +51,15 @@ export class EventsNotAccepted extends Error {
 const mostRefused = 100;
 const maxBytesOfApi = 10 * 1024 * 1024;
 
-export class EventBatcher {
+export class EventBatcher<Data extends object = Record<string, unknown>> {
   readonly #send: SendPrepared;
   readonly #queue: BatchQueue;
-  readonly #options: EventBatcherOptions;
+  readonly #options: EventBatcherOptions<Data>;
   #refused: Refused[] = [];
   #refusedCount = 0;
   #isClosed = false;
 
-  constructor(send: SendPrepared, options: EventBatcherOptions = {}) {
+  constructor(send: SendPrepared, options: EventBatcherOptions<Data> = {}) {
     this.#send = send;
     this.#options = options;
     const { maxEvents = 500, maxBytes = 2 * 1024 * 1024, maxWaitMs = 20, concurrency = 1 } = options;
@@ -70,12 +71,12 @@ export class EventBatcher {
   }
 
   /** Resolves when the event is committed. Waits first if too much is under way. */
-  async send(event: EventToSend): Promise<AcceptedEvent> {
+  async send(event: EventToSend<Data>): Promise<AcceptedEvent> {
     return (await this.#enter(event)).result;
   }
 
   /** Resolves when there is room for the event. What becomes of it: `onError`, or `flush` and `close`. */
-  async add(event: EventToSend): Promise<void> {
+  async add(event: EventToSend<Data>): Promise<void> {
     const { result } = await this.#enter(event);
     result.catch((error) => this.#refuse(error, event));
   }
@@ -96,12 +97,12 @@ export class EventBatcher {
     return this.flush();
   }
 
-  #enter(event: EventToSend): Promise<{ result: Promise<AcceptedEvent> }> {
+  #enter(event: EventToSend<Data>): Promise<{ result: Promise<AcceptedEvent> }> {
     if (this.#isClosed) return Promise.reject(new Error('the batcher is closed'));
     return this.#queue.enter(prepareEvent(event));
   }
 
-  #refuse(error: unknown, event: EventToSend): void {
+  #refuse(error: unknown, event: EventToSend<Data>): void {
     if (this.#options.onError) {
       this.#options.onError(error, event);
       return;

@@ -2,8 +2,15 @@
 import type { AcceptedEvent, NewEvent } from './api-types.ts';
 import { RawJson } from './raw-json.ts';
 
-/** An event to send. `data`: any JSON value, or `rawJson(text)`. */
-export type EventToSend = Omit<NewEvent, 'data'> & { data: unknown };
+type EventOf<Type extends string, Content> = Omit<NewEvent, 'type' | 'data'> & { type: Type; data: Content | RawJson };
+
+/** An event to send. `data`: a JSON value, of the type of its event type where `Data` says so; or `rawJson(text)`. */
+export type EventToSend<Data extends object = Record<string, unknown>> = {
+  [Type in keyof Data & string]: EventOf<Type, Data[Type]>;
+}[keyof Data & string];
+
+/** The same, of any catalogue. */
+export type AnyEvent = EventOf<string, unknown>;
 
 export interface PreparedEvent {
   id: string;
@@ -16,7 +23,7 @@ export interface PreparedEvent {
 const encoder = new TextEncoder();
 
 /** Throws a TypeError if `data` is no JSON value. */
-export function prepareEvent({ data, ...event }: EventToSend): PreparedEvent {
+export function prepareEvent({ data, ...event }: AnyEvent): PreparedEvent {
   const id = event.id ?? `evt_${crypto.randomUUID().replaceAll('-', '')}`;
   const dataText = data instanceof RawJson ? data.text : JSON.stringify(data);
   if (dataText === undefined) throw new TypeError('data must be a JSON value');

@@ -7,6 +7,7 @@ import { ApiKeys, PortalLinks } from './resources/access.ts';
 import { AlertChannels, Alerts } from './resources/alerts.ts';
 import { Deliveries } from './resources/deliveries.ts';
 import { Endpoints } from './resources/endpoints.ts';
+import { EventTypes, Filters } from './resources/event-types.ts';
 import { Events } from './resources/events.ts';
 import { AuditLog } from './resources/logs.ts';
 import { Missed } from './resources/missed.ts';
@@ -15,6 +16,8 @@ import { Sandboxes } from './resources/sandboxes.ts';
 import { Tenants } from './resources/tenants.ts';
 
 /**
+ * `Data`: the data of each event type, such as the `EventData` that `posthorn types` writes. Without it, any type and data.
+ *
  * Every call takes options as its last argument: `signal`, `timeoutMs`, `retries`, `idempotencyKey`. It rejects with a
  * PosthornProblem if Posthorn refuses, and with a PosthornConnectionError if there is no answer.
  *
@@ -22,11 +25,13 @@ import { Tenants } from './resources/tenants.ts';
  * const posthorn = new Posthorn({ url: 'https://hooks.example.com', apiKey: process.env.POSTHORN_API_KEY });
  * await posthorn.events.send('acme', { type: 'order.created', data: { orderId: '1001' } });
  */
-export class Posthorn {
+export class Posthorn<Data extends object = Record<string, unknown>> {
   readonly #api: Requester;
   readonly tenants: Tenants;
   readonly endpoints: Endpoints;
-  readonly events: Events;
+  readonly events: Events<Data>;
+  readonly eventTypes: EventTypes;
+  readonly filters: Filters;
   readonly deliveries: Deliveries;
   readonly replays: Replays;
   readonly missed: Missed;
@@ -43,6 +48,8 @@ export class Posthorn {
     this.tenants = new Tenants(api);
     this.endpoints = new Endpoints(api);
     this.events = new Events(api);
+    this.eventTypes = new EventTypes(api);
+    this.filters = new Filters(api);
     this.deliveries = new Deliveries(api);
     this.replays = new Replays(api);
     this.missed = new Missed(api);

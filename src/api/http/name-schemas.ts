@@ -55,6 +55,7 @@ interface Def {
   discriminator?: string;
   innerType?: Schema;
   element?: Schema;
+  keyType?: Schema;
   valueType?: Schema;
   out?: Schema;
 }
@@ -70,8 +71,8 @@ function rootOf(schema: Schema): Schema {
   return schema._zod.parent ? rootOf(schema._zod.parent) : schema;
 }
 
-function deservesName({ type, entries, options }: Def): boolean {
-  if (type === 'object') return true;
+function deservesName({ type, entries, options, keyType }: Def): boolean {
+  if (type === 'object' || (keyType && defOf(keyType).type === 'enum')) return true;
   if (type === 'enum') return Object.keys(entries ?? {}).length > 1;
   return type === 'union' && (options ?? []).filter((option) => defOf(option).type === 'object').length > 1;
 }

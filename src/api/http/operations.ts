@@ -99,7 +99,12 @@ function pathParameter(name: string, field: z.ZodType): Json {
   const example = pathExamples[name];
   if (example === undefined) throw new Error(`src/api/examples/ids.ts has no example of {${name}} in a path`);
   const { $schema: _dialect, allOf, description = `id of the ${name}`, ...schema } = z.toJSONSchema(field, { io: 'input' });
-  return { ...parameter(name, 'path', { ...schema, ...allOf?.[0], description }), required: true, example };
+  const isText = schema.type === 'string';
+  return {
+    ...parameter(name, 'path', { ...schema, ...allOf?.[0], description }),
+    required: true,
+    example: isText ? example : Number(example),
+  };
 }
 
 /** A description beside a reference would be lost in many generators: it is the parameter's. */

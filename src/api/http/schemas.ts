@@ -105,7 +105,7 @@ function simplified(part: unknown): unknown {
   const { examples, ...schema } = part as Json;
   const inner = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, simplified(value)]));
   return {
-    ...[tupleAsArray, oneOrMany, firstPattern].reduce((json, simplify) => simplify(json), inner),
+    ...[tupleAsArray, oneOrMany, firstPattern, recordAsObject].reduce((json, simplify) => simplify(json), inner),
     ...(examples !== undefined && { examples }),
   };
 }
@@ -132,4 +132,11 @@ function firstPattern(schema: Json): Json {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf) || !allOf.every((one) => Object.keys(one).join() === 'pattern')) return schema;
   return { ...rest, ...allOf[0] };
+}
+
+/** A value for each of several names, which are all required: an object with these fields. */
+function recordAsObject(schema: Json): Json {
+  const { propertyNames, additionalProperties, ...rest } = schema;
+  if (propertyNames === undefined || typeof additionalProperties !== 'object' || !Array.isArray(rest.required)) return schema;
+  return { ...rest, properties: Object.fromEntries(rest.required.map((name) => [name, additionalProperties])) };
 }

@@ -16,7 +16,7 @@ import { type EventToSend, type PreparedEvent, prepareEvent, resultFor } from '.
 import { type List, listOf } from '../list.ts';
 import type { CallOptions, Requester } from '../request.ts';
 
-export class Events {
+export class Events<Data extends object = Record<string, unknown>> {
   readonly #api: Requester;
 
   constructor(api: Requester) {
@@ -27,19 +27,23 @@ export class Events {
    * Resolves when the event is committed. Without an `id` it gets one, so retries store it once. Rejects with a
    * PosthornProblem: 409 if the `id` was used for another event, 422 with the invalid fields.
    */
-  async send(tenant: string, event: EventToSend, options?: CallOptions): Promise<AcceptedEvent> {
+  async send(tenant: string, event: EventToSend<Data>, options?: CallOptions): Promise<AcceptedEvent> {
     const prepared = prepareEvent(event);
     const spec = { text: prepared.text, eventIds: [prepared.id] };
     return resultFor(prepared, await this.#api.json<AcceptedEvent>('POST', path`/v1/tenants/${tenant}/events`, spec, options));
   }
 
   /** At most 1,000 events and 10 MiB, all or none. One result for each, in order; `conflict`: its id was used for another event. */
-  sendBatch(tenant: string, events: readonly EventToSend[], options?: CallOptions): Promise<BatchResult[]> {
-    return this.#sendPrepared(tenant, events.map(prepareEvent), options);
+  sendBatch(tenant: string, events: readonly EventToSend<Data>[], options?: CallOptions): Promise<BatchResult[]> {
+    return this.#sendPrepared(
+      tenant,
+      events.map((event) => prepareEvent(event)),
+      options,
+    );
   }
 
   /** Collects events and sends them in batches. Close it when you are done. */
-  batcher(tenant: string, options?: EventBatcherOptions): EventBatcher {
+  batcher(tenant: string, options?: EventBatcherOptions<Data>): EventBatcher<Data> {
     return new EventBatcher((events, call) => this.#sendPrepared(tenant, events, call), options);
   }
 
