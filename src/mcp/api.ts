@@ -24,7 +24,8 @@ const timeoutMs = 90_000;
 
 /** `url`: the origin of the API, perhaps with a path before `/v1`. The functions throw ApiRefused. */
 export function createApi(url: string, key: string): Api {
-  const base = url.replace(/\/+$/, '');
+  let base = url;
+  while (base.endsWith('/')) base = base.slice(0, -1);
   const call = async (path: string, init: RequestInit = {}) => {
     const headers = { authorization: `Bearer ${key}`, ...(init.body !== undefined && { 'content-type': 'application/json' }) };
     const response = await fetch(base + path, { ...init, headers, signal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {

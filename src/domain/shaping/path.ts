@@ -11,9 +11,11 @@ const deepest = 30;
 export function parsePath(text: string): Path | string {
   if (text.length > longest) return `must have at most ${longest} characters`;
   if (/(?<!\\)(?:\\\\)*\\(?![.\\])/.test(text)) return 'has a \\ that is not followed by a dot or another \\';
-  const keys = [...text.matchAll(/((?:\\[.\\]|[^.\\])*)(?:\.|$)/g)].map(([, key = '']) => key.replace(/\\([.\\])/g, '$1'));
-  // the pattern also matches the empty end
-  if (text !== '' && !text.endsWith('.')) keys.pop();
+  const keys = [''];
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '.') keys.push('');
+    else keys.push((keys.pop() ?? '') + text[text[at] === '\\' ? ++at : at]);
+  }
   if (keys.length > deepest) return `must have at most ${deepest} keys`;
   if (keys.includes('')) return 'has an empty key: keys are joined by one dot, as in data.amount, and a dot within a key is written \\.';
   return keys;
