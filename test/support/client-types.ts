@@ -20,11 +20,17 @@ export function clientTypes(): string {
   const queries = routes
     .filter(({ query, scope }) => query && scope !== 'open')
     .map((route): [string, Json] => {
-      const properties = schemas.queryOf(route);
+      const properties = Object.fromEntries(Object.entries(schemas.queryOf(route)).map(([name, schema]) => [name, alsoOne(schema)]));
       return [`${route.operationId.charAt(0).toUpperCase()}${route.operationId.slice(1)}Query`, { type: 'object', properties }];
     });
   const all = [...Object.entries(schemas.all), ...queries].sort(([a], [b]) => (a < b ? -1 : 1));
   return `${head}\n${all.map(([name, schema]) => declarationOf(name, schema)).join('\n')}`;
+}
+
+/** A repeated parameter may also be given once. */
+function alsoOne(schema: Json): Json {
+  const { description, ...rest } = schema;
+  return rest.type === 'array' ? { description, anyOf: [rest.items, rest] } : schema;
 }
 
 function declarationOf(name: string, schema: Json): string {
