@@ -21,6 +21,8 @@ import { fixtureRoutes } from './routes/catalogue/fixtures.ts';
 import { versionRoutes } from './routes/catalogue/versions.ts';
 import { deliveryRoutes } from './routes/deliveries/deliveries.ts';
 import type { ApiDeps } from './routes/deps.ts';
+import { documentationRoutes } from './routes/documentation/documentation.ts';
+import { simulateRoutes } from './routes/documentation/simulate.ts';
 import { conformanceRoutes } from './routes/endpoints/conformance.ts';
 import { endpointActionRoutes } from './routes/endpoints/endpoint-actions.ts';
 import { endpointRoutes } from './routes/endpoints/endpoints.ts';
@@ -98,6 +100,8 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...recallRoutes(deps),
     ...missedRoutes(deps),
     transformTestRoute(deps),
+    ...documentationRoutes(deps),
+    ...simulateRoutes(deps),
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
     ...signingKeyRoutes(deps),

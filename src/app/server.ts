@@ -126,6 +126,7 @@ function storeDeps({ config, db, log, vault, contents, waker, timings, shares: {
     keyStore: createKeyStore(callers),
     sweepSoon,
     egressIps: config.POSTHORN_EGRESS_IPS,
+    defaultRetry: config.POSTHORN_RETRY_SCHEDULE,
     retentionDays: config.POSTHORN_RETENTION_DAYS,
   };
 }

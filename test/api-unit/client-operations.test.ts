@@ -9,6 +9,7 @@ const leftOut = [
   'getHealth',
   'getReadiness',
   'getHome',
+  'getDocumentationPage',
   'getMetrics',
   'getOpenapi',
   'getAsyncapi',

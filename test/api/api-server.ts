@@ -161,6 +161,7 @@ export async function startApi({
     setGate: createSetGate({ db, lanes }),
     verification: { usual: 'none', begin: createVerifications({ db, link, log }).begin },
     egressIps: ['192.0.2.0/24'],
+    defaultRetry: { schedule: ['5s', '1m', '5m', '30m', '2h', '5h', '12h', '24h'] },
     retentionDays: 90,
     skipHead: createSkipHead({ db, lanes }),
     keyStore: createKeyStore(db),

@@ -79,6 +79,14 @@ export const allowedImports: Record<string, Allowed> = {
     packages:
       'ipaddr.js lru-cache node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
   },
+  // documentation for the consumers of a tenant
+  'consumer-docs/verify': { folders: '', packages: '' },
+  'consumer-docs': { folders: 'domain/deliveries domain/endpoints domain/events consumer-docs/verify', packages: 'zod' },
+  'api/routes/documentation': {
+    folders:
+      'config consumer-docs db/access db/catalogue db/endpoints domain domain/deliveries domain/endpoints api/examples api/http types of api/routes api/routes/endpoints',
+    packages: 'zod',
+  },
   // the documentation at /docs
   site: { folders: '', packages: 'express node:crypto node:fs node:path' },
   sandbox: { folders: 'domain/*', packages: '#receiver express node:crypto node:http node:timers/promises' },

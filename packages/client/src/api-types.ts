@@ -449,6 +449,98 @@ export interface ConformanceRequest {
   maxAnswerMs?: number;
 }
 
+export interface ConsumerDocumentation {
+  tenant: string;
+  /** the endpoint that it is for; null: it shows the usual settings */
+  endpoint: string | null;
+  generatedAt: string;
+  /** version of Posthorn */
+  version: string;
+  /** public event types of the catalogue; empty: the producer has described none */
+  events: ConsumerDocumentationEvent[];
+  request: ConsumerDocumentationRequest;
+  signature: ConsumerDocumentationSignature;
+  retries: ConsumerDocumentationRetries;
+  answers: ConsumerDocumentationAnswer[];
+  addresses: ConsumerDocumentationAddresses;
+  missed: ConsumerDocumentationMissed;
+}
+
+export interface ConsumerDocumentationAddresses {
+  egressIps: string[];
+  note: string;
+}
+
+export interface ConsumerDocumentationAnswer {
+  status: string;
+  delivery: string;
+  endpoint: string;
+}
+
+export interface ConsumerDocumentationEvent {
+  type: string;
+  group: string | null;
+  description: string;
+  /** whether the endpoint gets it; null: the document is for no endpoint */
+  subscribed: boolean | null;
+  deprecatedAt: string | null;
+  sunsetAt: string | null;
+  /** newest first */
+  versions: ConsumerDocumentationEventVersion[];
+}
+
+export interface ConsumerDocumentationEventVersion {
+  version: number;
+  /** JSON Schema 2020-12 of `data`; null: none */
+  schema: unknown;
+  /** a body as endpoints receive it, with an example of the producer; null: there is none */
+  example: unknown;
+}
+
+export interface ConsumerDocumentationMissed {
+  when: string;
+  list: string;
+  acknowledge: string;
+}
+
+export interface ConsumerDocumentationRequest {
+  method: 'POST';
+  /** form of the body, see docs/formats.md */
+  format: string;
+  timeoutMs: number;
+  headers: ConsumerDocumentationRequestHeader[];
+}
+
+export interface ConsumerDocumentationRequestHeader {
+  name: string;
+  meaning: string;
+}
+
+export interface ConsumerDocumentationRetries {
+  jitterPercent: number;
+  attempts: SimulatedAttempt[];
+  /** what becomes of an event when the endpoint is down for so long */
+  outages: SimulatedOutage[];
+  /** the address that answers for any other time */
+  simulate: string;
+}
+
+export interface ConsumerDocumentationSignature {
+  schemes: string[];
+  toleranceSeconds: number;
+  /** the public keys of the tenant, for key pairs */
+  publicKeysUrl: string;
+  steps: string[];
+  code: ConsumerDocumentationSignatureCode[];
+}
+
+export interface ConsumerDocumentationSignatureCode {
+  language: string;
+  title: string;
+  file: string;
+  code: string;
+}
+
 export interface CreatedApiKey {
   id: string;
   /** the key's first characters */
@@ -1042,6 +1134,16 @@ export interface GetAsyncapiResult {
 export interface GetAsyncapiResultInfo {
   title: string;
   version: string;
+}
+
+export interface GetDocumentationPageQuery {
+  /** For this endpoint of the tenant: its subscription, signature schemes, timeout and retry schedule. */
+  endpoint?: string;
+}
+
+export interface GetDocumentationQuery {
+  /** For this endpoint of the tenant: its subscription, signature schemes, timeout and retry schedule. */
+  endpoint?: string;
 }
 
 export interface GetEndpointStatsQuery {
@@ -1916,6 +2018,20 @@ export interface RetrySchedule {
   schedule: string[];
 }
 
+export interface RetrySimulation {
+  /** null: the schedule is not that of an endpoint */
+  endpoint: string | null;
+  schedule: RetryPolicy;
+  /** where the schedule comes from */
+  source: RetrySimulationSource;
+  /** when each attempt is made if all before it fail */
+  attempts: SimulatedAttempt[];
+  result: SimulatedOutage;
+  note: string;
+}
+
+export type RetrySimulationSource = 'endpoint' | 'default' | 'given';
+
 export interface RotatedSecret {
   endpoint: string;
   /** new signing secret; returned only once, in this response */
@@ -2117,6 +2233,62 @@ export type SigningMessageSignaturesAlgorithm = 'ed25519' | 'hmac-sha256';
 export type SigningMessageSignaturesComponent = '@method' | '@target-uri' | '@authority' | '@path' | '@query' | 'content-digest' | 'content-type' | 'webhook-id' | 'webhook-timestamp';
 
 export type SigningScheme = 'v1' | 'v1a';
+
+export interface SimulateEndpointRetriesQuery {
+  /** How long the endpoint is down, such as `7h`. */
+  downFor?: string | 0 | '0';
+  /** How long it has been down when the event is accepted; 0 by default. */
+  acceptedAfter?: string | 0 | '0';
+  /** The Retry-After of its refusals, at most 24h; none by default. */
+  retryAfter?: string | 0 | '0';
+}
+
+export interface SimulateRetriesQuery {
+  /** How long the endpoint is down, such as `7h`. */
+  downFor?: string | 0 | '0';
+  /** How long it has been down when the event is accepted; 0 by default. */
+  acceptedAfter?: string | 0 | '0';
+  /** The Retry-After of its refusals, at most 24h; none by default. */
+  retryAfter?: string | 0 | '0';
+  /** Waits between attempts, such as `10s,1m,10m`; the usual schedule by default. */
+  schedule?: string;
+}
+
+export interface SimulatedAttempt {
+  number: number;
+  /** the wait before it, without jitter; null: the first attempt, made at once */
+  waitMs: number | null;
+  /** milliseconds after the event was accepted */
+  earliestAfterMs: number;
+  /** the same, if each attempt before it takes its whole timeout */
+  latestAfterMs: number;
+  /** both for people */
+  between: string;
+}
+
+export interface SimulatedMoment {
+  /** number of the attempt that is accepted */
+  attempt: number;
+  /** milliseconds after the event was accepted */
+  afterMs: number;
+  /** the same for people, such as `7 h 36 min` */
+  after: string;
+}
+
+export interface SimulatedOutage {
+  downForMs: number;
+  /** how long the endpoint had been down when the event was accepted */
+  acceptedAfterMs: number;
+  /** delivered: in any case; perhaps: it depends on the jitter; dead_letter: the attempts are used up before the endpoint is well */
+  outcome: SimulatedOutageOutcome;
+  /** the first moment at which it can be delivered; null: it becomes a dead letter */
+  earliest: SimulatedMoment | null;
+  /** the last one; with `perhaps`: unless it becomes a dead letter */
+  latest: SimulatedMoment | null;
+  sentence: string;
+}
+
+export type SimulatedOutageOutcome = 'delivered' | 'perhaps' | 'dead_letter';
 
 export interface SkipHead {
   orderingKey?: string;

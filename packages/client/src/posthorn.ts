@@ -1,5 +1,15 @@
 // The client of Posthorn's API.
-import type { GetStatsQuery, InstallationStatus, Meta, ShapedBody, Stats, StreamQuery, TransformTest } from './api-types.ts';
+import type {
+  GetStatsQuery,
+  InstallationStatus,
+  Meta,
+  RetrySimulation,
+  ShapedBody,
+  SimulateRetriesQuery,
+  Stats,
+  StreamQuery,
+  TransformTest,
+} from './api-types.ts';
 import type { Method } from './exchange.ts';
 import { type Change, changes, type StreamOptions } from './live-stream.ts';
 import { type CallOptions, type PosthornOptions, Requester, type RequestSpec } from './request.ts';
@@ -79,6 +89,11 @@ export class Posthorn<Data extends object = Record<string, unknown>> {
   /** How the installation is doing. */
   status(options?: CallOptions): Promise<InstallationStatus> {
     return this.#api.json('GET', '/v1/status', {}, options);
+  }
+
+  /** When an event is delivered that is accepted while its endpoint is down, by the usual schedule or by one to try out. */
+  simulateRetries(query: SimulateRetriesQuery, options?: CallOptions): Promise<RetrySimulation> {
+    return this.#api.json('GET', '/v1/retry-schedule/simulate', { query: { ...query } }, options);
   }
 
   /** Its version, and the addresses that its requests come from. */

@@ -33,10 +33,12 @@ export function setSecurityHeaders(app: Express, publicOrigin = ''): void {
   );
 }
 
-/** The Content-Security-Policy of an HTML page: the usual one, plus the page's inline style sheets by their hashes. */
+/** The Content-Security-Policy of an HTML page: the usual one, plus the page's inline style sheets and scripts by their hashes. */
 export function pagePolicy(html: string): string {
-  const sheets = [...html.matchAll(/<style>([^<]*)<\/style>/g)].map(([, css = '']) => `'sha256-${sha256(css)}'`);
-  const all = { ...directives, 'style-src': sheets.length > 0 ? sheets : nothing };
+  const hashes = (found: RegExp) => [...html.matchAll(found)].map(([, text = '']) => `'sha256-${sha256(text)}'`);
+  const sheets = hashes(/<style>([^<]*)<\/style>/g);
+  const scripts = hashes(/<script>([\s\S]*?)<\/script>/g);
+  const all = { ...directives, 'style-src': sheets.length > 0 ? sheets : nothing, ...(scripts.length > 0 && { 'script-src': scripts }) };
   return Object.entries(all)
     .map(([name, sources]) => `${name} ${sources.join(' ')}`)
     .join(';');

@@ -22,6 +22,11 @@ const tags: Tag[] = [
     paths: /^\/v1\/(tenants\/\{tenant\}\/endpoints|endpoints|filters)/,
   },
   { name: 'Transforms', description: 'How bodies are made of events.', paths: /^\/v1\/transforms/ },
+  {
+    name: 'Consumer documentation',
+    description: 'What receivers need to know, and a simulator of retries.',
+    paths: /^\/v1\/(tenants\/\{tenant\}\/documentation|retry-schedule)/,
+  },
   { name: 'Tenants', description: 'Your customers, each with its endpoints and events.', paths: /^\/v1\/tenants(\/\{tenant\})?$/ },
   { name: 'Audit log', description: 'Who changed what and when.', paths: /^\/v1\/audit-log/ },
   { name: 'Deliveries', description: 'One event for one endpoint each: attempts, and commands.', paths: /^\/v1\/deliveries/ },

@@ -17,6 +17,7 @@ import type { ScopedDb } from '#db/store/tenant-scope';
 import type { Caller } from '#domain/access/access';
 import type { ConformanceReport } from '#domain/conformance/conformance';
 import type { Command } from '#domain/deliveries/delivery';
+import type { RetryPolicy } from '#domain/deliveries/retry-schedule';
 import type { ListenAnswer } from '#domain/endpoints/listen';
 import type { SigningKey } from '#domain/endpoints/signing-keys';
 import type { VerificationMethod } from '#domain/endpoints/verification';
@@ -77,6 +78,8 @@ export interface ApiDeps {
   };
   /** The source addresses of requests to endpoints, as configured by the operator. */
   egressIps: string[];
+  /** Of endpoints that have no own. */
+  defaultRetry: RetryPolicy;
   /** How many days events are kept. */
   retentionDays: number;
   keyStore: KeyStore;

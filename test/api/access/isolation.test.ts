@@ -52,6 +52,9 @@ const cases: Record<string, Case> = {
     path: ({ endpoint }) => `/v1/endpoints/${endpoint}`,
     body: { description: 'changed', ordering: 'endpoint', onDeadLetter: 'block' },
   },
+  getDocumentation: { path: ({ tenant, endpoint }) => `/v1/tenants/${tenant}/documentation?endpoint=${endpoint}` },
+  getDocumentationPage: { path: ({ tenant, endpoint }) => `/v1/tenants/${tenant}/documentation.html?endpoint=${endpoint}` },
+  simulateEndpointRetries: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/retry-schedule/simulate?downFor=7h` },
   getEndpointStats: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/stats` },
   getTenantStats: { path: ({ tenant }) => `/v1/tenants/${tenant}/stats` },
   getLane: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/lane` },
@@ -306,7 +309,7 @@ function expectSilence({ body, headers }: ApiAnswer): void {
 }
 
 /** Names nothing that is stored: its answer depends on the request alone. */
-const withoutIds = ['testFilter'];
+const withoutIds = ['testFilter', 'simulateRetries'];
 
 it('every route that needs a key has a case', () => {
   expect(Object.keys(cases).toSorted()).toEqual(

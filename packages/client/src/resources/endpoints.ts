@@ -10,9 +10,11 @@ import type {
   Lane,
   ListEndpointsQuery,
   NewEndpoint,
+  RetrySimulation,
   RotatedSecret,
   SecretRotation,
   Sequence,
+  SimulateEndpointRetriesQuery,
   SkippedDeadLetter,
   Stats,
   TestEvent,
@@ -50,6 +52,11 @@ export class Endpoints {
 
   delete(endpoint: string, options?: CallOptions): Promise<void> {
     return this.#api.json('DELETE', path`/v1/endpoints/${endpoint}`, {}, options);
+  }
+
+  /** When an event is delivered that is accepted while the endpoint is down. */
+  simulateRetries(endpoint: string, query: SimulateEndpointRetriesQuery, options?: CallOptions): Promise<RetrySimulation> {
+    return this.#api.json('GET', path`/v1/endpoints/${endpoint}/retry-schedule/simulate`, { query: { ...query } }, options);
   }
 
   /** Deliveries are held until it is resumed. */

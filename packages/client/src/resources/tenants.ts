@@ -2,7 +2,9 @@
 
 import { path } from '../address.ts';
 import type {
+  ConsumerDocumentation,
   Erasure,
+  GetDocumentationQuery,
   GetStatsQuery,
   ListTenantsQuery,
   NewTenant,
@@ -45,6 +47,11 @@ export class Tenants {
 
   stats(tenant: string, query: GetStatsQuery = {}, options?: CallOptions): Promise<Stats> {
     return this.#api.json('GET', path`/v1/tenants/${tenant}/stats`, { query: { ...query } }, options);
+  }
+
+  /** What the consumers of a tenant, or of one of its endpoints, need to know. */
+  documentation(tenant: string, query: GetDocumentationQuery = {}, options?: CallOptions): Promise<ConsumerDocumentation> {
+    return this.#api.json('GET', path`/v1/tenants/${tenant}/documentation`, { query: { ...query } }, options);
   }
 
   /** The key pairs that sign for endpoints with v1a or RFC 9421. */
