@@ -5,10 +5,23 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '#cli/program';
 import { sitePolicy } from '#site/site-policy';
 import { statuses } from '../../docs/.vitepress/reference/error-page.ts';
 import { apiDocument } from '../../docs/.vitepress/reference/pages.ts';
 import { sidebar } from '../../docs/.vitepress/sidebar.ts';
+
+interface Commands {
+  name(): string;
+  commands: readonly Commands[];
+}
+
+/** With those below it. */
+function commandsOf(command: Commands, path: string): { name: string }[] {
+  return command.commands
+    .filter((one) => one.name() !== 'help')
+    .flatMap((one) => [{ name: `${path} ${one.name()}` }, ...commandsOf(one, `${path} ${one.name()}`)]);
+}
 
 const site = 'dist/docs';
 let files: string[];
@@ -122,6 +135,7 @@ describe('the reference', () => {
   it('has every variable, metric and command', () => {
     expect(existsSync(join(site, 'configuration.html'))).toBe(true);
     expect(html.get('metrics.html')).toContain('posthorn_events_accepted_total');
-    for (const command of ['start', 'server', 'worker', 'doctor']) expect(html.get('reference/cli.html')).toContain(command);
+    const ids = idsOf(html.get('reference/cli.html') ?? '');
+    for (const { name } of commandsOf(createProgram(), 'posthorn')) expect(ids).toContain(name.replaceAll(' ', '-'));
   });
 });

@@ -6,7 +6,7 @@ import { referencePages } from './pages.ts';
 
 const docs = join(import.meta.dirname, '../..');
 rmSync(join(docs, 'reference/api'), { recursive: true, force: true });
-for (const { path, text } of await referencePages()) {
+for (const { path, text } of referencePages()) {
   const file = join(docs, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${text.trimEnd()}\n`);

@@ -13,7 +13,7 @@ export function apiDocument(): Document {
   return JSON.parse(JSON.stringify(openapiDocument('http://127.0.0.1:8080', [...closed, ...open])));
 }
 
-export async function referencePages(): Promise<Page[]> {
+export function referencePages(): Page[] {
   const document = apiDocument();
-  return [...apiPages(document), errorPage(document), await commandPage()];
+  return [...apiPages(document), errorPage(document), commandPage()];
 }
