@@ -413,6 +413,22 @@ alter table event_ids enable row level security;
 create policy of_tenant on event_ids for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on event_ids to posthorn_tenant_of_postgres;
 
+create table event_type_converters (
+  type_id uuid not null,
+  from_version integer not null,
+  to_version integer not null,
+  steps json not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint event_type_converters_pkey PRIMARY KEY (type_id, from_version, to_version),
+  constraint event_type_converters_type_id_fkey FOREIGN KEY (type_id) REFERENCES event_types(id) ON DELETE CASCADE
+);
+alter table event_type_converters enable row level security;
+create policy of_tenant on event_type_converters for all to posthorn_tenant_of_postgres using ((EXISTS ( SELECT
+   FROM event_types t
+  WHERE (t.id = event_type_converters.type_id))));
+grant select on event_type_converters to posthorn_tenant_of_postgres;
+
 create table event_type_versions (
   type_id uuid not null,
   version integer not null,
@@ -828,10 +844,12 @@ create table shapes (
   is_whole boolean not null,
   created_at timestamp with time zone not null default now(),
   replaced_at timestamp with time zone,
+  pinned text[] not null default '{}'::text[],
   constraint shapes_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints(id),
   constraint shapes_pkey PRIMARY KEY (id)
 );
 CREATE INDEX shapes_of_endpoint ON public.shapes USING btree (endpoint_id);
+CREATE INDEX shapes_pinning ON public.shapes USING gin (pinned) WHERE (replaced_at IS NULL);
 alter table shapes enable row level security;
 create policy of_tenant on shapes for all to posthorn_tenant_of_postgres using (sees_endpoint(endpoint_id));
 grant insert on shapes to posthorn_tenant_of_postgres;

@@ -46,7 +46,15 @@ const listed: DefaultTheme.SidebarItem[] = [
     item('sandbox'),
     item('conformance'),
   ]),
-  group('Endpoints', [item('endpoints'), item('guides/retries'), item('formats'), item('filters'), item('transforms'), item('lanes')]),
+  group('Endpoints', [
+    item('endpoints'),
+    item('guides/retries'),
+    item('formats'),
+    item('filters'),
+    item('transforms'),
+    item('versions'),
+    item('lanes'),
+  ]),
   group('Operate deliveries', [item('explain'), item('replays'), item('alerts'), item('stats'), item('stream')]),
   group('Run Posthorn', [
     item('production'),

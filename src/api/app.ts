@@ -16,6 +16,7 @@ import { tenantRoutes } from './routes/access/tenants.ts';
 import { alertRoutes } from './routes/alerts/alerts.ts';
 import { alertChannelRoutes } from './routes/alerts/channels.ts';
 import { asyncapiRoute, catalogueRoutes } from './routes/catalogue/catalogue.ts';
+import { converterRoutes } from './routes/catalogue/converters.ts';
 import { eventTypeRoutes } from './routes/catalogue/event-types.ts';
 import { fixtureRoutes } from './routes/catalogue/fixtures.ts';
 import { versionRoutes } from './routes/catalogue/versions.ts';
@@ -113,6 +114,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...sandboxRoutes(deps),
     ...eventTypeRoutes(deps),
     ...versionRoutes(deps),
+    ...converterRoutes(deps),
     ...fixtureRoutes(deps),
     ...catalogueRoutes(deps),
     ...statusRoutes(deps),

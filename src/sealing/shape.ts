@@ -1,6 +1,7 @@
 // Encrypts shapes at rest, with the settings of the endpoint that they were made of, and makes their ids.
 import { createHmac } from 'node:crypto';
 import { boundTemplate, type Transform } from '#domain/endpoints/endpoint-transform';
+import type { Pin } from '#domain/shaping/pins';
 import type { Shape } from '#domain/shaping/shape';
 import type { Vault } from './vault.ts';
 
@@ -9,29 +10,41 @@ export interface SealedShape {
   id: string;
   sealed: Uint8Array;
   isWhole: boolean;
+  /** Event types whose version it pins. */
+  pinned: string[];
 }
 
 /** The settings of an endpoint that decide its shape. */
 export interface Shaping {
   transform: Transform | null;
+  /** Pinned versions by event type. */
+  versions: Record<string, number> | null;
 }
 
 export interface OpenedShape extends Shaping {
   shape: Shape;
 }
 
-/** Null: bodies are sent as they were accepted. */
-export function sealShape(vault: Pick<Vault, 'seal' | 'derive'>, endpointId: string, { transform }: Shaping): SealedShape | null {
-  if (transform === null) return null;
-  const opened: OpenedShape = { shape: { layout: 1, template: boundTemplate(transform) }, transform };
+/** `pins`: what the versions are pinned to, with the converters of now. Null: bodies are sent as they were accepted. */
+export function sealShape(
+  vault: Pick<Vault, 'seal' | 'derive'>,
+  endpointId: string,
+  { transform, versions }: Shaping,
+  pins: Record<string, Pin> = {},
+): SealedShape | null {
+  if (transform === null && versions === null) return null;
+  const shape: Shape = { layout: 1, ...(transform && { template: boundTemplate(transform) }), ...(versions && { pins }) };
+  const opened: OpenedShape = { shape, transform, versions };
   const text = JSON.stringify(opened);
   const id = idOfContent(vault, endpointId, text);
-  return { id, sealed: vault.seal(Buffer.from(text), contextOfShape(id)), isWhole: true };
+  const sealed = vault.seal(Buffer.from(text), contextOfShape(id));
+  return { id, sealed, isWhole: transform !== null, pinned: Object.keys(versions ?? {}) };
 }
 
 /** Throws VaultError. */
 export function openShape(vault: Pick<Vault, 'open'>, id: string, sealed: Uint8Array): OpenedShape {
-  return JSON.parse(Buffer.from(vault.open(sealed, contextOfShape(id))).toString());
+  const { versions = null, ...opened } = JSON.parse(Buffer.from(vault.open(sealed, contextOfShape(id))).toString());
+  return { ...opened, versions };
 }
 
 export function contextOfShape(id: string): string {

@@ -112,32 +112,37 @@ describe.concurrent('every attempt of a delivery sends the same bytes', () => {
         .sort(),
     ).toEqual([third.eventId, fourth.eventId].sort());
   });
+});
 
-  it('of a replay job for what an endpoint got, and as it is now for what it never got', async () => {
-    const sent = await stage.send({ until: 'succeeded', endpoint: { transform: { template } }, event });
-    const latePath = `/late-${sent.path.slice(1)}`;
-    const late = await stage.posthorn.makeEndpoint(stage.tenant, stage.receiver.url + latePath, {
-      eventTypes: [sent.type],
-      transform: { template: ['late', { $path: 'data.orderId' }] },
+describe.concurrent('a pinned version', () => {
+  it('is what every attempt sends, with the converter of the first one', async () => {
+    const sent = await stage.send({ until: 'succeeded' });
+    const { type } = sent;
+    const object = (key: string) => ({ type: 'object', required: [key], properties: { [key]: { type: 'number' } } });
+    const converters = (steps: object[]) => [{ to: 1, steps }];
+    await stage.posthorn.post('/v1/event-types', { name: type, schema: object('a'), examples: [{ a: 1 }] });
+    const second = { schema: object('b'), examples: [{ b: 1 }], converters: converters([{ rename: 'b', to: 'a' }]) };
+    expect((await stage.posthorn.post(`/v1/event-types/${type}/versions`, second)).status).toBe(201);
+    expect((await change(sent, { versions: { [type]: 1 } })).status).toBe(200);
+    sent.answer([500, 204]);
+    const raw = `{"type":"${type}","data":{"b":${number}}}`;
+    const { body } = await stage.posthorn.post(`/v1/tenants/${stage.tenant}/events`, undefined, { raw });
+    await until('the first attempt', () => stage.receiver.of(body.id).length === 1);
+    const steps = [
+      { rename: 'b', to: 'a' },
+      { default: 'more', value: true },
+    ];
+    expect((await stage.posthorn.post(`/v1/event-types/${type}/converters`, { from: 2, to: 1, steps })).status).toBe(200);
+    const [delivery] = await until('its row', async () => {
+      const rows = await stage.posthorn.deliveriesOf(stage.tenant, body.id);
+      return rows[0]?.status === 'retrying' ? rows : null;
     });
-    await change(sent, { transform: { template: 'other' } });
-    const job = (endpoint: string, target: string, which: object) =>
-      stage.posthorn.post('/v1/replays', { tenant: stage.tenant, endpoint, target, since: '2020-01-01T00:00:00Z', ...which });
-    const at = (path: string) => sent.requests().filter((request) => request.path === path);
-    const lateMade = job(late.id, 'current', { neverAttempted: true });
-    for (const [n, target] of ['frozen', 'current'].entries()) {
-      expect((await job(sent.endpoint.id, target, { status: ['succeeded'] })).status).toBe(202);
-      await until(`round ${n + 2}`, async () => {
-        const { round, status } = await sent.row();
-        return round === n + 2 && status === 'succeeded';
-      });
-    }
-    expect((await lateMade).status).toBe(202);
-    await until('what it never got', () => at(latePath).length === 1);
-    expect(at(sent.path).map(({ body }) => body.toString())).toEqual(
-      Array(3).fill(`{"order":"1001","sum":null,"note":"${sent.type} ${sent.eventId}"}`),
-    );
-    expect(at(latePath)[0]?.body.toString()).toBe('["late","1001"]');
+    await stage.posthorn.post(`/v1/deliveries/${delivery?.id}/retry-now`);
+    await until('the retry', () => stage.receiver.of(body.id).length === 2);
+    const datas = stage.receiver.of(body.id).map((request) => request.body.toString().replace(/.*"data":/, ''));
+    expect(datas).toEqual(Array(2).fill(`{"a":${number}}}`));
+    const later = await sent.again('retrying or succeeded', { data: { b: 2 } });
+    expect(JSON.parse(bodies(later)[0] ?? '').data).toEqual({ a: 2, more: true });
   });
 });
 

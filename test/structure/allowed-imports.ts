@@ -27,7 +27,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'domain/schemas': { folders: '', packages: 'zod' },
   'domain/documents': { folders: 'domain/catalogue domain/events domain/schemas', packages: 'zod' },
-  'domain/catalogue': { folders: 'domain domain/events domain/filters domain/schemas', packages: 'zod' },
+  'domain/catalogue': { folders: 'domain domain/events domain/filters domain/schemas domain/shaping', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
   // deterministic: side effects only through proxyActivities
@@ -141,7 +141,8 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'express node:async_hooks node:timers/promises zod',
   },
   'api/routes/catalogue': {
-    folders: 'domain/* catalogue config fixtures api/examples api/http types of api/routes db/catalogue types of db/store',
+    folders:
+      'domain/* sealing catalogue config fixtures api/examples api/http types of api/routes db/catalogue db/endpoints types of db/store',
     packages: 'zod',
   },
   'api/routes/deliveries': {

@@ -189,7 +189,7 @@ export interface AttemptTimings {
   totalMs: number;
 }
 
-export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'event_type.create' | 'event_type.change' | 'event_type.delete' | 'event_type.put_version' | 'catalogue.apply' | 'master_key.rotate';
+export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'event_type.create' | 'event_type.change' | 'event_type.delete' | 'event_type.put_version' | 'event_type.put_converter' | 'event_type.delete_converter' | 'catalogue.apply' | 'master_key.rotate';
 
 export interface AuditEntry {
   /** sequence number: 1, 2, 3 … without gaps */
@@ -541,6 +541,56 @@ export interface ConsumerDocumentationSignatureCode {
   code: string;
 }
 
+export interface Converter {
+  /** version of the events that are converted */
+  from: number;
+  /** version that it makes of them */
+  to: number;
+  /** changes of `data`, in order */
+  steps: ConverterStep[];
+}
+
+export interface ConverterList {
+  data: Converter[];
+}
+
+export type ConverterStep = ConverterStepRename | ConverterStepMove | ConverterStepDrop | ConverterStepDefault | ConverterStepMap;
+
+export interface ConverterStepDefault {
+  /** path in `data`, such as customer.name; `*` stands for every element of an array: lines.*.sku */
+  default: string;
+  /** what a missing member becomes */
+  value: unknown;
+}
+
+export interface ConverterStepDrop {
+  /** path in `data`, such as customer.name; `*` stands for every element of an array: lines.*.sku */
+  drop: string;
+}
+
+export interface ConverterStepMap {
+  /** path in `data`, such as customer.name; `*` stands for every element of an array: lines.*.sku */
+  map: string;
+  /** what stands for each value; others stay as they are */
+  values: Record<string, unknown>;
+  /** what stands for all other values */
+  otherwise?: unknown;
+}
+
+export interface ConverterStepMove {
+  /** path in `data`, such as customer.name; `*` stands for every element of an array: lines.*.sku */
+  move: string;
+  /** path in `data`, such as customer.name; `*` stands for every element of an array: lines.*.sku */
+  to: string;
+}
+
+export interface ConverterStepRename {
+  /** path in `data`, such as customer.name; `*` stands for every element of an array: lines.*.sku */
+  rename: string;
+  /** the new key, in the same object */
+  to: string;
+}
+
 export interface CreatedApiKey {
   id: string;
   /** the key's first characters */
@@ -576,6 +626,8 @@ export interface CreatedEndpoint {
   format: BodyFormat;
   /** null: bodies are written in `format`; a routing key is masked as *** */
   transform: Transform | null;
+  /** pinned versions by event type; null: none */
+  versions: Record<string, number> | null;
   /** null: Standard Webhooks v1 */
   signing: Signing | null;
   /** public keys (whpk_ and base64): those that sign now, newest first, and the next one; null: the endpoint uses no key pair */
@@ -711,6 +763,8 @@ export interface Endpoint {
   format: BodyFormat;
   /** null: bodies are written in `format`; a routing key is masked as *** */
   transform: Transform | null;
+  /** pinned versions by event type; null: none */
+  versions: Record<string, number> | null;
   /** null: Standard Webhooks v1 */
   signing: Signing | null;
   /** public keys (whpk_ and base64): those that sign now, newest first, and the next one; null: the endpoint uses no key pair */
@@ -786,6 +840,7 @@ export interface EndpointChange {
   headers?: Record<string, string>;
   format?: BodyFormat;
   transform?: Transform | null;
+  versions?: Record<string, number> | null;
   signing?: Signing | null;
   auth?: EndpointAuth | null;
   tls?: EndpointTls | null;
@@ -1602,6 +1657,8 @@ export interface NewEndpoint {
   headers?: Record<string, string>;
   format?: BodyFormat;
   transform?: Transform;
+  /** pinned versions by event type, such as {"order.created": 1}: events of other versions are converted to it. A delivery keeps the converters with which it was planned */
+  versions?: Record<string, number>;
   signing?: Signing;
   auth?: EndpointAuth;
   tls?: EndpointTls;
@@ -1684,8 +1741,16 @@ export interface NewEventTypeVersion {
   version?: number;
   /** JSON Schema 2020-12 of `data`, an object or a boolean, at most 64 KiB; null: none */
   schema?: unknown;
+  /** converters from this version to others. Endpoints that pin an older version need one with a new version */
+  converters?: NewEventTypeVersionConverter[];
   /** examples of `data`; each must match the schema */
   examples?: unknown[];
+}
+
+export interface NewEventTypeVersionConverter {
+  to: number;
+  /** changes of `data`, in order */
+  steps: ConverterStep[];
 }
 
 export interface NewPortalLink {
@@ -1745,6 +1810,8 @@ export interface NewSandboxEndpoint {
   headers?: Record<string, string>;
   format?: BodyFormat;
   transform?: Transform;
+  /** pinned versions by event type, such as {"order.created": 1}: events of other versions are converted to it. A delivery keeps the converters with which it was planned */
+  versions?: Record<string, number>;
   signing?: Signing;
   auth?: EndpointAuth;
   tls?: EndpointTls;

@@ -23,6 +23,7 @@ export const endpointExample: Endpoint = {
   headers: {},
   format: 'standard',
   transform: null,
+  versions: null,
   signing: null,
   publicKeys: null,
   auth: null,

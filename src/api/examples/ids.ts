@@ -27,6 +27,8 @@ export const pathExamples: Record<string, string> = {
   subject: 'customer-4711',
   type: 'order.created',
   version: '2',
+  from: '2',
+  to: '1',
   alert: 'alr_019cab6f10b87e24b7c05d92a1f3e846',
   channel: 'ach_019cab6d77c07b1f8d40a9e3c52b6f11',
 };

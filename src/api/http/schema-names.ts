@@ -9,6 +9,7 @@ import { createdPortalLink, newPortalLink, portalLink } from '#domain/access/por
 import { alertKind, alertView, severity } from '#domain/alerts/alert';
 import { channelChange, channelTest, channelView, newChannel } from '#domain/alerts/channel';
 import { channelSettings } from '#domain/alerts/channel-settings';
+import { converter } from '#domain/catalogue/converter';
 import {
   eventTypeChange,
   newEventType,
@@ -49,6 +50,7 @@ import { dryRun, newReplay, replayChange, replayView } from '#domain/replays/rep
 import { fixture, fixtures } from '#domain/sandbox/fixture';
 import { createdSandbox, newSandbox, sandboxChange, sandboxRequestView, sandboxView } from '#domain/sandbox/sandbox-endpoint';
 import { compatibility, schemaChange } from '#domain/schemas/schema-change';
+import { step } from '#domain/shaping/converter';
 import { discordPreset, pagerDutyPreset, preset, presetField, slackPreset, teamsPreset } from '#domain/shaping/presets';
 import { resolution, statsView, statsWindow } from '#domain/stats/stats';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
@@ -87,6 +89,8 @@ export const schemaNames: [z.ZodType, string][] = [
   [ordering, 'Ordering'],
   [onDeadLetter, 'OnDeadLetter'],
   [bodyFormat, 'BodyFormat'],
+  [converter, 'Converter'],
+  [step, 'ConverterStep'],
   [transform, 'Transform'],
   [templateTransform, 'TemplateTransform'],
   [preset, 'PresetTransform'],

@@ -15,6 +15,8 @@ export interface ApplyOptions {
   prune: boolean;
   newId(): string;
   audit: Audit;
+  /** Called when versions of the type were stored, before the commit. An error that it throws rolls everything back. */
+  versionsStored(db: Querying, type: string, versions: number[]): Promise<void>;
 }
 
 /** `full`: there would be too many types. */
@@ -41,7 +43,7 @@ export async function applyCatalogue(db: Db, types: readonly CatalogueType[], op
   }
 }
 
-async function applyStep(client: Querying, step: PlannedType, { newId, audit }: ApplyOptions): Promise<void> {
+async function applyStep(client: Querying, step: PlannedType, { newId, audit, versionsStored }: ApplyOptions): Promise<void> {
   const { name, action, fields, before, settings } = step;
   if (settings === null) {
     await removeType(client, name);
@@ -53,6 +55,7 @@ async function applyStep(client: Querying, step: PlannedType, { newId, audit }: 
   const put = step.versions.filter((version) => version.action === 'add' || version.action === 'replace');
   for (const { version } of put) await putVersion(client, name, version);
   const versions = put.map(({ version }) => version.version);
+  if (versions.length > 0) await versionsStored(client, name, versions);
   const changed = changedFields(fields, before ?? {}, settings);
   await appendAudit(client, audit, { ...targetOf(name), before: before && changed.before, after: { ...changed.after, versions } });
 }

@@ -57,7 +57,7 @@ export async function deleteType(db: Db, name: string, audit: Audit): Promise<bo
 
 /**
  * Adds or replaces a version, as `planVersion` decides under the row's lock. Nothing is stored if it refuses, or if
- * `dryRun`. Null: no such type.
+ * `dryRun`. `stored` runs before the commit; an error that it throws rolls back. Null: no such type.
  */
 export async function putTypeVersion(
   db: Db,
@@ -65,15 +65,18 @@ export async function putTypeVersion(
   wanted: WantedVersion,
   dryRun: boolean,
   audit: Audit,
+  stored?: (db: Pick<Db, 'query'>, type: StoredType, step: VersionStep) => Promise<void>,
 ): Promise<{ type: StoredType; step: VersionStep } | null> {
   return audited(db, audit, async (client) => {
     const before = await readType(client, name, true);
     if (!before) return { result: null, entry: null };
     const step = planVersion(before.versions, wanted);
     const { action, version, compatibility } = step;
+    if (!dryRun && action === 'keep') await stored?.(client, before, step);
     if (dryRun || action === 'refuse' || action === 'keep') return { result: { type: before, step }, entry: null };
     await putVersion(client, name, version);
     const type = (await readType(client, name)) ?? before;
+    await stored?.(client, type, step);
     const after = { version: version.version, replaced: action === 'replace', compatible: compatibility?.compatible ?? null };
     return { result: { type, step }, entry: { ...targetOf(name), before: null, after } };
   });

@@ -30,7 +30,11 @@ export type EndpointChanged =
 export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean; shown: AuditChange };
 
 /** Makes the new shape from the stored one, with the difference that may be shown. */
-export type Reshape = (before: StoredEndpoint['shape']) => { shape: SealedShape | null; shown: AuditChange };
+export interface Reshape {
+  /** Called before the endpoint is locked. */
+  lock(db: Querying): Promise<void>;
+  make(before: StoredEndpoint['shape'], db: Querying): Promise<{ shape: SealedShape | null; shown: AuditChange }>;
+}
 
 export interface OtherChanges {
   reshape?: Reshape | undefined;
@@ -67,10 +71,11 @@ export async function changeEndpoint(
     return changed(await readEndpoint(db, endpointId));
   }
   return inTransaction(db, async (client): Promise<EndpointChanged> => {
+    await reshape?.lock(client);
     const before = await lockEndpoint(client, endpointId);
     if (!before) return { kind: 'unknown' };
     const settings: EndpointSettings = { ...before, ...change };
-    const reshaped = reshape?.(before.shape);
+    const reshaped = await reshape?.make(before.shape, client);
     const problems = endpointProblems({ ...settings, isWhole: (reshaped ?? before).shape?.isWhole ?? false });
     if (problems.length > 0) return { kind: 'problems', problems };
     judgeSigning?.(before, (await liveSecrets(client, endpointId))[0]);

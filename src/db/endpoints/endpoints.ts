@@ -41,8 +41,8 @@ export interface EndpointToCreate {
   settings: EndpointSettings;
   target: SealedTarget;
   secret: SealedSecret;
-  /** How the bodies of its deliveries are changed; null or left out: not at all. */
-  shape?: SealedShape | null;
+  /** Makes what changes the bodies of its deliveries, in the transaction of the endpoint; null or left out: they are not changed. */
+  shapeWith?: ((db: Pick<Db, 'query'>) => Promise<SealedShape | null>) | undefined;
   /** Default: `none`. Otherwise nothing is sent until the endpoint is verified. */
   verification?: VerificationMethod;
   /** How many endpoints the tenant may have at this host, including this one; null or left out: no limit. */
@@ -58,8 +58,10 @@ export async function createEndpoint(
   made: EndpointToCreate,
   audit?: Audit,
 ): Promise<{ endpoint: StoredEndpoint; secret: SealedSecret } | null> {
-  const { endpointId, secret, tenant, settings, target, shape = null, verification = 'none', mostAtHost = null } = made;
+  const { endpointId, secret, tenant, settings, target, shapeWith, verification = 'none', mostAtHost = null } = made;
   const isNew = await inTransaction(db, async (client) => {
+    // first, because it may wait for a lock whose holder waits for the tenant
+    const shape = (await shapeWith?.(client)) ?? null;
     await refuseTooMany(client, { endpointId, tenant, target, isNew: true, mostAtHost });
     if (!(await insertEndpoint(client, made))) return false;
     if (shape) await setShape(client, endpointId, shape);

@@ -1,5 +1,5 @@
 // Shapes of endpoints: stored once for each content, and never changed.
-import { uuidOf } from '#domain/ids';
+import { idOf, uuidOf } from '#domain/ids';
 import type { SealedShape } from '#sealing/shape';
 import type { Db } from '../store/pool.ts';
 
@@ -14,9 +14,9 @@ export async function setShape(db: Querying, endpointId: string, shape: SealedSh
     await db.query({
       name: 'store_shape',
       text: `
-        insert into shapes (id, endpoint_id, sealed, is_whole) values ($1, $2, $3, $4)
+        insert into shapes (id, endpoint_id, sealed, is_whole, pinned) values ($1, $2, $3, $4, $5)
         on conflict (id) do update set replaced_at = null`,
-      values: [shape.id, uuidOf(endpointId), shape.sealed, shape.isWhole],
+      values: [shape.id, uuidOf(endpointId), shape.sealed, shape.isWhole, shape.pinned],
     });
   }
   await db.query({
@@ -28,6 +28,24 @@ export async function setShape(db: Querying, endpointId: string, shape: SealedSh
       update endpoints set shape_id = $2, version = nextval('config_version'), updated_at = now() where id = $1`,
     values: [uuidOf(endpointId), shape?.id ?? null],
   });
+}
+
+/** The endpoints that pin a version of the type, after `after`, in the order of ids, with their shapes. */
+export async function endpointsPinning(
+  db: Querying,
+  type: string,
+  after: string | null,
+  limit: number,
+): Promise<{ endpointId: string; shape: { id: string; sealed: Buffer } }[]> {
+  const { rows } = await db.query<{ endpoint_id: string; id: string; sealed: Buffer }>({
+    name: 'endpoints_pinning',
+    text: `
+      select s.endpoint_id, s.id, s.sealed from shapes s join endpoints p on p.shape_id = s.id and p.deleted_at is null
+      where s.replaced_at is null and s.pinned @> array[$1::text] and s.endpoint_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000')
+      order by s.endpoint_id limit $3`,
+    values: [type, after && uuidOf(after), limit],
+  });
+  return rows.map(({ endpoint_id, id, sealed }) => ({ endpointId: idOf('ep', endpoint_id), shape: { id, sealed } }));
 }
 
 /** The encrypted shape of each id. */

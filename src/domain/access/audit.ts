@@ -52,6 +52,8 @@ export const auditActions = [
   'event_type.change',
   'event_type.delete',
   'event_type.put_version',
+  'event_type.put_converter',
+  'event_type.delete_converter',
   'catalogue.apply',
   'master_key.rotate',
 ] as const;
@@ -109,7 +111,7 @@ export const auditView = z.object({
 export type AuditView = z.infer<typeof auditView>;
 
 const shown = new Set(
-  `name metadata rateLimit eventTypes channels filter description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
+  `name metadata rateLimit eventTypes versions channels filter description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
   format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention script
   group owner tags visibility validation deprecatedAt sunsetAt version versions replaced compatible`.split(/\s+/),
 );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { instant } from '../events/event.ts';
 import { eventTypeName } from '../events/event-type.ts';
 import { maxSchemaBytes } from '../schemas/schema-check.ts';
+import { steps } from '../shaping/converter.ts';
 import { text } from '../text.ts';
 
 export const maxExamplesBytes = 256 * 1024;
@@ -100,6 +101,11 @@ export const newVersion = z.strictObject({
     ),
   schema: schema.optional(),
   examples: examples.optional(),
+  converters: z
+    .array(z.strictObject({ to: typeVersion, steps }))
+    .max(20)
+    .optional()
+    .describe('converters from this version to others. Endpoints that pin an older version need one with a new version'),
 });
 
 export const versionView = z.object({

@@ -1,6 +1,7 @@
 // The `transform` of an endpoint: a template, or a preset that stands for one. The routing key of a preset is a secret: it
 // is shown as `***`, and a change that sends `***` keeps it.
 import { z } from 'zod';
+import { eventTypeName } from '../events/event-type.ts';
 import { preset, templateOf } from '../shaping/presets.ts';
 import { compileTemplate, isProblem } from '../shaping/template.ts';
 import { hidden } from './endpoint-target.ts';
@@ -32,6 +33,14 @@ export const transform = z
     'how the body of requests is made of an event: a template, or a preset for slack, discord, teams or pagerduty. A delivery keeps the transform with which it was planned: its retries and replays send the same bytes',
   );
 export type Transform = z.infer<typeof transform>;
+
+/** Versions of event types that an endpoint has pinned: events of another version are converted. */
+export const pinnedVersions = z
+  .record(eventTypeName, z.int().min(1).max(1_000_000))
+  .refine((pins) => Object.keys(pins).length >= 1 && Object.keys(pins).length <= 100, 'must have 1 to 100 event types; null pins none')
+  .describe(
+    'pinned versions by event type, such as {"order.created": 1}: events of other versions are converted to it. A delivery keeps the converters with which it was planned',
+  );
 
 /** The transform with its secret masked. */
 export function hideTransform(given: Transform): Transform {

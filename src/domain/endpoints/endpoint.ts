@@ -7,7 +7,7 @@ import { filter } from '../filters/filter.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from '../lanes/lane-settings.ts';
 import { metadata, text } from '../text.ts';
 import { auth, shownAuth, shownTls, tls } from './endpoint-target.ts';
-import { transform } from './endpoint-transform.ts';
+import { pinnedVersions, transform } from './endpoint-transform.ts';
 import { headerName } from './header-name.ts';
 import { givenSecret } from './secret.ts';
 import { signing } from './signing.ts';
@@ -52,6 +52,7 @@ const settings = {
   headers: headers.describe('custom headers of every request; the values are never shown again'),
   format: bodyFormat,
   transform,
+  versions: pinnedVersions,
   signing,
   auth,
   tls,
@@ -77,6 +78,7 @@ export const endpointChange = z
     ...settings,
     filter: filter.nullable(),
     transform: transform.nullable(),
+    versions: pinnedVersions.nullable(),
     signing: signing.nullable(),
     auth: auth.nullable(),
     tls: tls.nullable(),
@@ -101,6 +103,7 @@ export const endpoint = z.object({
     .describe('custom headers; values are masked as ***, and *** in a change keeps the stored value'),
   format: bodyFormat,
   transform: transform.nullable().describe('null: bodies are written in `format`; a routing key is masked as ***'),
+  versions: pinnedVersions.nullable().describe('pinned versions by event type; null: none'),
   signing: signing.nullable().describe('null: Standard Webhooks v1'),
   publicKeys: z
     .array(z.string())

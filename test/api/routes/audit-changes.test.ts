@@ -75,6 +75,17 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
     make: () => api.post('/v1/event-types/audited.created/versions', { schema: true }),
     entry: { action: 'event_type.put_version', tenant: null, before: null, after: { version: 2, replaced: false, compatible: false } },
   },
+  putConverter: {
+    async make() {
+      await api.post('/v1/event-types/audited.created/versions', { version: 2, schema: true, examples: [{}] });
+      return api.post('/v1/event-types/audited.created/converters', { from: 2, to: 1, steps: [] });
+    },
+    entry: { action: 'event_type.put_converter', tenant: null, before: null, after: { from: 2, to: 1, steps: 0 } },
+  },
+  deleteConverter: {
+    make: () => api.call('DELETE', '/v1/event-types/audited.created/converters/2/1'),
+    entry: { action: 'event_type.delete_converter', tenant: null, before: { from: 2, to: 1 }, after: null },
+  },
   deleteEventType: {
     make: () => api.call('DELETE', '/v1/event-types/audited.created'),
     entry: { action: 'event_type.delete', tenant: null, before: expect.objectContaining({ owner: 'team-b' }), after: null },

@@ -1,4 +1,5 @@
 // Pages of a replay job: each delivery once, whatever else happens to it and to the workers.
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { obeyCommand } from '#db/deliveries/commands';
 import { unsignalledDeliveries } from '#db/deliveries/delivery-refs';
@@ -8,7 +9,7 @@ import { handOver, type Page } from '#db/replays/hand-over';
 import { commandReplay, setReplayPace } from '#db/replays/replay-commands';
 import { readReplay } from '#db/replays/replays';
 import { countResults, endReplay } from '#db/replays/results';
-import { uuidOf } from '#domain/ids';
+import { deliveryId, uuidOf } from '#domain/ids';
 import { testContents } from '../../support/contents.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { jobWorld } from './job-world.ts';
@@ -249,4 +250,19 @@ describe('results', () => {
     expect(await endReplay(database.db, job, true)).toBe(false);
     expect(await readReplay(database.db, job)).toMatchObject({ status: 'done', succeeded: 3, failed: 2, waiting: 1, done: 6 });
   });
+});
+
+it('keeps the shape of what it replays, whatever its target; what is delivered for the first time has that of now', async () => {
+  const { db } = database;
+  const tenantId = await world.tenant();
+  const endpointId = await world.endpoint(tenantId);
+  const shapeOf = async (id: string) => (await db.query('select shape_id from deliveries where id = $1', [uuidOf(id)])).rows[0]?.shape_id;
+  const [bound, unbound] = [await world.delivery(tenantId, endpointId), await world.delivery(tenantId, endpointId)];
+  const [before, now] = [randomUUID(), randomUUID()];
+  await db.query('update deliveries set shape_id = $2 where id = $1', [uuidOf(bound), before]);
+  await db.query('update endpoints set shape_id = $2 where id = $1', [uuidOf(endpointId), now]);
+  const never = await world.event(tenantId);
+  await handOverAll(await world.job({ endpointId }, { statuses: ['dead_lettered'], neverAttempted: true, target: 'current' }));
+  expect(await Promise.all([shapeOf(bound), shapeOf(unbound), shapeOf(deliveryId(never, endpointId))])).toEqual([before, null, now]);
+  expect((await world.rows(bound, unbound)).map(({ round }) => round)).toEqual([2, 2]);
 });

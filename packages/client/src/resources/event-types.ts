@@ -4,6 +4,8 @@ import type {
   CataloguePlan,
   CatalogueToApply,
   CompareEventTypeResult,
+  Converter,
+  ConverterList,
   EventType,
   EventTypeChange,
   EventTypeSummary,
@@ -66,6 +68,20 @@ export class EventTypes {
   /** What `putVersion` would do: stores nothing. */
   compare(type: string, version: NewEventTypeVersion, options?: CallOptions): Promise<CompareEventTypeResult> {
     return this.#api.json('POST', path`/v1/event-types/${type}/compare`, { body: version }, options);
+  }
+
+  /** Of all versions. */
+  converters(type: string, options?: CallOptions): Promise<ConverterList> {
+    return this.#api.json('GET', path`/v1/event-types/${type}/converters`, {}, options);
+  }
+
+  /** Adds or replaces the converter between two versions. */
+  putConverter(type: string, converter: Converter, options?: CallOptions): Promise<Converter> {
+    return this.#api.json('POST', path`/v1/event-types/${type}/converters`, { body: converter }, options);
+  }
+
+  deleteConverter(type: string, from: number, to: number, options?: CallOptions): Promise<void> {
+    return this.#api.json('DELETE', path`/v1/event-types/${type}/converters/${String(from)}/${String(to)}`, {}, options);
   }
 
   /** Makes the catalogue what is given, or only says what that would change. */

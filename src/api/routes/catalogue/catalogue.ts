@@ -15,6 +15,7 @@ import { Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { requireDocument } from './check-document.ts';
+import { versionsStored } from './converters.ts';
 import { touchedFilters } from './show-type.ts';
 
 const documentLimit = 8 * 1024 * 1024;
@@ -34,7 +35,7 @@ const applyBody = z
   })
   .meta({ id: 'CatalogueToApply' });
 
-const apply = ({ db, catalogue }: ApiDeps) =>
+const apply = ({ db, catalogue, vault }: ApiDeps) =>
   route({
     method: 'post',
     path: '/v1/catalogue',
@@ -54,7 +55,7 @@ const apply = ({ db, catalogue }: ApiDeps) =>
       const { format, types } = await requireDocument(document, stored);
       const result: Applied = dryRun
         ? { plan: planCatalogue(stored, types, prune), applied: false }
-        : await applyCatalogue(db, types, { prune, newId: () => ids.next('ety'), audit });
+        : await applyCatalogue(db, types, { prune, newId: () => ids.next('ety'), audit, versionsStored: versionsStored(vault) });
       if (result === 'full') throw new Problem(409, `There would be more than ${mostTypes} event types, which is the limit.`);
       const { plan, applied } = result;
       if (!dryRun) requireNoRefusal(plan);

@@ -1,6 +1,7 @@
 // /v1/event-types/{type}/versions: list, read, add and replace versions, and compare a schema with them.
 import { z } from 'zod';
 import { putTypeVersion } from '#db/catalogue/change-catalogue';
+import { lockPins } from '#db/catalogue/converters';
 import { readType } from '#db/catalogue/event-types';
 import { newVersion, typeVersion, versionView } from '#domain/catalogue/event-type';
 import type { VersionStep, WantedVersion } from '#domain/catalogue/plan-version';
@@ -10,6 +11,7 @@ import * as examples from '../../examples/catalogue.ts';
 import { notFound, Problem } from '../../http/problem.ts';
 import { answer, type Call, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
+import { storeChecked, versionsStored } from './converters.ts';
 import { catalogueBodyLimit } from './event-types.ts';
 import { requireSchema, showVersion, touchesOf } from './show-type.ts';
 
@@ -47,11 +49,16 @@ export function versionRoutes(deps: ApiDeps): Route[] {
 type PutCall = Call<z.output<typeof params>, unknown, z.output<typeof newVersion>>;
 
 /** Throws a 404 or 422. */
-async function putOf({ db }: ApiDeps, { params: { type }, body, audit }: PutCall, dryRun: boolean) {
-  const { version = 'next', schema, examples } = body;
+async function putOf({ db, vault }: ApiDeps, { params: { type }, body, audit }: PutCall, dryRun: boolean) {
+  const { version = 'next', schema, examples, converters = [] } = body;
   requireSchema(schema, examples);
   const wanted: WantedVersion = { version, examples, ...(schema !== null && { schema }) };
-  const put = await putTypeVersion(db, type, wanted, dryRun, audit);
+  const put = await putTypeVersion(db, type, wanted, dryRun, audit, async (client, stored, step) => {
+    await lockPins(client, 'exclusive');
+    for (const [index, { to, steps }] of converters.entries())
+      await storeChecked(client, type, { from: step.version.version, to, steps }, stored.versions, `converters[${index}].`);
+    await versionsStored(vault)(client, type, [step.version.version]);
+  });
   if (!put) throw notFound('event type');
   return put;
 }

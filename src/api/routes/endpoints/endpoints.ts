@@ -22,7 +22,7 @@ import { cancelFor } from '../deliveries/cancel-for.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refuseImpossible, refuseImpossibleChange, storedFilter } from './endpoint-filter.ts';
 import { prepareSigning, prepareSigningChange, secretFor } from './endpoint-signing.ts';
-import { reshape, sealNewShape } from './shape-endpoint.ts';
+import { reshape, shapeOfNew } from './shape-endpoint.ts';
 import { retarget, sealNewTarget, showEndpoint } from './show-endpoint.ts';
 import { beginVerification, refuseNoVerification } from './verification.ts';
 
@@ -48,7 +48,7 @@ export const createEndpointRoute = (deps: ApiDeps) =>
     answers: { 201: { description: 'The endpoint, with its secret.', schema: createdEndpoint, example: examples.createdEndpointExample } },
     async handler({ params, body, members, ids, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
-      const { secret, url, headers = {}, auth = null, tls = null, filter, transform = null, ...others } = body;
+      const { secret, url, headers = {}, auth = null, tls = null, filter, transform = null, versions = null, ...others } = body;
       const { verification = deps.verification.usual, ...given } = others;
       const settings = { ...defaults, ...given, ...storedFilter(filter, members) };
       const problems = endpointProblems({ ...settings, isWhole: transform !== null });
@@ -61,11 +61,11 @@ export const createEndpointRoute = (deps: ApiDeps) =>
       const target = { url, headers, auth, tls };
       const sealed = {
         target: sealNewTarget(deps, endpointId, target),
-        shape: sealNewShape(deps, endpointId, { transform }),
+        shapeWith: shapeOfNew(deps, endpointId, { transform, versions }),
         secret: { secretId, sealed: sealSecret(deps.vault, secretId, secretText) },
       };
       const toMake = { endpointId, tenant: params.tenant, settings, verification, mostAtHost: mostAtHost(caller), ...sealed };
-      const made = await createEndpoint(deps.db, toMake, { ...audit, also: withoutSecrets({ ...target, transform }) });
+      const made = await createEndpoint(deps.db, toMake, { ...audit, also: withoutSecrets({ ...target, transform, versions }) });
       if (!made) throw notFound('tenant');
       await beginVerification(deps, endpointId);
       return answer(201, {
@@ -174,13 +174,13 @@ const change = (deps: ApiDeps) =>
     async handler({ params, body, members, caller, audit }) {
       refuseNoVerification(deps, caller, body.verification);
       const judgeSigning = await prepareSigningChange(deps, params.endpoint, body);
-      const { url, headers, auth, tls, verification, filter, transform, ...given } = body;
+      const { url, headers, auth, tls, verification, filter, transform, versions, ...given } = body;
       const settings = { ...given, ...storedFilter(filter, members) };
       await refuseImpossibleChange(deps.db, params.endpoint, settings);
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
       const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined;
       const pastTarget = (sealed: Uint8Array) => sealPastTarget(deps.vault, params.endpoint, sealed);
-      const shaped = transform === undefined ? undefined : reshape(deps, params.endpoint, { transform });
+      const shaped = reshape(deps, params.endpoint, { transform, versions });
       const others = { retarget: target, reshape: shaped, verification, judgeSigning, pastTarget, mostAtHost: mostAtHost(caller) };
       const changed = await changeEndpoint(deps.db, params.endpoint, settings, others, audit);
       if (changed.kind === 'unknown') throw notFound('endpoint');

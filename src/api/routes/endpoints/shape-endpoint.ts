@@ -1,4 +1,5 @@
 // Checks, encrypts and shows the settings of an endpoint that change the bodies of its deliveries.
+import { lockPins, pinsOf } from '#db/catalogue/converters';
 import type { Reshape } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { readShapes } from '#db/endpoints/shapes';
@@ -9,38 +10,65 @@ import { compileShape } from '#domain/shaping/shape';
 import { ShapingError } from '#domain/shaping/shaping-error';
 import { openShape, type SealedShape, type Shaping, sealShape } from '#sealing/shape';
 import { invalid } from '../../http/problem.ts';
+import { pathText } from '../../http/validate.ts';
 import type { ApiDeps } from '../deps.ts';
 
 type ShapeDeps = Pick<ApiDeps, 'vault'>;
+type Querying = Pick<ApiDeps['db'], 'query'>;
 
-/** Null: the bodies are not changed. Throws a 422. */
-export function sealNewShape(deps: ShapeDeps, endpointId: string, given: Shaping): SealedShape | null {
-  return sealShape(deps.vault, endpointId, complete(given, null));
-}
-
-/** Changes the given settings. A masked value (`***`) keeps the stored one. The returned function throws a 422. */
-export function reshape({ vault }: ShapeDeps, endpointId: string, change: Partial<Shaping>): Reshape {
-  return (stored) => {
-    const before = openShaping(vault, stored);
-    const after = complete({ ...before, ...change }, before);
-    return { shape: sealShape(vault, endpointId, after), shown: changedFields(['transform'], before, after) };
+/** Makes the shape of a new endpoint; null: the bodies are not changed. It throws a 422. */
+export function shapeOfNew({ vault }: ShapeDeps, endpointId: string, given: Shaping) {
+  return async (db: Querying): Promise<SealedShape | null> => {
+    if (given.versions) await lockPins(db, 'shared');
+    return sealed(db, vault, endpointId, complete(given, null), true);
   };
 }
 
+/** Changes the given settings. A masked value (`***`) keeps the stored one. It throws a 422. Undefined: nothing is to be changed. */
+export function reshape({ vault }: ShapeDeps, endpointId: string, change: Partial<Shaping>): Reshape | undefined {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  if (Object.keys(given).length === 0) return undefined;
+  return {
+    lock: (db) => lockPins(db, 'shared'),
+    async make(stored, db) {
+      const before = openShaping(vault, stored);
+      const after = complete({ ...before, ...given }, before);
+      const shape = await sealed(db, vault, endpointId, after, given.versions !== undefined);
+      return { shape, shown: changedFields(['transform', 'versions'], before, after) };
+    },
+  };
+}
+
+/** `checks`: a version that cannot be pinned is refused. */
+async function sealed(
+  db: Querying,
+  vault: ShapeDeps['vault'],
+  endpointId: string,
+  shaping: Shaping,
+  checks: boolean,
+): Promise<SealedShape | null> {
+  if (shaping.versions === null) return sealShape(vault, endpointId, shaping);
+  const { pins, problems } = await pinsOf(db, shaping.versions);
+  if (checks && problems.length > 0) throw invalid(problems.map(({ type, message }) => ({ path: pathText(['versions', type]), message })));
+  return sealShape(vault, endpointId, shaping, pins);
+}
+
 /** The settings as the API shows them. */
-export function showShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['shape']): Pick<Endpoint, 'transform'> {
-  const { transform } = openShaping(vault, stored);
-  return { transform: transform && hideTransform(transform) };
+export function showShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['shape']): Pick<Endpoint, 'transform' | 'versions'> {
+  const { transform, versions } = openShaping(vault, stored);
+  return { transform: transform && hideTransform(transform), versions };
 }
 
 function openShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['shape']): Shaping {
-  return { transform: stored && openShape(vault, stored.id, stored.sealed).transform };
+  if (!stored) return { transform: null, versions: null };
+  const { transform, versions } = openShape(vault, stored.id, stored.sealed);
+  return { transform, versions };
 }
 
-function complete({ transform }: Shaping, before: Shaping | null): Shaping {
+function complete({ transform, versions }: Shaping, before: Shaping | null): Shaping {
   const kept = transform && keepTransform(transform, before?.transform ?? null);
   if (transform && !kept) throw invalid([{ path: 'transform.routingKey', message: 'is a masked placeholder; send the real value' }]);
-  return { transform: kept };
+  return { transform: kept, versions };
 }
 
 interface Shaped {

@@ -49,8 +49,8 @@ async function shapeOf({ db, vault }: ApiDeps, given: z.infer<typeof transformTe
   const endpoint = given.endpoint === undefined ? null : await readEndpoint(db, given.endpoint);
   if (!endpoint) throw notFound('endpoint', 'endpoint');
   if (!endpoint.shape) return null;
-  const { transform } = openShape(vault, endpoint.shape.id, endpoint.shape.sealed);
-  return transform && masked(transform);
+  const { shape, transform } = openShape(vault, endpoint.shape.id, endpoint.shape.sealed);
+  return { ...shape, ...(transform && masked(transform)) };
 }
 
 function masked(given: Transform): Shape {
