@@ -18,7 +18,7 @@ export function restartOnChange(start: () => DevProcess, print: (line: string) =
   let announced = false;
   let current = launch();
   let restarted = Promise.resolve();
-  watchFolders(join(import.meta.dirname, '..'), ['src', 'migrations'], (files) => {
+  watchFolders(join(import.meta.dirname, '..'), ['src', 'migrations', 'packages/client/src', 'packages/receiver/src'], (files) => {
     restarted = restarted.then(() => restart(files));
   });
 

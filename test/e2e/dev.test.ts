@@ -16,6 +16,7 @@ const apiKey = 'a-key-for-npm-run-dev';
 function copyOfSources(): string {
   const folder = scratchFolder();
   for (const name of ['bin', 'src', 'migrations', 'package.json']) cpSync(name, join(folder, name), { recursive: true });
+  cpSync('packages', join(folder, 'packages'), { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) });
   const isBundle = (path: string) => /^dist(\/workflows-\w+\.js)?$/.test(path);
   if (existsSync('dist')) cpSync('dist', join(folder, 'dist'), { recursive: true, filter: isBundle });
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));

@@ -88,16 +88,20 @@ it('switches from individual to batched in a burst, and back when it has been ca
 it('sends events at once that come together, and all of them get their workflows, also those that are refused', async () => {
   const resultOf = ({ workflowId }: { workflowId: string | null }) => posthorn.temporal.workflow.getHandle(workflowId ?? '').result();
   // a slow Temporal closes the budget: then relays retry what was refused, and its workflow ends as `retrying`
-  const events = await until('six within the budget', async () => {
-    await until('calm', () => mode() === 'individual');
-    receiver.answer('/hook', [503, 204]);
-    const posted = await postTogether(6);
-    const shown = await Promise.all(posted.map(delivered));
-    receiver.answer('/hook', [204]);
-    for (const id of posted) expect(receiver.of(id)).toHaveLength(2);
-    if (shown.some(({ workflowId, id }) => workflowId !== `delivery/${id}`)) return false;
-    return (await Promise.all(shown.map(resultOf))).every((result) => result === 'succeeded') && posted;
-  });
+  const events = await until(
+    'six within the budget',
+    async () => {
+      await until('calm', () => mode() === 'individual');
+      receiver.answer('/hook', [503, 204]);
+      const posted = await postTogether(6);
+      const shown = await Promise.all(posted.map(delivered));
+      receiver.answer('/hook', [204]);
+      for (const id of posted) expect(receiver.of(id)).toHaveLength(2);
+      if (shown.some(({ workflowId, id }) => workflowId !== `delivery/${id}`)) return false;
+      return (await Promise.all(shown.map(resultOf))).every((result) => result === 'succeeded') && posted;
+    },
+    240_000,
+  );
   const { rows } = await posthorn.database.db.query<{ ahead: number }>(
     'select count(*)::int as ahead from dispatches where planned and cardinality(event_ids) = 1 and event_ids[1] = any($1)',
     [events.map(uuidOf)],

@@ -20,8 +20,10 @@ it('registers its search attributes in a new namespace, and deliveries are found
     await posthorn.stop();
     await receiver.close();
   });
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-  expect(Object.keys(customAttributes ?? {})).toEqual(expect.arrayContaining(searchAttributes.map(({ name }) => name)));
+  await until('the attributes', async () => {
+    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+    return searchAttributes.every(({ name }) => customAttributes?.[name] !== undefined);
+  });
 
   const tenant = await posthorn.makeTenant();
   const endpoint = await posthorn.makeEndpoint(tenant, `${receiver.url}/hook`);

@@ -124,6 +124,18 @@ test.concurrent('a frozen process whose lease has expired writes nothing in its 
   expect(rows).toEqual([{ state: 'done', attempts: 2 }]);
 });
 
+test('a consumer starts while a transaction of another one is open', async ({ start }) => {
+  await start({});
+  const client = await database.db.connect();
+  try {
+    await client.query('begin; delete from posthorn_inbox where false; lock table posthorn_inbox in row exclusive mode');
+    await start({});
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+});
+
 test('two workers share the events of an inbox: each is handled once', async ({ start }) => {
   const consumers = await Promise.all([start({ LEASE_MS: '60000' }), start({ LEASE_MS: '60000' })]);
   const ids = Array.from({ length: 60 }, (_, n) => `shared-${n}`);

@@ -81,7 +81,11 @@ it('lists every column that the master key encrypts, so that a rotation encrypts
     'events.body',
     'events.subject_hash',
     'idempotency_keys.request_hash',
+    'sandbox_requests.content',
     'signing_keys.public_key',
   ];
+  // of requests that end within a minute
+  const shortLived = ['listen_requests.answer', 'listen_requests.sealed'];
+  others.push(...shortLived);
   expect(rows.map(({ name }) => name).filter((name) => !others.includes(name))).toEqual(sealedColumns.map(({ column }) => column).sort());
 });

@@ -28,9 +28,11 @@ function nameOf(table: string): string {
   return table.replaceAll(/\w+/g, '"$&"');
 }
 
+const indexOf = (table: string) => table.replace('.', '_').slice(-50);
+
 /** The SQL that makes the table, for your migrations. It does nothing where the table is. */
 export function inboxTableSql(table = usualTable): string {
-  const [name, index] = [nameOf(table), table.replace('.', '_').slice(-50)];
+  const [name, index] = [nameOf(table), indexOf(table)];
   return `create table if not exists ${name} (
   receiver text not null,
   id text not null,
@@ -56,6 +58,9 @@ create index if not exists "${index}_order" on ${name} (receiver, key, sequence)
 create index if not exists "${index}_ended" on ${name} (receiver, state, due_at) where state <> 'waiting';
 `;
 }
+
+/** The name of what this SQL makes last. */
+const lastMade = (table: string) => nameOf(`${table.includes('.') ? `${table.split('.')[0]}.` : ''}${indexOf(table)}_ended`);
 
 const ms = (parameter: string) => `${parameter}::float8 * interval '1 ms'`;
 
@@ -126,8 +131,10 @@ export function postgresInbox<Client extends PostgresClient>(
 
   return inboxOf({
     async setup() {
+      // to make an index that is there would still wait for every transaction that has written to the table
+      if (!createTable || (await pool.query('select to_regclass($1) as made', [lastMade(table)])).rows[0]?.made) return;
       // one implicit transaction; two processes that start together must not both make it
-      if (createTable) await pool.query(`select pg_advisory_xact_lock(7061110); ${inboxTableSql(table)}`);
+      await pool.query(`select pg_advisory_xact_lock(7061110); ${inboxTableSql(table)}`);
     },
     async accept(receiver, items, { again }) {
       // rows in the order of their key: two requests with the same events must not wait for each other
