@@ -50,13 +50,14 @@ async function expectAudited(endpoint: LaneEndpoint, expected: number): Promise<
 const answered = (endpoint: LaneEndpoint, status: number) =>
   endpoint.requests().filter((request) => request.answered?.status === status).length;
 
-/** Cancels what the lane holds, so that nothing is left to probe with. Returns the number of dead letters. */
-async function withoutHeld(endpoint: LaneEndpoint): Promise<number> {
+/** Cancels what the lane holds of all `total` deliveries, so that nothing is left to probe with. Returns the number of dead letters. */
+async function withoutHeld(endpoint: LaneEndpoint, total: number): Promise<number> {
   return until('nothing to be under way', async () => {
     const { api } = stage.where;
     const { body } = await api.get(`/v1/deliveries?endpoint=${endpoint.id}&status=held&status=pending&status=retrying&limit=250`);
     for (const { id } of body.data) await api.post(`/v1/deliveries/${id}/cancel`);
-    return body.data.length === 0 && (await endpoint.statuses()).dead_lettered;
+    const { dead_lettered = 0, cancelled = 0 } = await endpoint.statuses();
+    return body.data.length === 0 && dead_lettered + cancelled === total && dead_lettered;
   });
 }
 
@@ -89,7 +90,7 @@ describe('one command for all dead letters', () => {
     endpoint.answer([500]);
     await endpoint.post(25);
     await until('the circuit to open', async () => (await endpoint.lane()).circuit?.state === 'open');
-    const dead = await withoutHeld(endpoint);
+    const dead = await withoutHeld(endpoint, count + 25);
     const before = endpoint.requests().length;
     endpoint.answer([204]);
     await replayAll(endpoint, dead);

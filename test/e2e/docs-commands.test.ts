@@ -125,6 +125,7 @@ function filledIn(text: string, { tenant, endpoint, delivery, sandbox, port }: P
       // the catalogue is common to all tenants, also to those of other tests
       .replaceAll(/"name": ?"order\.created"/g, `"name":"docs.${tenant}"`)
       .replaceAll('/event-types/order.created/', `/event-types/known.${tenant}/`)
+      .replaceAll('"versions": { "order.created"', `"versions": { "known.${tenant}"`)
       .replaceAll('ep_…', endpoint)
       .replaceAll('dlv_…', delivery)
       .replaceAll('sbx_…', sandbox)

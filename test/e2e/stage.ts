@@ -69,7 +69,8 @@ export async function setStageOn(posthorn: TestPosthorn, stop = async () => {}):
   async function send({ until: status, answer, retry = { schedule: ['1h', '1h'] }, endpoint = {}, event = {} }: Scene): Promise<Sent> {
     const name = `scene${++scenes}`;
     const path = `/${name}`;
-    const type = `${name}.sent`;
+    // the catalogue is common to all tenants of a Posthorn
+    const type = `${tenant}.${name}`;
     if (answer) receiver.answer(path, answer);
     const made = await posthorn.makeEndpoint(tenant, receiver.url + path, { eventTypes: [type], retry, ...endpoint });
     return post({ path, type, endpoint: made }, status, event);
