@@ -135,6 +135,13 @@ it('forgets endpoints that were deleted so long ago, with all that belongs to th
     await db.query(`insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, '')`, [uuidOf(newId('sec')), endpoint]);
     await db.query(`insert into past_targets (endpoint_id, target_version, sealed) values ($1, 1, '')`, [endpoint]);
     await db.query(`insert into lane_sequences (endpoint_id, key, last) values ($1, '', 1)`, [endpoint]);
+    await db.query(`insert into shapes (id, endpoint_id, sealed, is_whole) values (gen_random_uuid(), $1, '', true)`, [endpoint]);
+    const tenant = uuidOf(owner.tenantId);
+    await db.query(`insert into conformance_runs (endpoint_id, tenant_id, started_at) values ($1, $2, now())`, [endpoint, tenant]);
+    await db.query(`insert into sandboxes (id, tenant_id, endpoint_id, name, script) values (gen_random_uuid(), $2, $1, '', '')`, [
+      endpoint,
+      tenant,
+    ]);
   }
   expect(await run()).toHaveLength(1);
   for (const table of [
@@ -142,6 +149,9 @@ it('forgets endpoints that were deleted so long ago, with all that belongs to th
     'endpoint_secrets where endpoint_id',
     'past_targets where endpoint_id',
     'lane_sequences where endpoint_id',
+    'shapes where endpoint_id',
+    'conformance_runs where endpoint_id',
+    'sandboxes where endpoint_id',
   ]) {
     expect([table, await count(`${table} = $1`, uuidOf(old.endpointId))]).toEqual([table, 0]);
     expect([table, await count(`${table} = $1`, uuidOf(late.endpointId))]).toEqual([table, 1]);

@@ -13,6 +13,12 @@ export async function forgetOldEndpoints(db: Db, keepDays: number, limit: number
         delete from past_targets where endpoint_id in (select id from old)
       ), of_shapes as (
         delete from shapes where endpoint_id in (select id from old)
+      ), of_sandboxes as (
+        delete from sandboxes where endpoint_id in (select id from old)
+      ), of_runs as (
+        delete from conformance_runs where endpoint_id in (select id from old)
+      ), of_listeners as (
+        delete from listeners where endpoint_id in (select id from old)
       ), secrets as (
         delete from endpoint_secrets where endpoint_id in (select id from old)
       ), health as (
