@@ -2,23 +2,27 @@
 // other branches of `oneOf`, counts as breaking.
 import { limitChanges } from './compare-limits.ts';
 import { changeOf, type SchemaChange } from './schema-change.ts';
-import { derefed, type Pair, same } from './schema-pair.ts';
+import { derefed, type Pair, same, sameWithTargets } from './schema-pair.ts';
 import { isObject, type JsonObject, pointerPart } from './schema-walk.ts';
 
 const mostPlaces = 10_000;
+/** Of values within values: references can make it endless. */
+const mostDepth = 300;
 
 /** Null or undefined: no schema. Both must have passed the checks of a schema. */
 export function compareSchemas(before: unknown, after: unknown): SchemaChange[] {
   if (before === null || before === undefined)
     return after === null || after === undefined ? [] : [changeOf('data', 'schema_added', 'gets a schema; it had none')];
   if (after === null || after === undefined) return [changeOf('data', 'schema_removed', 'has no schema any more')];
-  return compareAt({ before, after, roots: [before, after], seen: new Set(), budget: { left: mostPlaces } }, 'data');
+  const pair = { before, after, roots: [before, after], seen: [], depth: 0, budget: { left: mostPlaces }, sameTargets: new Map() } as const;
+  return compareAt(pair, 'data');
 }
 
 function compareAt(pair: Pair, path: string): SchemaChange[] {
   if (typeof pair.before === 'boolean' && pair.before === pair.after) return [];
   const next = derefed(pair);
   if (next === null) return [];
+  if (next.depth > mostDepth) next.budget.left = Math.min(next.budget.left, 0);
   if (--next.budget.left < 0)
     return next.budget.left === -1 ? [changeOf(path, 'undecided', 'is too large to compare, and counts as breaking')] : [];
   const { before, after } = next;
@@ -29,7 +33,8 @@ function compareAt(pair: Pair, path: string): SchemaChange[] {
     ];
   }
   const [was, is] = [objectOf(before), objectOf(after)];
-  const below = (wasThere: unknown, isThere: unknown, at: string) => compareAt({ ...next, before: wasThere, after: isThere }, at);
+  const below = (wasThere: unknown, isThere: unknown, at: string) =>
+    compareAt({ ...next, before: wasThere, after: isThere, depth: next.depth + 1 }, at);
   return [
     ...typeChanges(was, is, path),
     ...valueChanges(was, is, path),
@@ -37,7 +42,7 @@ function compareAt(pair: Pair, path: string): SchemaChange[] {
     ...objectChanges(was, is, path, below),
     ...arrayChanges(was, is, path, below),
     ...branchChanges(was, is, path, below),
-    ...otherChanges(was, is, path),
+    ...otherChanges(was, is, path, next),
   ];
 }
 
@@ -133,8 +138,8 @@ function branchChanges(was: JsonObject, is: JsonObject, path: string, below: Bel
 const compared = ['not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas', 'propertyNames', 'patternProperties', 'contains'];
 const alsoCompared = ['minContains', 'maxContains', 'unevaluatedItems', 'unevaluatedProperties', '$dynamicRef'];
 
-function otherChanges(was: JsonObject, is: JsonObject, path: string): SchemaChange[] {
+function otherChanges(was: JsonObject, is: JsonObject, path: string, pair: Pair): SchemaChange[] {
   return [...compared, ...alsoCompared]
-    .filter((keyword) => !same(was[keyword], is[keyword]))
+    .filter((keyword) => !sameWithTargets(was[keyword], is[keyword], pair))
     .map((keyword) => changeOf(path, 'undecided', `has another ${keyword}: this cannot be compared, and counts as breaking`));
 }

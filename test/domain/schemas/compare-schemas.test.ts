@@ -79,6 +79,45 @@ describe('compareSchemas', () => {
     expect(said(before, { ...before, $id: 'https://b.test/', $ref: 'https://b.test/#/$defs/node' })).toEqual([]);
   });
 
+  it('finds what changes behind a reference that has become a schema of its own', () => {
+    const before = {
+      $defs: { node: object({ next: { $ref: '#/$defs/node' } }) },
+      ...object({ root: { $ref: '#/$defs/node' } }),
+    };
+    expect(said(before, object({ root: object({ next: { type: 'string' } }) }))).toEqual([
+      'data/root/next type_narrowed producers',
+      'data/root/next type_widened consumers',
+      'data/root/next/next field_removed consumers',
+    ]);
+  });
+
+  it('finds what changes in a definition that only a keyword of its own refers to', () => {
+    const ruled = (type: string) => ({
+      $defs: { a: { $ref: '#b' }, b: { $anchor: 'b', type } },
+      patternProperties: { '^x': { $ref: '#/$defs/a' } },
+    });
+    expect(said(ruled('string'), ruled('string'))).toEqual([]);
+    expect(said(ruled('string'), ruled('integer'))).toEqual(['data undecided producers+consumers']);
+  });
+
+  it('applies a reference and what stands beside it', () => {
+    const extended = (base: unknown) => ({ $defs: { base }, $ref: '#/$defs/base', ...object({ own: {} }) });
+    expect(said(extended(object({ n: { type: 'integer' } })), extended(object({ n: { type: 'number' } })))).toEqual([
+      'data/n type_widened consumers',
+    ]);
+    expect(said(extended(true), { ...extended(true), ...object({}) })).toEqual(['data/own field_removed consumers']);
+  });
+
+  it('gives up on references that nest without end', () => {
+    const circle = (length: number) => ({
+      $ref: '#/$defs/0',
+      $defs: Object.fromEntries(Array.from({ length }, (_, n) => [n, object({ next: { $ref: `#/$defs/${(n + 1) % length}` } })])),
+    });
+    const [first, ...others] = said(circle(700), circle(701));
+    expect(first).toMatch(/^data(\/next)+ undecided producers\+consumers$/);
+    expect(others).toEqual([]);
+  });
+
   it('ends on schemas whose references multiply', () => {
     const defs = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [`d${n}`, { allOf: [{ $ref: `#/$defs/d${n + 1}` }, { $ref: `#/$defs/d${n + 1}` }] }]),
