@@ -1,5 +1,5 @@
-// Keywords of Ajv that keep validation fast for any schema and any event: a count of steps, and a `uniqueItems` that
-// compares each item once.
+// Keywords of Ajv that keep validation fast for any schema and any event: a count of steps, and `uniqueItems` and `enum`
+// that look at each value once.
 import type { FuncKeywordDefinition } from 'ajv';
 
 /** Inserted into the schemas that references, lists and objects apply again and again. */
@@ -39,22 +39,53 @@ export function createStepCount(): StepCount {
   };
 }
 
+type Take = StepCount['take'];
+
 /** Ajv's own compares each item with each other item. */
-export const uniqueItems: FuncKeywordDefinition = {
-  keyword: 'uniqueItems',
-  type: 'array',
-  schemaType: 'boolean',
-  error: { message: 'must not have duplicate items' },
-  validate(unique: boolean, items: unknown[]): boolean {
-    return !unique || new Set(items.map(canonical)).size === items.length;
-  },
-};
+export function uniqueItems(take: Take): FuncKeywordDefinition {
+  return {
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    error: { message: 'must not have duplicate items' },
+    validate(unique: boolean, items: unknown[]): boolean {
+      return !unique || valuesOf(items, take).size === items.length;
+    },
+  };
+}
+
+/** Ajv's own compares the value with each value of a long list. */
+export function enumOf(take: Take): FuncKeywordDefinition {
+  return {
+    keyword: 'enum',
+    schemaType: 'array',
+    error: { message: 'must be one of the listed values' },
+    compile(listed: unknown[]) {
+      const { plain, texts } = valuesOf(listed, () => undefined);
+      return (value: unknown) => (isPlain(value) ? plain.has(value) : texts.size > 0 && texts.has(canonical(value, take)));
+    },
+  };
+}
+
+/** The different ones among JSON values. `texts`: those of objects and arrays. */
+function valuesOf(values: unknown[], take: Take): { plain: Set<unknown>; texts: Set<string>; size: number } {
+  const plain = new Set(values.filter(isPlain));
+  const texts = new Set(values.filter((value) => !isPlain(value)).map((value) => canonical(value, take)));
+  return { plain, texts, size: plain.size + texts.size };
+}
+
+const isPlain = (value: unknown) => typeof value !== 'object' || value === null;
+
+/** About as long as a step of the count takes. */
+const charactersInStep = 4;
 
 /** The same text for equal JSON values, whatever the order of keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
+function canonical(value: unknown, take: Take): string {
+  const text = JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
+  take(text.length / charactersInStep);
+  return text;
 }

@@ -4,7 +4,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { localRef } from '#domain/schemas/schema-refs';
 import { isObject, type JsonObject, mapSchema } from '#domain/schemas/schema-walk';
 import { formats } from './formats.ts';
-import { createStepCount, type StepCount, stepKeyword, TooManySteps, uniqueItems } from './keywords.ts';
+import { createStepCount, enumOf, type StepCount, stepKeyword, TooManySteps, uniqueItems } from './keywords.ts';
 import { linearPattern, type Pattern } from './linear-patterns.ts';
 import { type Violation, violationsOf } from './violations.ts';
 
@@ -54,7 +54,8 @@ export function compile(schema: unknown): Validator {
     keywords: [steps.keyword],
     code: { regExp: engineOf(steps) },
   });
-  ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
+  ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems(steps.take));
+  ajv.removeKeyword('enum').addKeyword(enumOf(steps.take));
   const isValid = ajv.compile(prepared(schema) as JsonObject | boolean);
   return (data) => {
     steps.start();

@@ -86,6 +86,32 @@ describe('what would take long', () => {
     expect(compile({ patternProperties: patterns })(members)).toEqual(costly);
   });
 
+  it('is given up: lists without duplicates within each other', () => {
+    const nested = Array.from({ length: 200 }).reduce<unknown>((inner) => [inner], Array(60_000).fill(0));
+    expect(
+      compile({
+        uniqueItems: true,
+        items: { $ref: '#/$defs/list' },
+        $defs: { list: { uniqueItems: true, items: { $ref: '#/$defs/list' } } },
+      })(nested),
+    ).toEqual(costly);
+  });
+
+  it('decides a long list by equal values, whatever the order of keys', () => {
+    const listed = [...Array.from({ length: 6_000 }, (_, n) => `v${n}`), 0, null, { a: 1, b: [2] }];
+    const isListed = compile({ items: { enum: listed } });
+    // each of them compared with each of the list: 200 million
+    expect(isListed(Array(35_000).fill('v5999'))).toEqual([]);
+    expect(isListed([-0, null, { b: [2], a: 1 }])).toEqual([]);
+    expect(isListed(['0', '{"a":1,"b":[2]}', { a: 1, b: ['2'] }, [], false]).map(({ pointer }) => pointer)).toEqual([
+      '/0',
+      '/1',
+      '/2',
+      '/3',
+      '/4',
+    ]);
+  });
+
   it('is linear: patterns that backtrack elsewhere, formats, and lists without duplicates', () => {
     const long = 'a'.repeat(250_000);
     expect(compile({ pattern: '^(a+)+$' })(`${long}!`)).toHaveLength(1);
