@@ -178,6 +178,8 @@ class ListenerStream implements AsyncIterableIterator<string> {
       if (!(await recheckCredentials(db, this.#caller))) this.end('not_valid');
       else {
         const renewed = await renewListener(db, this.endpointId, this.#session);
+        // closed meanwhile: the row may have been made again
+        if (this.#isDone) await releaseListener(db, this.endpointId, this.#session);
         if (renewed === 'renewed') this.#waiting.push(': nothing new\n\n');
         else this.end(renewed);
       }

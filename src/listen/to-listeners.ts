@@ -48,8 +48,9 @@ export function toListeners({ db, vault, sender, timings }: ToListenersDeps): To
     if (passed === 'nobody') return unanswered('connect', nobody, tookMs());
     if (passed === 'busy') return unanswered('connect', 'too many requests wait for `posthorn listen`', tookMs());
     const last = await waitFor({ db, answers, timings }, { id, startedAt, timeoutMs });
-    if (last?.answer) return answeredResult(openAnswer(vault, id, last.answer), tookMs(), timeoutMs, Date.now());
-    if (last?.isTaken === false) return unanswered('connect', nobody, tookMs());
+    if (!last) throw new Error('PostgreSQL has lost the request');
+    if (last.answer) return answeredResult(openAnswer(vault, id, last.answer), tookMs(), timeoutMs, Date.now());
+    if (!last.isTaken) return unanswered('connect', nobody, tookMs());
     return unanswered('timeout', `no response from posthorn listen within ${timeoutMs / 1_000} s`, tookMs());
   }
 

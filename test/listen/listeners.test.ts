@@ -152,6 +152,19 @@ describe('a request to a listener', () => {
     await close();
   });
 
+  it('is no attempt if a crash of PostgreSQL loses it', async () => {
+    const endpoint = await makeEndpoint();
+    const { got, close } = await listen(server(), endpoint);
+    const isLost = expect(worker().post(endpoint)).rejects.toMatchObject({
+      name: 'LocalFault',
+      cause: { message: 'PostgreSQL has lost the request' },
+    });
+    await until('the request', () => got.requests.length === 1);
+    await db.query('delete from listen_requests where endpoint_id = $1', [uuidOf(endpoint)]);
+    await isLost;
+    await close();
+  });
+
   it('goes to the sender if its endpoint has an address', async () => {
     const { post, sent } = worker();
     for (const url of ['https://listen.posthorn.invalid.example.com/x', 'https://example.com/https://listen.posthorn.invalid/'])
@@ -202,6 +215,23 @@ describe('a connection', () => {
       await until('its turn', async () => got.requests[n] && streams.answer(endpoint, got.requests[n]?.id ?? '', answer));
     expect((await Promise.all(results)).map(({ outcome }) => outcome)).toEqual(Array(40).fill('accepted'));
     await close();
+  });
+
+  it('goes on after a crash of PostgreSQL, which empties its tables', async () => {
+    const endpoint = await makeEndpoint();
+    const streams = server();
+    const { got, close } = await listen(streams, endpoint);
+    const sessionOf = async () =>
+      (await db.query('select session from listeners where endpoint_id = $1', [uuidOf(endpoint)])).rows[0]?.session;
+    const session = await sessionOf();
+    await db.query('delete from listeners where endpoint_id = $1', [uuidOf(endpoint)]);
+    await until('its row again', async () => (await sessionOf()) === session);
+    const result = worker().post(endpoint);
+    await until('the request', () => got.requests.length === 1);
+    await streams.answer(endpoint, got.requests[0]?.id ?? '', answer);
+    expect([(await result).outcome, got.end]).toEqual(['accepted', null]);
+    await close();
+    expect(await sessionOf()).toBeUndefined();
   });
 
   it('ends when another takes over, when its endpoint is deleted, and when the process stops', async () => {

@@ -18,15 +18,22 @@ export async function holdListener(db: Db, endpointId: string, session: string):
   });
 }
 
-/** `replaced`: by another connection. `deleted`: the endpoint is. */
+/**
+ * `replaced`: by another connection. `deleted`: the endpoint is. A row that PostgreSQL has lost in a crash, or that its
+ * standby never had, is made again.
+ */
 export async function renewListener(db: Db, endpointId: string, session: string): Promise<'renewed' | 'replaced' | 'deleted'> {
   const { rows } = await db.query<{ renewed: boolean; exists: boolean }>({
     name: 'renew_listener',
     text: `
-      with renewed as (
-        update listeners set seen_at = now() where endpoint_id = $1 and session = $2 returning endpoint_id
+      with endpoint as (
+        select id from endpoints where id = $1 and deleted_at is null
+      ), renewed as (
+        insert into listeners (endpoint_id, session) select id, $2 from endpoint
+        on conflict (endpoint_id) do update set seen_at = now() where listeners.session = excluded.session
+        returning endpoint_id
       )
-      select exists (select from renewed) as renewed, exists (select from endpoints where id = $1 and deleted_at is null) as exists`,
+      select exists (select from renewed) as renewed, exists (select from endpoint) as exists`,
     values: [uuidOf(endpointId), session],
   });
   if (!rows[0]?.exists) return 'deleted';
