@@ -18,7 +18,7 @@ afterAll(() => stage?.close());
 /** Changes the target and then wakes the lane, as PATCH does. */
 async function moveTo(endpointId: string, path: string): Promise<void> {
   const target = stage.targetOf(endpointId, path);
-  const retarget = () => ({ ...target, leadsElsewhere: true, shown: { before: { url: 'a' }, after: { url: 'b' } } });
+  const retarget = async () => ({ ...target, leadsElsewhere: true, shown: { before: { url: 'a' }, after: { url: 'b' } } });
   expect(await changeEndpoint(stage.db, endpointId, {}, { retarget })).toMatchObject({ kind: 'changed' });
   await wakeLanes(stage.db, [endpointId], 'changed');
 }
@@ -58,7 +58,7 @@ describe('an endpoint with a new target', () => {
     await stage.park(id, names('unwoken', 1));
     await stage.drain(id);
     const target = stage.targetOf(id, '/unwoken-after');
-    const retarget = () => ({ ...target, leadsElsewhere: true, shown: { before: { url: 'a' }, after: { url: 'b' } } });
+    const retarget = async () => ({ ...target, leadsElsewhere: true, shown: { before: { url: 'a' }, after: { url: 'b' } } });
     await changeEndpoint(stage.db, id, {}, { retarget });
     const { state, due_at: dueAt } = await stage.lane(id);
     expect([state, Number(dueAt) <= Date.now() + 1_000]).toEqual(['blocked', true]);

@@ -27,7 +27,7 @@ export type EndpointChanged =
 /**
  * Makes the new target from the stored one, with the difference that may be shown. `leadsElsewhere`: its URL changes.
  */
-export type Retarget = (sealed: Uint8Array) => SealedTarget & { leadsElsewhere: boolean; shown: AuditChange };
+export type Retarget = (sealed: Uint8Array, db: Querying) => Promise<SealedTarget & { leadsElsewhere: boolean; shown: AuditChange }>;
 
 /** Makes the new shape from the stored one, with the difference that may be shown. */
 export interface Reshape {
@@ -84,7 +84,7 @@ export async function changeEndpoint(
     if (before.ordering !== settings.ordering) await line(client, endpointId, settings.ordering === 'key');
     await write(client, endpointId, settings, orderBegins);
     if (reshaped) await setShape(client, endpointId, reshaped.shape);
-    const target = retarget?.(before.sealed);
+    const target = await retarget?.(before.sealed, client);
     if (target) {
       await refuseTooMany(client, { endpointId, tenant: before.tenant, target, isNew: false, mostAtHost });
       await writeTarget(client, endpointId, target);

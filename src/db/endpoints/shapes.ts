@@ -48,6 +48,16 @@ export async function endpointsPinning(
   return rows.map(({ endpoint_id, id, sealed }) => ({ endpointId: idOf('ep', endpoint_id), shape: { id, sealed } }));
 }
 
+/** All shapes of an endpoint that deliveries may be bound to. */
+export async function shapesOfEndpoint(db: Querying, endpointId: string): Promise<{ id: string; sealed: Buffer }[]> {
+  const { rows } = await db.query<{ id: string; sealed: Buffer }>({
+    name: 'shapes_of_endpoint',
+    text: 'select id, sealed from shapes where endpoint_id = $1',
+    values: [uuidOf(endpointId)],
+  });
+  return rows;
+}
+
 /** The encrypted shape of each id. */
 export async function readShapes(db: Querying, ids: string[]): Promise<Map<string, Buffer>> {
   const { rows } = await db.query<{ id: string; sealed: Buffer }>({

@@ -152,12 +152,16 @@ function keptAuth(given: EndpointAuth, before: EndpointAuth | null): EndpointAut
   return { ...given, clientSecret: kept(given.clientSecret, same ? before.clientSecret : undefined) };
 }
 
+export function leadsToAnotherOrigin({ url }: Partial<EndpointTarget>, before: EndpointTarget): boolean {
+  return url !== undefined && new URL(url).origin !== new URL(before.url).origin;
+}
+
 /**
  * Credentials that a change of the URL would send to another origin (scheme, host, port). They were set for the old
  * origin and must be sent again.
  */
 export function takenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): ('auth' | 'tls' | 'headers')[] {
-  if (change.url === undefined || new URL(change.url).origin === new URL(before.url).origin) return [];
+  if (!leadsToAnotherOrigin(change, before)) return [];
   const { auth, tls, headers } = change;
   const keeps = {
     auth: before.auth !== null && (auth === undefined || (auth !== null && Object.values(auth).includes(hidden))),

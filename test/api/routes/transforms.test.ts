@@ -59,6 +59,22 @@ describe('the transform of an endpoint', () => {
     ]);
   });
 
+  it('has a routing key that does not move to another origin, also not with deliveries that were planned with it', async () => {
+    const elsewhere = 'http://127.0.0.1:10/hook';
+    const refused = { status: 422, body: { errors: [{ path: 'url', message: expect.stringContaining('a routing key is sent only to') }] } };
+    const transform = { preset: 'pagerduty', routingKey };
+    const { body } = await create({ transform });
+    for (const more of [{}, { transform: null }, { transform: body.transform }, { transform: { template: 1 } }])
+      expect(await change(body.id, { url: elsewhere, ...more })).toMatchObject(refused);
+    expect((await api.get(`/v1/endpoints/${body.id}`)).body).toMatchObject({ url, transform: { routingKey: '***' } });
+    expect((await change(body.id, { url: `${url}/other` })).status).toBe(200);
+    expect((await change(body.id, { transform: null })).status).toBe(200);
+    expect(await change(body.id, { url: elsewhere })).toMatchObject(refused);
+    expect(await change(body.id, { url: elsewhere, transform })).toMatchObject({ status: 200, body: { url: elsewhere } });
+    const { id } = await api.makeEndpoint(tenant, url, { transform: { template: 1 } });
+    expect((await change(id, { url: elsewhere })).status).toBe(200);
+  });
+
   it.each([
     [{ transform: {} }, 'transform.template', 'is missing: send a template, or a preset'],
     [{ transform: { preset: 'irc' } }, 'transform.preset', 'must be slack, discord, teams or pagerduty'],
@@ -152,5 +168,14 @@ describe('missed deliveries', () => {
       ['order.created'],
       { type: 'order.created', timestamp: expect.any(String), data: { id: 7 } },
     ]);
+  });
+
+  it('have bodies in which a routing key is masked', async () => {
+    const { id } = await api.makeEndpoint(tenant, url, { transform: { preset: 'pagerduty', routingKey } });
+    const event = await api.postEvent(tenant, { data: { id: 7 } });
+    const [delivery = ''] = await planned(api, tenant, event, [id]);
+    await setStatus(api, delivery, 'dead_lettered');
+    const { body } = await api.get(`/v1/endpoints/${id}/missed?include=body`);
+    expect(body.data).toMatchObject([{ body: { routing_key: '***', dedup_key: event } }]);
   });
 });

@@ -178,7 +178,7 @@ const change = (deps: ApiDeps) =>
       const settings = { ...given, ...storedFilter(filter, members) };
       await refuseImpossibleChange(deps.db, params.endpoint, settings);
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
-      const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }) : undefined;
+      const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }, transform) : undefined;
       const pastTarget = (sealed: Uint8Array) => sealPastTarget(deps.vault, params.endpoint, sealed);
       const shaped = reshape(deps, params.endpoint, { transform, versions });
       const others = { retarget: target, reshape: shaped, verification, judgeSigning, pastTarget, mostAtHost: mostAtHost(caller) };

@@ -2,13 +2,13 @@
 import { lockPins, pinsOf } from '#db/catalogue/converters';
 import type { Reshape } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
-import { readShapes } from '#db/endpoints/shapes';
+import { readShapes, shapesOfEndpoint } from '#db/endpoints/shapes';
 import { changedFields } from '#domain/access/audit';
 import type { Endpoint } from '#domain/endpoints/endpoint';
-import { hideTransform, keepTransform } from '#domain/endpoints/endpoint-transform';
-import { compileShape } from '#domain/shaping/shape';
+import { boundTemplate, hideTransform, keepTransform, type Transform } from '#domain/endpoints/endpoint-transform';
+import { compileShape, type Shape } from '#domain/shaping/shape';
 import { ShapingError } from '#domain/shaping/shaping-error';
-import { openShape, type SealedShape, type Shaping, sealShape } from '#sealing/shape';
+import { type OpenedShape, openShape, type SealedShape, type Shaping, sealShape } from '#sealing/shape';
 import { invalid } from '../../http/problem.ts';
 import { pathText } from '../../http/validate.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -71,6 +71,25 @@ function complete({ transform, versions }: Shaping, before: Shaping | null): Sha
   return { transform: kept, versions };
 }
 
+/** The shape as the API shows what it makes: with its secret masked. */
+export function shownShape({ shape, transform }: OpenedShape): Shape {
+  return transform && 'routingKey' in transform ? { ...shape, template: boundTemplate(hideTransform(transform)) } : shape;
+}
+
+/**
+ * Throws a 422 if deliveries of the endpoint could take a stored routing key to another origin. They keep the transform with
+ * which they were planned, so the earlier ones count, too. `given`: the transform of the same change.
+ */
+export async function refuseKeyElsewhere({ vault }: ShapeDeps, db: Querying, endpointId: string, given?: Transform | null): Promise<void> {
+  const keyOf = (transform: Transform | null | undefined) => (transform && 'routingKey' in transform ? transform.routingKey : undefined);
+  const stored = await shapesOfEndpoint(db, endpointId);
+  const keys = stored.flatMap(({ id, sealed: bytes }) => keyOf(openShape(vault, id, bytes).transform) ?? []);
+  if (keys.every((key) => key === keyOf(given))) return;
+  const message =
+    'leads to another origin, and a routing key is sent only to the origin it was given for, also by deliveries that were planned with it; send `transform` with the same key again, or create another endpoint';
+  throw invalid([{ path: 'url', message }]);
+}
+
 interface Shaped {
   /** The producer's id of the event. */
   event: string;
@@ -88,7 +107,7 @@ export async function readShapers(
 ): Promise<(one: Shaped, body: string) => string> {
   const ids = new Set(deliveries.flatMap(({ shapeId }) => shapeId ?? []));
   const sealed = ids.size > 0 ? await readShapes(db, [...ids]) : new Map<string, Buffer>();
-  const shapers = new Map([...sealed].map(([id, bytes]) => [id, compileShape(openShape(vault, id, bytes).shape)]));
+  const shapers = new Map([...sealed].map(([id, bytes]) => [id, compileShape(shownShape(openShape(vault, id, bytes)))]));
   return ({ event, shapeId, version }, body) => {
     if (shapeId === null) return body;
     try {

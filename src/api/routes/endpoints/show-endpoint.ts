@@ -5,13 +5,14 @@ import type { Retarget } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { changedFields } from '#domain/access/audit';
 import type { Endpoint } from '#domain/endpoints/endpoint';
-import { type EndpointTarget, keepHidden, takenElsewhere, targetProblems } from '#domain/endpoints/endpoint-target';
+import { type EndpointTarget, keepHidden, leadsToAnotherOrigin, takenElsewhere, targetProblems } from '#domain/endpoints/endpoint-target';
+import type { Transform } from '#domain/endpoints/endpoint-transform';
 import { parseExactly } from '#domain/filters/exact-json';
 import { certificateProblems } from '#sealing/client-certificate';
 import { openTarget, type SealedTarget, sealTarget, showTarget } from '#sealing/endpoint-target-encryption';
 import { invalid } from '../../http/problem.ts';
 import type { ApiDeps } from '../deps.ts';
-import { showShaping } from './shape-endpoint.ts';
+import { refuseKeyElsewhere, showShaping } from './shape-endpoint.ts';
 
 type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
 
@@ -27,13 +28,15 @@ export function sealNewTarget(deps: TargetDeps, endpointId: string, given: Endpo
 
 /**
  * Changes the given parts of a target. A masked value (`***`) keeps the stored one. The returned function throws a 422.
+ * `transform`: as the same change gives it.
  */
-export function retarget(deps: TargetDeps, endpointId: string, change: Partial<EndpointTarget>): Retarget {
-  return (sealed) => {
+export function retarget(deps: TargetDeps, endpointId: string, change: Partial<EndpointTarget>, transform?: Transform | null): Retarget {
+  return async (sealed, db) => {
     const before = openTarget(deps.vault, endpointId, sealed);
     const { url = before.url, headers = before.headers, auth = before.auth, tls = before.tls ?? null } = change;
     const after = checked(deps, { url, headers, auth, tls }, before);
     refuseTakenElsewhere(change, before);
+    if (leadsToAnotherOrigin(change, before)) await refuseKeyElsewhere(deps, db, endpointId, transform);
     const shown = changedFields(['url', 'headers', 'auth', 'tls'], { tls: null, ...before }, after);
     return { ...sealTarget(deps.vault, endpointId, after), leadsElsewhere: url !== before.url, shown };
   };

@@ -1,7 +1,7 @@
 // POST /v1/transforms/test: shows the body that a transform, or an endpoint, makes of an event. Stores and sends nothing.
 import type { z } from 'zod';
 import { readEndpoint } from '#db/endpoints/endpoints';
-import { boundTemplate, hideTransform, type Transform } from '#domain/endpoints/endpoint-transform';
+import { boundTemplate, hideTransform } from '#domain/endpoints/endpoint-transform';
 import { type eventToTry, shapedBody, transformTest } from '#domain/endpoints/transform-test';
 import { maxEventBytes, normalInstant, standardBody } from '#domain/events/event';
 import { memberTexts } from '#domain/events/json-slices';
@@ -12,6 +12,7 @@ import { invalid, notFound } from '../../http/problem.ts';
 import { refuseRepeated } from '../../http/read-body.ts';
 import { type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
+import { shownShape } from './shape-endpoint.ts';
 
 export function transformTestRoute(deps: ApiDeps): Route {
   return route({
@@ -45,16 +46,11 @@ export function transformTestRoute(deps: ApiDeps): Route {
 }
 
 async function shapeOf({ db, vault }: ApiDeps, given: z.infer<typeof transformTest>): Promise<Shape | null> {
-  if (given.transform) return masked(given.transform);
+  if (given.transform) return { layout: 1, template: boundTemplate(hideTransform(given.transform)) };
   const endpoint = given.endpoint === undefined ? null : await readEndpoint(db, given.endpoint);
   if (!endpoint) throw notFound('endpoint', 'endpoint');
   if (!endpoint.shape) return null;
-  const { shape, transform } = openShape(vault, endpoint.shape.id, endpoint.shape.sealed);
-  return { ...shape, ...(transform && masked(transform)) };
-}
-
-function masked(given: Transform): Shape {
-  return { layout: 1, template: boundTemplate(hideTransform(given)) };
+  return shownShape(openShape(vault, endpoint.shape.id, endpoint.shape.sealed));
 }
 
 function eventOf({ type, id = 'event-1', version, occurredAt }: z.infer<typeof eventToTry>, text: string): EventToShape {
