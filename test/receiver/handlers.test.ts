@@ -1,7 +1,8 @@
 // The handlers of the frameworks, on real servers: the raw body, what was parsed before, and what is refused before the
 // signature is looked at.
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
@@ -43,13 +44,25 @@ async function listening(server: {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-type Post = (request: ReturnType<typeof signedRequest>) => Promise<Response>;
+/** `url`: of those with a server. */
+type Post = ((request: ReturnType<typeof signedRequest>) => Promise<Response>) & { url?: string };
 type Made = ReturnType<typeof receiverWith>['receiver'];
 
-const viaHttp =
-  (url: string): Post =>
-  ({ method, headers, body }) =>
-    fetch(`${url}/hook`, { method, headers, body });
+const viaHttp = (origin: string): Post => {
+  const url = `${origin}/hook`;
+  return Object.assign(({ method, headers, body }: ReturnType<typeof signedRequest>) => fetch(url, { method, headers, body }), { url });
+};
+
+/** The answer to a request that has sent `bytes` and never ends. */
+function unended(url: string, bytes: number): Promise<{ status: number | undefined; connection: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(url, { method: 'POST', headers: { 'content-type': 'application/json' } }, ({ statusCode, headers }) => {
+      resolve({ status: statusCode, connection: headers.connection });
+      sent.destroy();
+    });
+    sent.on('error', reject).write('x'.repeat(bytes));
+  });
+}
 
 /** Each as its users write it. `isParsed`: something reads the body before. */
 const frameworks: Record<string, (receiver: Made, isParsed: boolean) => Promise<Post>> = {
@@ -72,7 +85,10 @@ const frameworks: Record<string, (receiver: Made, isParsed: boolean) => Promise<
     // biome-ignore lint/nursery/noMisusedPromises: Fastify takes it
     app.register(async (scope) => {
       if (isParsed)
-        scope.addHook('preValidation', async (request) => void Object.assign(request, { body: JSON.parse(String(request.body)) }));
+        scope.addHook('preValidation', async (request) => {
+          const read = Buffer.concat(await (request.body as Readable).toArray());
+          Object.assign(request, { body: JSON.parse(read.toString()) });
+        });
       scope.register(fastifyReceiver(receiver), { prefix: '/hook' });
     });
     await app.listen({ port: 0, host: '127.0.0.1' });
@@ -165,6 +181,30 @@ describe.each(Object.entries(frameworks))('%s', (name, open) => {
     const forged = await post({ ...signedRequest(), body: '{}' });
     expect([forged.status, last()]).toEqual([401, expect.objectContaining({ level: 'warn', reason: 'no_match' })]);
   });
+});
+
+it.each(['Express', 'node:http', 'Fastify', 'Next.js, Pages Router'])('%s: reads no more than it must before it refuses', async (name) => {
+  const limited = receiverWith({ maxBodyBytes: 1_000 });
+  const open = frameworks[name] as (typeof frameworks)[string];
+  const { url = '' } = await open(limited.receiver, false);
+  expect(await unended(url, 1_001)).toEqual({ status: 413, connection: 'close' });
+  const closed = receiverWith({ allowFrom: ['192.0.2.1'] });
+  const { url: other = '' } = await open(closed.receiver, false);
+  expect(await unended(other, 1)).toEqual({ status: 403, connection: 'close' });
+});
+
+it('Fastify: says when a hook has read the body and left it', async () => {
+  const { receiver, last } = receiverWith();
+  const app = fastify();
+  // biome-ignore lint/nursery/noMisusedPromises: Fastify takes it
+  app.register(async (scope) => {
+    scope.addHook('preValidation', async (request) => void (await (request.body as Readable).toArray()));
+    scope.register(fastifyReceiver(receiver));
+  });
+  closes.push(() => app.close());
+  const { headers, body } = signedRequest();
+  expect((await app.inject({ method: 'POST', url: '/', headers, payload: body })).statusCode).toBe(500);
+  expect(last()).toMatchObject({ reason: 'parsed_body' });
 });
 
 it('Express: takes the bytes that express.raw or a `verify` hook has kept', async () => {

@@ -1,12 +1,16 @@
-// The entry `@posthorn/receiver/fastify`: a plugin. It is encapsulated, so its content type parser, which keeps the bytes, is that of its own
-// routes only.
+// The entry `@posthorn/receiver/fastify`: a plugin. It is encapsulated, so its content type parser, which leaves the body unread, is that of
+// its own routes only.
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { ParsedBodyError } from '../verify/errors.ts';
 import type { AnyReceiver } from './fetch-request.ts';
+import { discardRest, readBody } from './node-body.ts';
 
 interface FastifyRequest {
   method: string;
   headers: Record<string, string | string[] | undefined>;
   body: unknown;
+  raw: IncomingMessage;
   socket: { remoteAddress?: string | undefined };
 }
 
@@ -29,31 +33,28 @@ export interface FastifyOptions {
   path?: string;
 }
 
-/** Fastify must read no more than this, however large `maxBodyBytes` is. */
-const bodyLimit = 64 * 1_024 * 1_024;
-
 /** @example app.register(fastifyReceiver(receiver), { prefix: '/hooks' }) */
 export function fastifyReceiver(receiver: AnyReceiver, { path = '/' }: FastifyOptions = {}): (app: Fastify) => Promise<void> {
   return async (app) => {
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer', bodyLimit },
-      (_request: unknown, body: unknown, done: (error: null, body: unknown) => void) => done(null, body),
-    );
-    app.post(path, async ({ method, headers, body, socket }: FastifyRequest, reply: FastifyReply) => {
+    app.addContentTypeParser('*', (_request: unknown, body: unknown, done: (error: null, body: unknown) => void) => done(null, body));
+    app.post(path, async ({ method, headers, body, socket, raw }: FastifyRequest, reply: FastifyReply) => {
       const answer = await receiver.receive({
         ...{ method, headers, address: socket.remoteAddress },
-        body: async () => rawBodyOf(body),
+        body: async (mostBytes) => rawBodyOf(body, raw, mostBytes),
       });
-      return reply.code(answer.status).headers(answer.headers).send(answer.body);
+      return reply
+        .code(answer.status)
+        .headers({ ...answer.headers, ...discardRest(raw) })
+        .send(answer.body);
     });
   };
 }
 
-function rawBodyOf(body: unknown): Uint8Array {
+function rawBodyOf(body: unknown, { headers }: IncomingMessage, mostBytes: number): Uint8Array | Promise<Uint8Array> {
   if (body instanceof Uint8Array) return body;
   if (body === undefined || body === null) return new Uint8Array();
+  if (body instanceof Readable && !body.readableDidRead) return readBody(body, headers['content-length'], mostBytes);
   throw new ParsedBodyError(
     'Fastify has parsed the body before fastifyReceiver saw it',
     'Register the plugin as it is, app.register(fastifyReceiver(receiver), { prefix }), not wrapped with fastify-plugin, and no hook preValidation that replaces request.body.',
