@@ -153,6 +153,17 @@ describe('verify with RFC 9421', () => {
       expect(check({ ...headers, 'signature-input': headers['signature-input']?.replace(from, to) ?? '' })).toBe('no_match');
   });
 
+  it('looks at no more signatures than Posthorn makes: each costs a verification', () => {
+    const headers = signed(byKey);
+    const checkWith = (count: number) => {
+      const repeated = (value: string) => Array.from({ length: count }, (_, n) => `s${n}=${value}, `).join('');
+      const [input = '', signature = ''] = [headers['signature-input'], headers.signature];
+      const foreign = repeated(input.slice(input.indexOf('=') + 1));
+      return check({ ...headers, 'signature-input': foreign + input, signature: repeated(`:${'A'.repeat(86)}==:`) + signature });
+    };
+    expect([checkWith(5), checkWith(20)]).toEqual(['valid', 'no_match']);
+  });
+
   it('accepts signatures made by http-message-signatures', async () => {
     const { 'content-digest': digest = '' } = signed(byKey);
     const { headers } = await httpbis.signMessage(

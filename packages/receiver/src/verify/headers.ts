@@ -1,6 +1,9 @@
 // Reads the headers of a request that signatures depend on.
 import { WebhookVerificationError } from './errors.ts';
 
+/** Five live secrets and five keys sign at most. More signatures only cost time. */
+export const mostSignatures = 20;
+
 /** A Fetch API `Headers`, or a plain object such as Node's `request.headers`; names in any case. */
 export type HeadersLike = { get(name: string): string | null } | Readonly<Record<string, string | readonly string[] | number | undefined>>;
 

@@ -1,7 +1,7 @@
 // Verifies HTTP Message Signatures (RFC 9421) as Posthorn makes them, with HMAC-SHA256 or ed25519. The body is covered
 // through Content-Digest.
 import { WebhookVerificationError } from './errors.ts';
-import { type Clock, checkAge, type HeadersLike, headerOf } from './headers.ts';
+import { type Clock, checkAge, type HeadersLike, headerOf, mostSignatures } from './headers.ts';
 import { keysOf, type Secret } from './keys.ts';
 import type { Scheme } from './scheme.ts';
 import { type Check, hmac, isBy, isSame, sha256, toBase64, utf8 } from './steps.ts';
@@ -56,7 +56,7 @@ function* check(body: Uint8Array, headers: HeadersLike, secrets: readonly Secret
 
 function offeredBy(input: string, signature: string): Offered[] {
   const signatures = membersOf(signature);
-  return [...membersOf(input)].flatMap(([label, params]) => {
+  return [...membersOf(input)].slice(0, mostSignatures).flatMap(([label, params]) => {
     const [, list = '', rest = ''] = form.exec(params) ?? [];
     const components = list.split(' ').map((name) => name.slice(1, -1));
     const given = new Map(rest.split(';').map((one) => one.split('=', 2) as [string, string]));

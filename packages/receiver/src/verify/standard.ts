@@ -1,12 +1,9 @@
 // Verifies Standard Webhooks signatures, v1 (HMAC-SHA256) and v1a (ed25519): signed with the secret or key, unchanged,
 // and recent. It shares no code with the signer of Posthorn on purpose, so that each checks the other.
 import { WebhookVerificationError } from './errors.ts';
-import { type Clock, checkAge, type HeadersLike, headerOf, idOf, timestampOf } from './headers.ts';
+import { type Clock, checkAge, type HeadersLike, headerOf, idOf, mostSignatures, timestampOf } from './headers.ts';
 import { keysOf, type Secret } from './keys.ts';
 import { type Check, hmac, isBy, isSame, toBase64, utf8 } from './steps.ts';
-
-/** Five live secrets and five keys sign at most. More signatures only cost time. */
-const mostSignatures = 20;
 
 /** Throws WebhookVerificationError. Returns true: the id is signed. */
 export function* standard(body: Uint8Array, headers: HeadersLike, secrets: readonly Secret[], clock: Clock): Check<boolean> {
