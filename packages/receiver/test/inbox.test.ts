@@ -1,6 +1,7 @@
 // What every store of an inbox promises: each event once, under a lease, in its order.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../../test/support/until.ts';
+import { memoryInbox } from '../src/inbox/memory.ts';
 import type { Claimed, ClaimOptions, InboxStore, NewItem } from '../src/index.ts';
 import { type OpenStore, stores } from './stores.ts';
 
@@ -198,4 +199,18 @@ describe.each(Object.entries(stores))('%s', (_name, open) => {
     });
     expect(ids(await claim()).sort()).toEqual(['e1', 'e2']);
   });
+});
+
+it('memory: a long order does not slow down a claim', async () => {
+  const inbox = memoryInbox();
+  const items = Array.from(
+    { length: 50_000 },
+    (_, n): NewItem => ({
+      ...{ id: `e${n}`, type: 'order.created', raw: '{}', key: 'endpoint', sequence: n + 1, replay: 0, meta: '{}' },
+    }),
+  );
+  await inbox.accept('r', items, { again: false, gapWaitMs: minute });
+  const began = performance.now();
+  expect((await inbox.claim('r', { worker: 'w', limit: 8, leaseMs: minute, gapWaitMs: minute })).map(({ id }) => id)).toEqual(['e0']);
+  expect(performance.now() - began).toBeLessThan(2_000);
 });

@@ -60,12 +60,15 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
       throw new Rejection(503, 'inbox_full', `${items.size} events wait in the inbox, which is in memory`, 10);
   }
 
-  /** Whether its turn in the order of its key has come. */
-  function isNext(item: Item, all: Item[], now: number, gapWaitMs: number): boolean {
-    if (item.key === null) return true;
-    const others = all.filter((other) => other.key === item.key && other !== item);
-    if (others.some((other) => byOrder(other, item) < 0 || (other.isClaimed && other.dueAt > now))) return false;
-    return Number(item.sequence) <= lastOf(item) + 1 || item.receivedAt + gapWaitMs <= now;
+  /** Of each key the event whose turn it is, unless another of the key is in work. */
+  function headsOf(all: Item[], now: number): Set<Item> {
+    const heads = new Map<string | null, Item>();
+    for (const item of all) {
+      const head = heads.get(item.key);
+      if (!head || byOrder(item, head) < 0) heads.set(item.key, item);
+    }
+    for (const item of all) if (item.isClaimed && item.dueAt > now) heads.delete(item.key);
+    return new Set(heads.values());
   }
 
   return inboxOf({
@@ -76,10 +79,12 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
     async claim(receiver, { limit, leaseMs, gapWaitMs }) {
       const [all, now] = [[...waiting].filter((item) => item.receiver === receiver), Date.now()];
       const due = all.filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.position - b.position);
+      const heads = headsOf(all, now);
+      const isNext = (item: Item) => Number(item.sequence) <= lastOf(item) + 1 || item.receivedAt + gapWaitMs <= now;
       const taken: Claimed[] = [];
       for (const item of due) {
         if (taken.length === limit) break;
-        if (!isNext(item, all, now, gapWaitMs)) continue;
+        if (item.key !== null && !(heads.has(item) && isNext(item))) continue;
         Object.assign(item, { isClaimed: true, dueAt: now + leaseMs, attempts: item.attempts + 1, fence: item.fence + 1 });
         taken.push({ ...item, last: lastOf(item) });
       }
