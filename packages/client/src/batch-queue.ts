@@ -23,8 +23,13 @@ interface Entry extends Queued {
   dueAt: number;
 }
 
+type Entered = { result: Promise<AcceptedEvent> };
+
 interface Outside {
   bytes: number;
+  entered: Promise<Entered>;
+  /** `flush` waits for it: its batch is sent as soon as it is let in. */
+  isFlushed: boolean;
   letIn(): void;
 }
 
@@ -46,16 +51,24 @@ export class BatchQueue {
   }
 
   /** Resolves when the event is in the queue; its result is within an object, so that it is not awaited here. */
-  async enter(event: PreparedEvent): Promise<{ result: Promise<AcceptedEvent> }> {
-    if (this.#outside.length > 0 || !this.#hasRoom(event.bytes))
-      return new Promise((resolve) => this.#outside.push({ bytes: event.bytes, letIn: () => resolve(this.#take(event)) }));
-    return this.#take(event);
+  async enter(event: PreparedEvent): Promise<Entered> {
+    if (this.#outside.length === 0 && this.#hasRoom(event.bytes)) return this.#take(event, false);
+    let letIn = (): void => undefined;
+    const entered = new Promise<Entered>((resolve) => {
+      letIn = () => resolve(this.#take(event, outside.isFlushed));
+    });
+    const outside: Outside = { bytes: event.bytes, entered, isFlushed: false, letIn };
+    this.#outside.push(outside);
+    return entered;
   }
 
+  /** Resolves when all events so far have their result, also those that wait for room. */
   async flush(): Promise<void> {
     for (const entry of this.#waiting) entry.dueAt = 0;
+    for (const outside of this.#outside) outside.isFlushed = true;
+    const outside = this.#outside.map(({ entered }) => entered.then(({ result }) => result));
     this.#send();
-    await Promise.allSettled([...this.#open]);
+    await Promise.allSettled([...this.#open, ...outside]);
   }
 
   /** The first is always let in, even if it is larger than all that may be under way. */
@@ -64,7 +77,7 @@ export class BatchQueue {
     return this.#open.size === 0 || (this.#open.size < maxPending && this.#openBytes + bytes <= maxPendingBytes);
   }
 
-  #take(event: PreparedEvent): { result: Promise<AcceptedEvent> } {
+  #take(event: PreparedEvent, isDue: boolean): Entered {
     let settle: Pick<Queued, 'resolve' | 'reject'> | undefined;
     const result = new Promise<AcceptedEvent>((resolve, reject) => {
       settle = { resolve, reject };
@@ -73,7 +86,7 @@ export class BatchQueue {
     this.#openBytes += event.bytes;
     const leave = () => this.#leave(result, event.bytes);
     result.then(leave, leave);
-    const dueAt = performance.now() + this.#limits.maxWaitMs;
+    const dueAt = isDue ? 0 : performance.now() + this.#limits.maxWaitMs;
     if (settle) this.#waiting.push({ event, result, dueAt, ...settle });
     this.#send();
     return { result };

@@ -126,7 +126,8 @@ export class EventBatcher<Data extends object = Record<string, unknown>> {
 
   /** One invalid event fails its whole request, so the others are sent again without it. Too many bytes are sent in halves. */
   async #deliverWithout(batch: readonly Queued[], error: unknown): Promise<void> {
-    const faults = error instanceof PosthornProblem && error.status === 422 ? faultsByIndex(error) : new Map<number, FieldError[]>();
+    const faults =
+      error instanceof PosthornProblem && error.status === 422 ? faultsByIndex(error, batch.length) : new Map<number, FieldError[]>();
     const isTooLarge = error instanceof PosthornProblem && error.status === 413;
     if (isTooLarge && batch.length > 1) {
       const half = Math.ceil(batch.length / 2);
@@ -151,11 +152,12 @@ function settle({ event, resolve, reject }: Queued, result: BatchResult | undefi
 
 const ofEvent = /^events\[(\d+)\]\.?/;
 
-function faultsByIndex({ errors }: PosthornProblem): Map<number, FieldError[]> {
+/** Those of `count` events: others would be sent again for ever. */
+function faultsByIndex({ errors }: PosthornProblem, count: number): Map<number, FieldError[]> {
   const faults = new Map<number, FieldError[]>();
   for (const { path, message } of errors) {
     const [prefix, index] = ofEvent.exec(path) ?? [];
-    if (prefix === undefined) continue;
+    if (prefix === undefined || Number(index) >= count) continue;
     const fault = { path: path.slice(prefix.length), message };
     faults.set(Number(index), [...(faults.get(Number(index)) ?? []), fault]);
   }

@@ -85,12 +85,17 @@ export function problemOf(response: Response, text: string, attempted: Attempted
     {
       title,
       detail: given('detail', start === '' ? title : `${title}: ${start}`),
-      errors: Array.isArray(document.errors) ? document.errors : [],
+      errors: Array.isArray(document.errors) ? document.errors.filter(isFieldError) : [],
       requestId: response.headers.get('x-request-id'),
       retryAfterMs: retryAfterMsOf(response.headers.get('retry-after'), Date.now()),
     },
     attempted,
   );
+}
+
+function isFieldError(one: unknown): one is FieldError {
+  const { path, message } = (one ?? {}) as Partial<FieldError>;
+  return typeof path === 'string' && typeof message === 'string';
 }
 
 function documentOf(text: string): Record<string, unknown> {

@@ -86,6 +86,15 @@ describe('back-pressure', () => {
   });
 });
 
+it('close also waits for events that wait for room', async () => {
+  acceptAll();
+  const events = batcher({ maxEvents: 2, maxPending: 2 });
+  const added = Promise.all([0, 1, 2, 3, 4].map((n) => events.add(event(n))));
+  await events.close();
+  expect(sent()).toEqual(['e0,e1', 'e2,e3', 'e4']);
+  await added;
+});
+
 describe('an event that is refused', () => {
   it('fails alone, with its own errors; the others of its batch are sent again', async () => {
     server.answer(({ body }, response, count) => {
@@ -136,6 +145,17 @@ describe('an event that is refused', () => {
     await telling.add(event(2));
     await telling.close();
     expect(told).toEqual([[true, 'e2']]);
+  });
+
+  it('a refusal that names no event of the batch fails the whole batch', async () => {
+    server.answer((_request, response) =>
+      json(response, 422, problem(422, 'is bad', [{ path: 'events[7].type', message: 'is bad' }, { path: 7 }])),
+    );
+    const events = batcher();
+    const settled = Promise.allSettled([0, 1].map((n) => events.send(event(n))));
+    await events.flush();
+    expect((await settled).map((one) => one.status === 'rejected' && one.reason.message)).toEqual(['is bad', 'is bad']);
+    expect(sent()).toEqual(['e0,e1']);
   });
 
   it('what is no JSON value is refused before it is in a batch', async () => {
