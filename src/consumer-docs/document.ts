@@ -7,6 +7,7 @@ import { standardBody } from '#domain/events/event';
 import { takesType } from '#domain/events/subscription';
 import { attemptTimes, attemptTimeView, outage, outageView } from './outages.ts';
 import { rules } from './rules.ts';
+import { signsWithSecret, stepsOf } from './steps.ts';
 import { verification } from './verify/samples.ts';
 
 const versionView = z.object({
@@ -96,6 +97,7 @@ const shownOutagesMs = [minute, 15 * minute, 60 * minute, 7 * 60 * minute, 24 * 
 export function documentFor({ tenant, endpoint, types, defaultRetry, origin, version, egressIps, now }: Documented): ConsumerDocument {
   const policy = endpoint?.retry ?? defaultRetry;
   const timeoutMs = endpoint?.timeoutMs ?? usualTimeoutMs;
+  const signing = endpoint?.signing ?? null;
   const id = endpoint?.id ?? '{endpoint}';
   return {
     tenant,
@@ -105,11 +107,11 @@ export function documentFor({ tenant, endpoint, types, defaultRetry, origin, ver
     events: types.map((type) => eventOf(type, endpoint, now)),
     request: { method: 'POST', format: endpoint?.format ?? 'standard', timeoutMs, headers: rules.headers },
     signature: {
-      schemes: schemesOf(endpoint?.signing ?? null),
+      schemes: schemesOf(signing),
       toleranceSeconds: 300,
       publicKeysUrl: `${origin}/.well-known/tenants/${encodeURIComponent(tenant)}/jwks.json`,
-      steps: rules.steps,
-      code: verification,
+      steps: stepsOf(signing),
+      code: signsWithSecret(signing) ? verification : [],
     },
     retries: {
       jitterPercent: 10,

@@ -52,7 +52,7 @@ ${table(
   request.headers.map(({ name, meaning }) => [`<code>${asText(name)}</code>`, inline(meaning)]),
 )}
 <ol>${signature.steps.map((step) => `<li>${inline(step)}</li>`).join('')}</ol>
-<p>The same as code, without a library:</p>
+${signature.code.length === 0 ? '' : '<p>The same as code, without a library:</p>'}
 ${signature.code.map(({ title, file, code }) => `<details><summary>${asText(title)} (<code>${asText(file)}</code>)</summary><pre><code>${asText(code)}</code></pre></details>`).join('\n')}`;
 }
 

@@ -8,14 +8,6 @@ export const rules = {
     { name: 'posthorn-attempt', meaning: 'number of the attempt, from 1' },
     { name: 'posthorn-test', meaning: '`true`: a test that somebody sent by hand. Nothing has happened.' },
   ],
-  steps: [
-    'Read the raw body, before anything parses it.',
-    'Refuse a request without `webhook-id`, `webhook-timestamp` and `webhook-signature`, an id with a dot, and a timestamp that is not digits.',
-    'Refuse a timestamp that differs from your clock by more than 5 minutes.',
-    'Compute HMAC-SHA256 over `{id}.{timestamp}.{body}`. The key is your secret without `whsec_`, decoded from base64.',
-    'Compare `v1,` and the base64 of the result with each signature, in constant time.',
-    'Drop a `webhook-id` that you have processed. Answer 2xx, then work.',
-  ],
   answers: [
     { status: '200 to 299', delivery: 'is done', endpoint: 'counts as well' },
     { status: '410', delivery: 'ends as a dead letter', endpoint: 'is stopped until somebody resumes it' },

@@ -73,6 +73,26 @@ describe('the documentation', () => {
     ]);
   });
 
+  it.each<[string, object, RegExp[]]>([
+    ['v1a', { schemes: ['v1a'] }, [/ed25519 signature after `v1a,`/]],
+    [
+      'a custom scheme',
+      {
+        schemes: [],
+        custom: { header: 'X-Sig', algorithm: 'sha512', encoding: 'hex', signed: '{timestamp}.{body}', secretAs: 'text', prefix: 's=' },
+      },
+      [/without `X-Sig`/, /HMAC-SHA512 over `\{timestamp\}\.\{body\}`/, /the hex of the result, after `s=`/, /The id is not signed/],
+    ],
+    ['RFC 9421', { schemes: [], messageSignatures: { algorithm: 'ed25519' } }, [/RFC 9421, `ed25519`/, /`content-digest`/]],
+  ])('for an endpoint that signs only with %s says how to verify that, without the code for v1', async (_name, signing, wanted) => {
+    const { id } = await api.makeEndpoint(tenant, 'https://hooks.example.com/signed', { signing });
+    const { signature } = await documentation(`?endpoint=${id}`);
+    expect(signature.code).toEqual([]);
+    for (const text of wanted) expect(signature.steps.join('\n')).toMatch(text);
+    expect(signature.steps.join('\n')).not.toContain('HMAC-SHA256');
+    expect(await (await page(`?endpoint=${id}`)).text()).not.toContain('The same as code');
+  });
+
   it('is an HTML page that loads nothing, escapes what producers wrote, and runs only the script that its policy names', async () => {
     const answer = await page(`?endpoint=${endpoint}`);
     const html = await answer.text();
