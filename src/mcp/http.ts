@@ -11,7 +11,8 @@ import {
   type McpHttpHandler,
   originValidationResponse,
 } from '@modelcontextprotocol/server';
-import { ApiRefused, createApi } from './api.ts';
+import { PosthornConnectionError, PosthornProblem } from '#client';
+import { createApi } from './api.ts';
 import { createMcpServer, type McpOptions } from './server.ts';
 
 export const mcpPath = '/mcp';
@@ -66,11 +67,12 @@ type KeyCheck = (key: string) => Promise<'accepted' | 'unknown' | 'unreachable'>
 function createKeyCheck(apiUrl: string): KeyCheck {
   return async (key) => {
     try {
-      await createApi(apiUrl, key).get('/v1/tenants', { limit: 1 });
+      await createApi(apiUrl, key, 0).get('/v1/tenants', { limit: 1 });
       return 'accepted';
     } catch (error) {
-      if (!(error instanceof ApiRefused)) throw error;
-      if (error.status === null || error.status >= 500) return 'unreachable';
+      if (error instanceof PosthornConnectionError) return 'unreachable';
+      if (!(error instanceof PosthornProblem)) throw error;
+      if (error.status >= 500) return 'unreachable';
       // any other refusal, such as a missing scope, is about the call and not about the key
       return error.status === 401 ? 'unknown' : 'accepted';
     }

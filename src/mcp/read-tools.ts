@@ -1,6 +1,7 @@
 // Tools that only read: search, explain and health.
 import { z } from 'zod';
-import { delivery, endpoint, event, page, part, span, type Tool, tenant, tool } from './tool.ts';
+import { inPath } from '#client';
+import { delivery, endpoint, event, page, span, type Tool, tenant, tool } from './tool.ts';
 
 const statuses = ['pending', 'retrying', 'held', 'succeeded', 'dead_lettered', 'quarantined', 'cancelled', 'expired'] as const;
 const window = z.enum(['1h', '24h', '7d', '30d']).default('24h').describe('the time before now');
@@ -29,7 +30,7 @@ export const readTools: Tool[] = [
     effect: 'reads',
     input: z.strictObject({ delivery }),
     async run(api, input) {
-      const path = `/v1/deliveries/${part(input.delivery)}`;
+      const path = `/v1/deliveries/${inPath(input.delivery)}`;
       const [found, attempts] = await Promise.all([api.get(path), api.get(`${path}/attempts`, { limit: 20 })]);
       return { delivery: found, attempts };
     },
@@ -40,7 +41,7 @@ export const readTools: Tool[] = [
     description: 'The events of a tenant, newest first, by time.',
     effect: 'reads',
     input: z.strictObject({ tenant, ...span, ...page }),
-    run: (api, { tenant: of, ...query }) => api.get(`/v1/tenants/${part(of)}/events`, query),
+    run: (api, { tenant: of, ...query }) => api.get(`/v1/tenants/${inPath(of)}/events`, query),
   }),
   tool({
     name: 'explain_event',
@@ -49,7 +50,7 @@ export const readTools: Tool[] = [
       'Says for each endpoint of the tenant, or for one, why it did or did not get an event, what happens next, and what to do about it. Use it for the question "where is that webhook?".',
     effect: 'reads',
     input: z.strictObject({ tenant, event, endpoint: endpoint.optional() }),
-    run: (api, input) => api.get(`/v1/tenants/${part(input.tenant)}/events/${part(input.event)}/explain`, { endpoint: input.endpoint }),
+    run: (api, input) => api.get(`/v1/tenants/${inPath(input.tenant)}/events/${inPath(input.event)}/explain`, { endpoint: input.endpoint }),
   }),
   tool({
     name: 'list_tenants',
@@ -65,7 +66,7 @@ export const readTools: Tool[] = [
     description: 'The endpoints of a tenant with their settings and their gate: open, held (paused or not verified) or disabled.',
     effect: 'reads',
     input: z.strictObject({ tenant, ...page }),
-    run: (api, { tenant: of, ...query }) => api.get(`/v1/tenants/${part(of)}/endpoints`, query),
+    run: (api, { tenant: of, ...query }) => api.get(`/v1/tenants/${inPath(of)}/endpoints`, query),
   }),
   tool({
     name: 'endpoint_health',
@@ -75,7 +76,7 @@ export const readTools: Tool[] = [
     effect: 'reads',
     input: z.strictObject({ endpoint, window }),
     async run(api, input) {
-      const path = `/v1/endpoints/${part(input.endpoint)}`;
+      const path = `/v1/endpoints/${inPath(input.endpoint)}`;
       const found = (await api.get(path)) as { tenant: string };
       const [stats, lane, alerts] = await Promise.all([
         api.get(`${path}/stats`, { window: input.window }),
@@ -94,7 +95,7 @@ export const readTools: Tool[] = [
     input: z.strictObject({ tenant, window }),
     async run(api, input) {
       const [stats, alerts] = await Promise.all([
-        api.get(`/v1/tenants/${part(input.tenant)}/stats`, { window: input.window }),
+        api.get(`/v1/tenants/${inPath(input.tenant)}/stats`, { window: input.window }),
         api.get('/v1/alerts', { tenant: input.tenant, state: 'open', limit: 100 }),
       ]);
       return { stats, alerts };
@@ -143,7 +144,7 @@ export const readTools: Tool[] = [
     description: 'One event type of the catalogue with the JSON Schema and the examples of its current version.',
     effect: 'reads',
     input: z.strictObject({ type: z.string().min(1).describe('name of the type, such as order.created') }),
-    run: (api, { type }) => api.get(`/v1/event-types/${part(type)}`),
+    run: (api, { type }) => api.get(`/v1/event-types/${inPath(type)}`),
   }),
   tool({
     name: 'list_missed',
@@ -151,7 +152,7 @@ export const readTools: Tool[] = [
     description: 'What an endpoint should have accepted and has not, oldest first, without bodies.',
     effect: 'reads',
     input: z.strictObject({ endpoint, after: z.string().optional().describe('cursor of the page before'), limit: page.limit }),
-    run: (api, { endpoint: of, ...query }) => api.get(`/v1/endpoints/${part(of)}/missed`, query),
+    run: (api, { endpoint: of, ...query }) => api.get(`/v1/endpoints/${inPath(of)}/missed`, query),
   }),
   tool({
     name: 'get_replay',
@@ -159,6 +160,6 @@ export const readTools: Tool[] = [
     description: 'The progress of a replay job: how many deliveries it matched, how many are done, succeeded and failed.',
     effect: 'reads',
     input: z.strictObject({ replay: z.string().min(1).describe('id of the job: rpl_…') }),
-    run: (api, { replay }) => api.get(`/v1/replays/${part(replay)}`),
+    run: (api, { replay }) => api.get(`/v1/replays/${inPath(replay)}`),
   }),
 ];

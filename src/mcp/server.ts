@@ -1,7 +1,7 @@
 // The MCP server: the tools, for one caller. A new one is made for each connection (stdio) or
 // request (HTTP).
 import { type CallToolResult, McpServer } from '@modelcontextprotocol/server';
-import { type Api, ApiRefused } from './api.ts';
+import { type Api, refusalText } from './api.ts';
 import { readTools } from './read-tools.ts';
 import type { Tool } from './tool.ts';
 import { writeTools } from './write-tools.ts';
@@ -35,11 +35,12 @@ function register(server: McpServer, api: Api, { name, title, description, effec
 }
 
 function shown(value: unknown): CallToolResult {
-  return { content: [{ type: 'text', text: JSON.stringify(value) }] };
+  return { content: [{ type: 'text', text: JSON.stringify(value ?? null) }] };
 }
 
 /** A refusal is an answer for the model, which may correct its call. */
 function refused(error: unknown): CallToolResult {
-  if (!(error instanceof ApiRefused)) throw error;
-  return { isError: true, content: [{ type: 'text', text: error.message }] };
+  const text = refusalText(error);
+  if (text === null) throw error;
+  return { isError: true, content: [{ type: 'text', text }] };
 }

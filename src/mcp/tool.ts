@@ -23,11 +23,6 @@ export function tool<I extends z.ZodObject>(spec: ToolSpec<I>): Tool {
   return spec as unknown as Tool;
 }
 
-/** A part of a path. */
-export function part(id: string): string {
-  return encodeURIComponent(id);
-}
-
 export const tenant = z.string().min(1).describe('id of the tenant, as the producer gave it');
 export const endpoint = z.string().min(1).describe('id of the endpoint: ep_…');
 export const delivery = z.string().min(1).describe('id of the delivery: dlv_…');

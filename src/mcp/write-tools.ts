@@ -1,6 +1,7 @@
 // Tools that change something. The server has them only when it was started with --write.
 import { z } from 'zod';
-import { delivery, endpoint, part, reason, type Tool, tenant, tool } from './tool.ts';
+import { inPath } from '#client';
+import { delivery, endpoint, reason, type Tool, tenant, tool } from './tool.ts';
 
 const ofDelivery = z.strictObject({ delivery, reason: reason.optional() });
 
@@ -23,7 +24,7 @@ export const writeTools: Tool[] = [
     description: 'Sends a dead letter, or a delivery that had succeeded, again. The receiver sees the same webhook-id.',
     effect: 'sends',
     input: ofDelivery,
-    run: (api, input) => api.post(`/v1/deliveries/${part(input.delivery)}/replay`, { reason: input.reason }),
+    run: (api, input) => api.post(`/v1/deliveries/${inPath(input.delivery)}/replay`, { reason: input.reason }),
   }),
   tool({
     name: 'retry_delivery_now',
@@ -31,7 +32,7 @@ export const writeTools: Tool[] = [
     description: 'Makes the next attempt of a delivery that is retrying or held at once, in place of at its time.',
     effect: 'sends',
     input: ofDelivery,
-    run: (api, input) => api.post(`/v1/deliveries/${part(input.delivery)}/retry-now`, { reason: input.reason }),
+    run: (api, input) => api.post(`/v1/deliveries/${inPath(input.delivery)}/retry-now`, { reason: input.reason }),
   }),
   tool({
     name: 'cancel_delivery',
@@ -39,7 +40,7 @@ export const writeTools: Tool[] = [
     description: 'Ends a delivery that has not succeeded: it is not sent any more.',
     effect: 'sends',
     input: ofDelivery,
-    run: (api, input) => api.post(`/v1/deliveries/${part(input.delivery)}/cancel`, { reason: input.reason }),
+    run: (api, input) => api.post(`/v1/deliveries/${inPath(input.delivery)}/cancel`, { reason: input.reason }),
   }),
   tool({
     name: 'count_replay',
@@ -63,7 +64,7 @@ export const writeTools: Tool[] = [
     description: 'Holds the deliveries of an endpoint until it is resumed. Nothing is lost.',
     effect: 'changes',
     input: z.strictObject({ endpoint }),
-    run: (api, input) => api.post(`/v1/endpoints/${part(input.endpoint)}/pause`),
+    run: (api, input) => api.post(`/v1/endpoints/${inPath(input.endpoint)}/pause`),
   }),
   tool({
     name: 'resume_endpoint',
@@ -71,7 +72,7 @@ export const writeTools: Tool[] = [
     description: 'Sends to a paused or disabled endpoint again, slowly at first.',
     effect: 'sends',
     input: z.strictObject({ endpoint }),
-    run: (api, input) => api.post(`/v1/endpoints/${part(input.endpoint)}/resume`),
+    run: (api, input) => api.post(`/v1/endpoints/${inPath(input.endpoint)}/resume`),
   }),
   tool({
     name: 'acknowledge_alert',
@@ -79,7 +80,7 @@ export const writeTools: Tool[] = [
     description: 'Marks an open alert as seen. It closes when its cause ends.',
     effect: 'changes',
     input: z.strictObject({ alert: z.string().min(1).describe('id of the alert: alr_…') }),
-    run: (api, { alert }) => api.post(`/v1/alerts/${part(alert)}/acknowledge`),
+    run: (api, { alert }) => api.post(`/v1/alerts/${inPath(alert)}/acknowledge`),
   }),
   tool({
     name: 'check_endpoint',
@@ -92,6 +93,6 @@ export const writeTools: Tool[] = [
       eventType: z.string().optional().describe('an event type that the receiver knows'),
       data: z.unknown().optional().describe('data of such an event'),
     }),
-    run: (api, { endpoint: of, ...body }) => api.post(`/v1/endpoints/${part(of)}/conformance`, body),
+    run: (api, { endpoint: of, ...body }) => api.post(`/v1/endpoints/${inPath(of)}/conformance`, body),
   }),
 ];

@@ -5,13 +5,14 @@ export type Query = Record<string, QueryValue | readonly QueryValue[]>;
 
 /** A path. @example path`/v1/tenants/${tenant}/events/${event}` */
 export function path(parts: TemplateStringsArray, ...ids: string[]): string {
-  return parts.reduce((start, part, index) => start + segment(ids[index - 1] ?? '') + part);
+  return parts.reduce((start, part, index) => start + inPath(ids[index - 1] ?? '') + part);
 }
 
 // the URL standard resolves these before a request is sent, so that another path would be asked
 const unusable = ['', '.', '..'];
 
-function segment(id: string): string {
+/** An id as one segment of a path, for `request` and `open`. Throws a TypeError for an id that would lead to another path. */
+export function inPath(id: string): string {
   if (typeof id !== 'string' || unusable.includes(id)) throw new TypeError(`${JSON.stringify(id)} cannot be an id in a path`);
   return encodeURIComponent(id);
 }

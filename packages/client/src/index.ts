@@ -1,4 +1,5 @@
 // @posthorn/client: the client of Posthorn's API.
+export { inPath } from './address.ts';
 export type * from './api-types.ts';
 export { EventBatcher, type EventBatcherOptions, EventsNotAccepted, type Refused } from './event-batcher.ts';
 export type { EventToSend } from './event-text.ts';

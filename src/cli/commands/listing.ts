@@ -1,5 +1,8 @@
 // The options and columns that the lists of all groups share.
 import type { Command } from 'commander';
+
+export { inPath } from '#client';
+
 import { wholeNumber } from '../connection/given.ts';
 import { colourOf } from '../terminal/colour.ts';
 import type { Column } from '../terminal/table.ts';
@@ -33,6 +36,3 @@ export function column<T>(title: string, name: keyof T): Column<T> {
 export function statusColumn<T>(title: string, of: (item: T) => string): Column<T> {
   return { title, of, colour: (item) => colourOf(of(item)) };
 }
-
-/** A part of a path. */
-export const inPath = (id: string) => encodeURIComponent(id);

@@ -1,7 +1,7 @@
 // Calls the HTTP API with the key of the session, through the client package. Numbers stay as they are written.
 import { type Method, Posthorn, readEvents, type ServerSentEvent } from '#client';
+import { parseAsWritten } from '#domain/json-numbers';
 import { NotAuthorised } from '../terminal/exit-codes.ts';
-import { parseExact } from './exact-json.ts';
 
 type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
@@ -76,6 +76,6 @@ export class Api {
     if (this.#key === undefined)
       throw new NotAuthorised(`There is no API key for ${this.url}. Log in with \`posthorn login\`, or set POSTHORN_API_KEY.`);
     const headers = { 'user-agent': this.#userAgent };
-    return new Posthorn({ url: this.url, apiKey: this.#key, retries, headers, parseJson: parseExact });
+    return new Posthorn({ url: this.url, apiKey: this.#key, retries, headers, parseJson: parseAsWritten });
   }
 }

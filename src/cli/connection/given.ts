@@ -1,7 +1,7 @@
 // Values that a user gives as text: JSON, lists, pairs, files.
 import { readFileSync } from 'node:fs';
+import { parseAsWritten } from '#domain/json-numbers';
 import { UsageError } from '../terminal/exit-codes.ts';
-import { parseExact } from './exact-json.ts';
 
 /** A list separated by commas. Repeated options add to it. */
 export function commaList(text: string, before: string[] = []): string[] {
@@ -39,7 +39,7 @@ export function bytesOf(given: string): Buffer {
 /** A JSON value, given as text, `@file` or `-`. Throws UsageError with the place of the mistake. */
 export function jsonOf(given: string, option: string): unknown {
   try {
-    return parseExact(textOf(given));
+    return parseAsWritten(textOf(given));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${option}: is not JSON: ${(error as Error).message}`);

@@ -1,10 +1,5 @@
 // JSON whose numbers are kept as they are written: a double rounds integers above 2^53 and long decimals.
-
-// newer than the types of TypeScript
-const { parse, rawJSON } = JSON as unknown as {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
-  rawJSON(text: string): unknown;
-};
+import { numberAsWritten, parseNumbers } from '../json-numbers.ts';
 
 /** A number that a double may round. All others are plain numbers. Its fields are private, so no path leads into it. */
 export class ExactNumber {
@@ -27,7 +22,7 @@ export class ExactNumber {
   }
 
   toJSON(): unknown {
-    return rawJSON(this.#text);
+    return numberAsWritten(this.#text);
   }
 }
 
@@ -60,9 +55,7 @@ function mayBeShort(double: number): boolean {
 
 /** Parses JSON. Numbers that a double may round become `ExactNumber`. */
 export function parseExactly(json: string): unknown {
-  return parse(json, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && isLong(source) ? new ExactNumber(source) : value,
-  );
+  return parseNumbers(json, (source, double) => (isLong(source) ? new ExactNumber(source) : double));
 }
 
 function isLong(number: string): boolean {

@@ -120,6 +120,8 @@ describe('the key of the caller', () => {
     expect(await use(other, 'search_deliveries')).toMatchObject({ data: [] });
     const wrong = await use(client, 'search_deliveries', { since: 'yesterday' });
     expect(wrong).toMatch(/^error: The API answered 422.*since/);
+    // it would lead to another path
+    expect(await use(client, 'get_event_type', { type: '..' })).toMatch(/^error: .*cannot be an id in a path/);
   });
 
   it('is checked over HTTP before anything else, as are the host and the origin', async () => {
