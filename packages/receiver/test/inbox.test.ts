@@ -1,7 +1,9 @@
 // What every store of an inbox promises: each event once, under a lease, in its order.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEmptyDatabase } from '../../../test/support/database.ts';
 import { until } from '../../../test/support/until.ts';
 import { memoryInbox } from '../src/inbox/memory.ts';
+import { postgresInbox } from '../src/inbox/postgres.ts';
 import type { Claimed, ClaimOptions, InboxStore, NewItem } from '../src/index.ts';
 import { type OpenStore, stores } from './stores.ts';
 
@@ -213,4 +215,37 @@ it('memory: a long order does not slow down a claim', async () => {
   const began = performance.now();
   expect((await inbox.claim('r', { worker: 'w', limit: 8, leaseMs: minute, gapWaitMs: minute })).map(({ id }) => id)).toEqual(['e0']);
   expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+it('PostgreSQL: a process that freezes while it claims does not stop the others', async () => {
+  const { db, drop } = await createEmptyDatabase();
+  let thaw = (): void => undefined;
+  const frozen = new Promise<void>((resolve) => {
+    thaw = resolve;
+  });
+  const pool = {
+    query: db.query.bind(db),
+    async connect() {
+      const client = await db.connect();
+      const query = async (text: string, values?: unknown[]) => {
+        if (text.startsWith('with ready')) await frozen;
+        return client.query(text, values);
+      };
+      return { query, release: client.release.bind(client), on: client.on.bind(client), off: client.off.bind(client) };
+    },
+  };
+  const options = { limit: 1, leaseMs: minute, gapWaitMs: minute };
+  const [inbox, other] = [postgresInbox(pool as unknown as typeof db), postgresInbox(db)];
+  await other.setup?.();
+  const item = { id: 'e1', type: 'order.created', raw: '{}', key: null, sequence: null, replay: 0, meta: '{}' };
+  await other.accept('r', [item], { again: false, gapWaitMs: minute });
+  const claiming = inbox.claim('r', { worker: 'w1', ...options }).then(
+    () => 'claimed',
+    () => 'lost',
+  );
+  await until('its lock', async () => (await db.query("select from pg_locks where locktype = 'advisory' and classid = 7061110")).rowCount);
+  expect((await other.claim('r', { worker: 'w2', ...options })).map(({ id }) => id)).toEqual(['e1']);
+  thaw();
+  expect(await claiming).toBe('lost');
+  await drop();
 });

@@ -9,9 +9,14 @@ export interface PostgresClient {
   query(text: string, values?: any[]): Promise<{ rows: any[]; rowCount: number | null }>;
 }
 
+interface Emitter {
+  on?(event: 'error', listener: () => void): unknown;
+  off?(event: 'error', listener: () => void): unknown;
+}
+
 /** The part of a pool of `pg` that is used. */
 export interface PostgresPool<Client extends PostgresClient = PostgresClient> extends PostgresClient {
-  connect(): Promise<Client & { release(error?: Error | boolean): void }>;
+  connect(): Promise<Client & { release(error?: Error | boolean): void } & Emitter>;
 }
 
 export interface PostgresInboxOptions {
@@ -100,6 +105,12 @@ where receiver = $1 and state = 'done' and due_at < now() - ${ms('$2')} limit 10
   };
 }
 
+/** A process that freezes between two statements must not keep the lock of all claims: the server rolls back for it. */
+const beginClaim = "begin; set local idle_in_transaction_session_timeout = '2s'";
+
+/** The client of a pool has no listener while it is in use, and its event `error` would end the process. The next query fails, too. */
+const ignored = () => undefined;
+
 /** The parameters 4 to 6 of `end`. */
 const parametersOf = (end: End) =>
   end.state === 'done' ? ['done', 0, null] : end.state === 'retry' ? ['waiting', end.inMs, end.error] : ['dead', 0, end.error];
@@ -110,11 +121,12 @@ export function postgresInbox<Client extends PostgresClient>(
 ): Inbox<Client> {
   const sql = statements(nameOf(table));
 
-  async function transaction(work: (client: Client) => Promise<boolean>): Promise<boolean> {
+  async function transaction(work: (client: Client) => Promise<boolean>, begin = 'begin'): Promise<boolean> {
     const client = await pool.connect();
+    client.on?.('error', ignored);
     let failed: Error | undefined;
     try {
-      await client.query('begin');
+      await client.query(begin);
       const isKept = await work(client);
       await client.query(isKept ? 'commit' : 'rollback');
       return isKept;
@@ -125,6 +137,7 @@ export function postgresInbox<Client extends PostgresClient>(
       });
       throw error;
     } finally {
+      client.off?.('error', ignored);
       client.release(failed);
     }
   }
@@ -152,7 +165,7 @@ export function postgresInbox<Client extends PostgresClient>(
         await client.query('select pg_advisory_xact_lock(7061110, hashtext($1))', [receiver]);
         claimed.push(...(await client.query(sql.claim, [receiver, limit, worker, leaseMs, gapWaitMs])).rows);
         return true;
-      });
+      }, beginClaim);
       return claimed.sort((a, b) => a.position - b.position);
     },
     async extend(receiver, claims, leaseMs) {
