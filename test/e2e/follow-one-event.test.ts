@@ -67,7 +67,11 @@ async function walk(dispatch: 'individual' | 'batched', answers: number[]): Prom
     const id = await deliver(posthorn, tenant, answers);
     const entered = without(await profiler.take(), idle);
     if (answers.length > 1) await expectWorkflows(posthorn, tenant, id);
-    return entered;
+    // what runs now and then may run during one event, but hardly during the next one, too
+    await profiler.take();
+    await deliver(posthorn, tenant, answers);
+    const again = new Set((await profiler.take()).map(placeOf));
+    return entered.filter((one) => again.has(placeOf(one)));
   } finally {
     profiler.close();
     await posthorn.kill();
@@ -100,6 +104,7 @@ async function expectWorkflows(posthorn: PosthornProcess, tenant: string, eventI
   expect(failingStops.filter(inWorkflow).map(({ name }) => name)).toEqual(['dispatchEvents', type]);
 }
 
+const placeOf = ({ file, name, from }: EnteredFunction) => `${file} ${name} ${from}`;
 const nameOf = ({ file, name }: Stop) => `${file} ${name}`;
 
 it.each<[string, 'batched' | 'individual', number[], Stop[], { files: number; lines: number }]>([
