@@ -103,7 +103,9 @@ export async function readRecalled(db: Db, eventId: string): Promise<Recalled[]>
   const { rows } = await db.query<RecalledRow>({
     text: `
       with e as materialized (select recalled_at, waits_for_plan(id) as waits from events where id = $1)
-      select d.endpoint_id, d.status, coalesce(d.updated_at >= e.recalled_at, false) as by_recall,
+      select d.endpoint_id, d.status,
+        -- planning that began before the recall inserts what it sees as recalled: only that is cancelled from its first moment
+        coalesce(d.updated_at >= e.recalled_at or d.updated_at = d.created_at, false) as by_recall,
         -- an event leaves the outbox when all its first attempts are recorded or given up
         d.leased_until > now() and (d.created_at < e.recalled_at or e.waits) as leased,
         exists (

@@ -87,6 +87,7 @@ describe('a recall', () => {
     expect(await recall(unreached.event)).toMatchObject([{ recalled: true, alreadySent: false }]);
 
     const [expired, cancelled] = [await sent('expired'), await sent('cancelled')];
+    await sql(`update deliveries set updated_at = created_at + interval '1 millisecond' where id = $1`, uuidOf(cancelled.delivery));
     expect(await recall(expired.event)).toMatchObject([{ recalled: false, alreadySent: false }]);
     expect(await recall(cancelled.event)).toMatchObject([{ recalled: false, alreadySent: false }]);
   });
