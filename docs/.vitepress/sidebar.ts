@@ -83,7 +83,13 @@ const listed: DefaultTheme.SidebarItem[] = [
   ]),
   group(
     'How it works',
-    [item('architecture'), item('performance'), item('performance-details'), group('Decisions', pagesIn('decisions'), true)],
+    [
+      item('architecture'),
+      item('performance'),
+      item('performance-details'),
+      ...pagesIn('design'),
+      group('Decisions', pagesIn('decisions'), true),
+    ],
     true,
   ),
   group(
