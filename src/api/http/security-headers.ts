@@ -1,9 +1,9 @@
 // Security headers of every answer: no scripts, no framing, no content sniffing, no caching, no
 // referrer. No cookie and no CORS header is set: callers send a bearer token, which browsers never
 // add on their own.
-import { createHash } from 'node:crypto';
 import type { Express } from 'express';
 import helmet from 'helmet';
+import { inlineSources, policyText } from '#runtime/content-policy';
 
 const nothing = ["'none'"];
 const directives = { 'default-src': nothing, 'base-uri': nothing, 'form-action': nothing, 'frame-ancestors': nothing };
@@ -35,15 +35,11 @@ export function setSecurityHeaders(app: Express, publicOrigin = ''): void {
 
 /** The Content-Security-Policy of an HTML page: the usual one, plus the page's inline style sheets and scripts by their hashes. */
 export function pagePolicy(html: string): string {
-  const hashes = (found: RegExp) => [...html.matchAll(found)].map(([, text = '']) => `'sha256-${sha256(text)}'`);
-  const sheets = hashes(/<style>([^<]*)<\/style>/g);
-  const scripts = hashes(/<script>([\s\S]*?)<\/script>/g);
-  const all = { ...directives, 'style-src': sheets.length > 0 ? sheets : nothing, ...(scripts.length > 0 && { 'script-src': scripts }) };
-  return Object.entries(all)
-    .map(([name, sources]) => `${name} ${sources.join(' ')}`)
-    .join(';');
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+  const sheets = inlineSources(html, /<style>([^<]*)<\/style>/g);
+  const scripts = inlineSources(html, /<script>([\s\S]*?)<\/script>/g);
+  return policyText({
+    ...directives,
+    'style-src': sheets.length > 0 ? sheets : nothing,
+    ...(scripts.length > 0 && { 'script-src': scripts }),
+  });
 }
