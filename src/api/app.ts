@@ -26,6 +26,7 @@ import { documentationRoutes } from './routes/documentation/documentation.ts';
 import { simulateRoutes } from './routes/documentation/simulate.ts';
 import { conformanceRoutes } from './routes/endpoints/conformance.ts';
 import { endpointActionRoutes } from './routes/endpoints/endpoint-actions.ts';
+import { endpointSecretsRoute } from './routes/endpoints/endpoint-secrets.ts';
 import { endpointRoutes } from './routes/endpoints/endpoints.ts';
 import { filterTestRoutes } from './routes/endpoints/filter-test.ts';
 import { jwksRoutes } from './routes/endpoints/jwks.ts';
@@ -90,6 +91,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...deliveryRoutes(deps),
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),
+    endpointSecretsRoute(deps),
     ...verifyRoutes(deps),
     ...conformanceRoutes(deps),
     ...listenRoutes(deps),

@@ -1191,14 +1191,20 @@ export interface GetAsyncapiResultInfo {
   version: string;
 }
 
+export type GetDocumentationEvents = 'all' | 'none';
+
 export interface GetDocumentationPageQuery {
   /** For this endpoint of the tenant: its subscription, signature schemes, timeout and retry schedule. */
   endpoint?: string;
+  /** `none`: without the event types, which may be many; `/v1/event-types` lists them page by page. */
+  events?: GetDocumentationEvents;
 }
 
 export interface GetDocumentationQuery {
   /** For this endpoint of the tenant: its subscription, signature schemes, timeout and retry schedule. */
   endpoint?: string;
+  /** `none`: without the event types, which may be many; `/v1/event-types` lists them page by page. */
+  events?: GetDocumentationEvents;
 }
 
 export interface GetEndpointStatsQuery {
@@ -2300,6 +2306,18 @@ export type SigningMessageSignaturesAlgorithm = 'ed25519' | 'hmac-sha256';
 export type SigningMessageSignaturesComponent = '@method' | '@target-uri' | '@authority' | '@path' | '@query' | 'content-digest' | 'content-type' | 'webhook-id' | 'webhook-timestamp';
 
 export type SigningScheme = 'v1' | 'v1a';
+
+export interface SigningSecret {
+  id: string;
+  /** since when it signs */
+  validFrom: string;
+  /** when it stops signing; null: until the next rotation */
+  endsAt: string | null;
+}
+
+export interface SigningSecretList {
+  data: SigningSecret[];
+}
 
 export interface SimulateEndpointRetriesQuery {
   /** How long the endpoint is down, such as `7h`. */

@@ -75,6 +75,13 @@ export const rotatedSecretExample: z.infer<typeof rotatedSecret> = {
   othersEndAt: '2026-03-03T10:02:31.050Z',
 };
 
+export const signingSecretsExample = {
+  data: [
+    { id: 'sec_019cac1d2f6a7c3e8b05d94f7a61c2e8', validFrom: '2026-03-02T10:02:31.050Z', endsAt: null },
+    { id: 'sec_019c81d4a6f07f62a90e4c7bd3158f2a', validFrom: '2026-02-22T04:58:13.104Z', endsAt: '2026-03-03T10:02:31.050Z' },
+  ],
+};
+
 export const laneExample: LaneView = {
   endpoint: endpointId,
   state: 'awake',

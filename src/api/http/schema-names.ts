@@ -33,6 +33,7 @@ import {
   newEndpoint,
   rotatedSecret,
   secretRotation,
+  signingSecretView,
 } from '#domain/endpoints/endpoint';
 import { auth, shownAuth, shownTls, tls } from '#domain/endpoints/endpoint-target';
 import { templateTransform, transform } from '#domain/endpoints/endpoint-transform';
@@ -72,6 +73,7 @@ export const schemaNames: [z.ZodType, string][] = [
   [createdEndpoint, 'CreatedEndpoint'],
   [secretRotation, 'SecretRotation'],
   [rotatedSecret, 'RotatedSecret'],
+  [signingSecretView, 'SigningSecret'],
   [endpointTest, 'TestEvent'],
   [listenAnswer, 'ListenAnswer'],
   [auth, 'EndpointAuth'],

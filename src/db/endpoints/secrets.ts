@@ -11,6 +11,14 @@ export interface SealedSecret {
   sealed: Uint8Array;
 }
 
+export interface SecretTimes {
+  /** `sec_…` */
+  id: string;
+  /** ISO 8601. */
+  validFrom: string;
+  endsAt: string | null;
+}
+
 /**
  * The secrets that sign now, newest first. Includes one that was made while the caller's transaction waited for its
  * lock.
@@ -25,6 +33,25 @@ export async function liveSecrets(db: Pick<Db, 'query'>, endpointId: string): Pr
     values: [uuidOf(endpointId)],
   });
   return rows.map((row) => ({ secretId: idOf('sec', row.id), sealed: row.sealed }));
+}
+
+/** When each secret that signs now began, and when it ends. Newest first. Null: there is no such endpoint. */
+export async function liveSecretTimes(db: Pick<Db, 'query'>, endpointId: string): Promise<SecretTimes[] | null> {
+  const { rows } = await db.query<{ id: string | null; valid_from: Date; valid_to: Date | null }>({
+    name: 'live_secret_times',
+    text: `
+      select s.id, s.valid_from, s.valid_to
+      from endpoints e
+      left join endpoint_secrets s on s.endpoint_id = e.id
+        and s.valid_from <= statement_timestamp() and (s.valid_to is null or s.valid_to > statement_timestamp())
+      where e.id = $1 and e.deleted_at is null
+      order by s.valid_from desc, s.id desc`,
+    values: [uuidOf(endpointId)],
+  });
+  if (rows.length === 0) return null;
+  return rows.flatMap(({ id, valid_from, valid_to }) =>
+    id === null ? [] : [{ id: idOf('sec', id), validFrom: valid_from.toISOString(), endsAt: valid_to?.toISOString() ?? null }],
+  );
 }
 
 /** A secret, whether it signs now or not. */

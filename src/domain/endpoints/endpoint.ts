@@ -148,4 +148,11 @@ export const rotatedSecret = z.object({
   othersEndAt: z.iso.datetime().describe('latest time at which the previous secrets stop signing'),
 });
 
+/** A signing secret without its value. */
+export const signingSecretView = z.object({
+  id: z.string(),
+  validFrom: z.iso.datetime().describe('since when it signs'),
+  endsAt: z.iso.datetime().nullable().describe('when it stops signing; null: until the next rotation'),
+});
+
 export const endpointTest = z.strictObject({ type: eventTypeName.optional(), data: z.unknown().optional() });

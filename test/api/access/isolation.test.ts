@@ -73,6 +73,7 @@ const cases: Record<string, Case> = {
   verifyEndpoint: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/verify`, own: 409 },
   checkConformance: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/conformance`, body: { cases: ['replay'] } },
   getConformance: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/conformance` },
+  listSecrets: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/secrets` },
   rotateSecret: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/rotate-secret`, body: {} },
   postEvent: { path: ({ tenant }) => `/v1/tenants/${tenant}/events`, body: { type: 'order.created', data: 1 }, own: 202 },
   postEvents: {

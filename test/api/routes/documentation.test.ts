@@ -62,6 +62,13 @@ describe('the documentation', () => {
     expect(retries.attempts).toHaveLength(9);
   });
 
+  it('leaves the event types out when asked', async () => {
+    const { events, signature } = await documentation('?events=none');
+    expect(events).toEqual([]);
+    expect(signature.code).toHaveLength(7);
+    expect((await api.get(`/v1/tenants/${tenant}/documentation?events=some`)).body.errors).toMatchObject([{ path: 'events' }]);
+  });
+
   it('for an endpoint has its subscription, schemes, timeout and schedule', async () => {
     const body = await documentation(`?endpoint=${endpoint}`);
     expect(body).toMatchObject({ endpoint, request: { timeoutMs: 5_000 }, signature: { schemes: ['v1', 'v1a'] } });

@@ -96,9 +96,15 @@ describe('endpoints', () => {
     const rotated = await api.post(`/v1/endpoints/${id}/rotate-secret`, { overlap: '1h' });
     expect(rotated).toMatchObject({ status: 200, body: { endpoint: id } });
     expect(rotated.body.secret).not.toBe(secret);
+    const shown = await api.get(`/v1/endpoints/${id}/secrets`);
+    expect(shown.body.data).toEqual([
+      { id: expect.stringMatching(/^sec_/), validFrom: expect.any(String), endsAt: null },
+      { id: expect.stringMatching(/^sec_/), validFrom: expect.any(String), endsAt: expect.any(String) },
+    ]);
     for (let n = 3; n <= 5; n++) expect((await api.post(`/v1/endpoints/${id}/rotate-secret`)).status).toBe(200);
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`)).status).toBe(409);
     expect((await api.post(`/v1/endpoints/${id}/rotate-secret`, { overlap: '0s' })).status).toBe(200);
+    expect((await api.get(`/v1/endpoints/${id}/secrets`)).body.data).toMatchObject([{ endsAt: null }]);
   });
 
   it('can be deleted twice, which cancels their unfinished deliveries', async () => {

@@ -14,6 +14,7 @@ import type {
   RotatedSecret,
   SecretRotation,
   Sequence,
+  SigningSecretList,
   SimulateEndpointRetriesQuery,
   SkippedDeadLetter,
   Stats,
@@ -71,6 +72,11 @@ export class Endpoints {
   /** The answer has the new secret, which is shown only once. */
   rotateSecret(endpoint: string, rotation: SecretRotation = {}, options?: CallOptions): Promise<RotatedSecret> {
     return this.#api.json('POST', path`/v1/endpoints/${endpoint}/rotate-secret`, { body: rotation }, options);
+  }
+
+  /** The secrets that sign now, and until when. Their values are not shown. */
+  secrets(endpoint: string, options?: CallOptions): Promise<SigningSecretList> {
+    return this.#api.json('GET', path`/v1/endpoints/${endpoint}/secrets`, {}, options);
   }
 
   /** Sends one event to this endpoint only. The answer has its attempt, or a `note` if none was made in time. */

@@ -23,6 +23,10 @@ const query = z.strictObject({
     .refine((id) => isId('ep', id), 'must be the id of an endpoint, ep_…')
     .optional()
     .describe('For this endpoint of the tenant: its subscription, signature schemes, timeout and retry schedule.'),
+  events: z
+    .enum(['all', 'none'])
+    .default('all')
+    .describe('`none`: without the event types, which may be many; `/v1/event-types` lists them page by page.'),
 });
 
 const exampleDocument = documentFor({
@@ -91,7 +95,7 @@ async function read(deps: ApiDeps, { params: { tenant }, query }: Wanted): Promi
   if (!(await readTenant(db, tenant))) throw notFound('tenant');
   const endpoint = query.endpoint === undefined ? null : await readEndpoint(db, query.endpoint);
   if (query.endpoint !== undefined && endpoint?.tenant !== tenant) throw notFound('endpoint', 'endpoint');
-  const types = (await readAllTypes(db)).filter(({ settings }) => settings.visibility === 'public');
+  const types = (query.events === 'none' ? [] : await readAllTypes(db)).filter(({ settings }) => settings.visibility === 'public');
   const documented = types.map(({ name, settings, versions }) => ({
     name,
     ...settings,
