@@ -1,4 +1,4 @@
-// A real SMTP server that keeps what it receives, and refuses what it is told to.
+// A real SMTP server that keeps what it receives, refuses what it is told to, and outlives clients that die.
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
@@ -14,6 +14,8 @@ export interface Mail {
 export interface TestSmtp {
   url: string;
   mails: Mail[];
+  /** How many connections broke in the middle of a message, because the client was killed for example. */
+  readonly resets: number;
   /** Recipients for which it is true are refused with 550. */
   refuse(is: (recipient: string) => boolean): void;
   close(): Promise<void>;
@@ -22,6 +24,7 @@ export interface TestSmtp {
 export async function startSmtp(): Promise<TestSmtp> {
   const mails: Mail[] = [];
   let refuses: (recipient: string) => boolean = () => false;
+  let resets = 0;
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -40,10 +43,18 @@ export async function startSmtp(): Promise<TestSmtp> {
       });
     },
   });
+  // the error of a connection carries its address; without a listener it would end the process, because a client died
+  server.on('error', (error) => {
+    if (!('remoteAddress' in error)) throw error;
+    resets++;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
     mails,
+    get resets() {
+      return resets;
+    },
     refuse(is) {
       refuses = is;
     },
