@@ -649,6 +649,10 @@ create table portal_links (
   revoked_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   created_by text not null,
+  theme jsonb not null default '{}'::jsonb,
+  logo_hash bytea,
+  language text,
+  origins text[] not null default '{}'::text[],
   constraint portal_links_pkey PRIMARY KEY (id),
   constraint portal_links_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
 );
@@ -659,6 +663,20 @@ create policy of_tenant on portal_links for all to posthorn_tenant_of_postgres u
 grant insert on portal_links to posthorn_tenant_of_postgres;
 grant select on portal_links to posthorn_tenant_of_postgres;
 grant update (revoked_at) on portal_links to posthorn_tenant_of_postgres;
+
+create table portal_logos (
+  tenant_id uuid not null,
+  hash bytea not null,
+  image text not null,
+  used_at timestamp with time zone not null default now(),
+  constraint portal_logos_pkey PRIMARY KEY (tenant_id, hash),
+  constraint portal_logos_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+alter table portal_logos enable row level security;
+create policy of_tenant on portal_logos for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant insert on portal_logos to posthorn_tenant_of_postgres;
+grant select on portal_logos to posthorn_tenant_of_postgres;
+grant update (used_at) on portal_logos to posthorn_tenant_of_postgres;
 
 create table posthorn_audit.audit_head (
   one boolean not null default true,

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { ApiKey, newApiKey } from '#domain/access/api-key';
 import type { AuditView } from '#domain/access/audit';
-import type { newPortalLink, PortalLink } from '#domain/access/portal-link';
+import type { CurrentPortalLink, createdPortalLink, newPortalLink, PortalLink } from '#domain/access/portal-link';
 import { keyId, linkId, tenantId } from './ids.ts';
 
 export const newApiKeyExample: z.input<typeof newApiKey> = {
@@ -27,16 +27,43 @@ export const apiKeyExample: ApiKey = {
   createdBy: 'bootstrap',
 };
 
-export const newPortalLinkExample: z.input<typeof newPortalLink> = { tenant: tenantId, expiresIn: '1h' };
+export const newPortalLinkExample: z.input<typeof newPortalLink> = {
+  tenant: tenantId,
+  expiresIn: '1h',
+  theme: { accent: '#0b57d0', mode: 'system' },
+  language: 'en',
+  origins: ['https://app.example.com'],
+};
 
 export const portalLinkExample: PortalLink = {
   id: linkId,
   tenant: tenantId,
   scopes: ['endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act'],
+  theme: { accent: '#0b57d0', radius: null, mode: 'system', logo: false },
+  language: 'en',
+  origins: ['https://app.example.com'],
   expiresAt: '2026-03-02T10:10:50.000Z',
   revokedAt: null,
   createdAt: '2026-03-02T09:10:50.620Z',
   createdBy: keyId,
+};
+
+const token = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJwb3N0aG9ybiJ9.bm90LXJlYWw';
+
+export const createdPortalLinkExample: z.infer<typeof createdPortalLink> = {
+  ...portalLinkExample,
+  token,
+  url: `https://posthorn.example.com/portal/${linkId}#token=${token}`,
+};
+
+export const currentPortalLinkExample: CurrentPortalLink = {
+  id: linkId,
+  tenant: { id: tenantId, name: 'Acme' },
+  scopes: portalLinkExample.scopes,
+  theme: { ...portalLinkExample.theme, logo: null },
+  language: 'en',
+  origins: ['https://app.example.com'],
+  expiresAt: '2026-03-02T10:10:50.000Z',
 };
 
 export const auditExample: AuditView = {

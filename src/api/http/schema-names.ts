@@ -5,7 +5,8 @@ import { scope } from '#domain/access/access';
 import { apiKey, createdApiKey, newApiKey } from '#domain/access/api-key';
 import { apiRate } from '#domain/access/api-rate';
 import { auditAction, auditView } from '#domain/access/audit';
-import { createdPortalLink, newPortalLink, portalLink } from '#domain/access/portal-link';
+import { createdPortalLink, currentPortalLink, newPortalLink, portalLink } from '#domain/access/portal-link';
+import { portalLanguage } from '#domain/access/portal-look';
 import { alertKind, alertView, severity } from '#domain/alerts/alert';
 import { channelChange, channelTest, channelView, newChannel } from '#domain/alerts/channel';
 import { channelSettings } from '#domain/alerts/channel-settings';
@@ -142,6 +143,8 @@ export const schemaNames: [z.ZodType, string][] = [
   [portalLink, 'PortalLink'],
   [newPortalLink, 'NewPortalLink'],
   [createdPortalLink, 'CreatedPortalLink'],
+  [currentPortalLink, 'CurrentPortalLink'],
+  [portalLanguage, 'PortalLanguage'],
   [alertView, 'Alert'],
   [alertKind, 'AlertKind'],
   [severity, 'AlertSeverity'],

@@ -111,6 +111,21 @@ export async function deleteOldPortalLinks(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
+/** Deletes logos that no portal link has any more. Returns how many; 0: none are left. */
+export async function deleteOldPortalLogos(db: Db): Promise<number> {
+  // a link is deleted 31 days after it was made at the latest; one that is being made renews its use first
+  const { rowCount } = await db.query({
+    name: 'delete_old_portal_logos',
+    text: `
+      delete from portal_logos where used_at < now() - interval '32 days' and (tenant_id, hash) in (
+        select tenant_id, hash from portal_logos g
+        where used_at < now() - interval '32 days'
+          and not exists (select from portal_links l where l.tenant_id = g.tenant_id and l.logo_hash = g.hash)
+        limit 1000)`,
+  });
+  return rowCount ?? 0;
+}
+
 /** Deletes the request counts of windows that ended an hour ago. Returns how many rows; 0: none are left. */
 export async function deleteOldApiRates(db: Db): Promise<number> {
   const { rowCount } = await db.query({

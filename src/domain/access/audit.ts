@@ -113,7 +113,7 @@ export type AuditView = z.infer<typeof auditView>;
 const shown = new Set(
   `name metadata rateLimit eventTypes versions channels filter description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
   format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention script
-  group owner tags visibility validation deprecatedAt sunsetAt version versions replaced compatible`.split(/\s+/),
+  origins group owner tags visibility validation deprecatedAt sunsetAt version versions replaced compatible`.split(/\s+/),
 );
 
 /**

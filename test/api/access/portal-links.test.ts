@@ -1,5 +1,6 @@
 // Portal links: short-lived, bound to one tenant, revocable.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFrameOrigins } from '#db/access/portal-links';
 import { type ApiServer, apiKey, startApi } from '../api-server.ts';
 import { listed } from '../listed.ts';
 
@@ -7,12 +8,15 @@ let api: ApiServer;
 
 beforeAll(async () => {
   api = await startApi({ logLevel: 'debug' });
-  for (const tenant of ['acme', 'other']) await api.makeTenant(tenant);
+  for (const tenant of ['acme', 'other', 'third']) await api.makeTenant(tenant);
 });
 afterAll(() => api.close());
 
+const logo = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 interface Made {
   id: string;
+  url: string;
   token: string;
   expiresAt: string;
 }
@@ -80,6 +84,56 @@ describe('a portal link', () => {
     expect(JSON.stringify([rows, api.logLines])).not.toContain(signature);
   });
 
+  it('has the address of the portal, and describes itself to it', async () => {
+    const plain = await make();
+    expect(plain.url).toBe(`${api.origin}/portal#token=${plain.token}`);
+    const current = async (key: string) => (await api.call('GET', '/v1/portal-links/current', undefined, { key })).body;
+    expect(await current(plain.token)).toEqual({
+      id: plain.id,
+      tenant: { id: 'acme', name: expect.any(String) },
+      scopes: ['endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act'],
+      theme: { accent: null, radius: null, mode: 'system', logo: null },
+      language: null,
+      origins: [],
+      expiresAt: plain.expiresAt,
+    });
+    const origins = ['https://app.example.com', 'http://localhost:3000'];
+    const dressed = await make({ theme: { accent: '#B3261E', radius: 2, mode: 'dark', logo }, language: 'de', origins });
+    expect(dressed.url).toBe(`${api.origin}/portal/${dressed.id}#token=${dressed.token}`);
+    expect(dressed).toMatchObject({ theme: { accent: '#B3261E', radius: 2, mode: 'dark', logo: true }, language: 'de', origins });
+    expect(await current(dressed.token)).toMatchObject({
+      theme: { accent: '#B3261E', radius: 2, mode: 'dark', logo },
+      language: 'de',
+      origins,
+    });
+    expect(await statusOf(apiKey, 'GET', '/v1/portal-links/current')).toBe(404);
+    const listedLink = (await api.call('GET', '/v1/portal-links?limit=1')).body.data[0];
+    expect(listedLink).toMatchObject({ id: dressed.id, theme: { logo: true } });
+    expect(listedLink).not.toHaveProperty('url');
+  });
+
+  it('shares its logo with the other links of the tenant only', async () => {
+    const bound = (await api.post('/v1/api-keys', { name: 'x', scopes: ['admin'], tenant: 'third' })).body.key;
+    const image = `${logo.slice(0, 22)}${Buffer.from('<svg ></svg>').toString('base64')}`.replace('image/png', 'image/svg+xml');
+    for (let n = 0; n < 2; n++) await make({ theme: { logo: image } });
+    await make({ tenant: undefined, theme: { logo: image } }, bound);
+    const { rows } = await api.db.query(
+      'select count(*)::int as n, count(distinct tenant_id)::int as tenants from portal_logos where image = $1',
+      [image],
+    );
+    expect(rows).toEqual([{ n: 2, tenants: 2 }]);
+  });
+
+  it('names the sites that may embed it, also when it is revoked', async () => {
+    const [plain, framed] = [await make(), await make({ origins: ['https://app.example.com'] })];
+    await api.call('DELETE', `/v1/portal-links/${framed.id}`);
+    expect(await readFrameOrigins(api.deps.db, [plain.id, framed.id, 'lnk_0199c8f0000070008000000000000000'])).toEqual([
+      null,
+      ['https://app.example.com'],
+      null,
+    ]);
+  });
+
   it('is the same when its request is repeated', async () => {
     const ask = () => api.post('/v1/portal-links', { tenant: 'acme' }, { headers: { 'idempotency-key': 'one-link' } });
     const first = await ask();
@@ -107,8 +161,16 @@ describe('a portal link', () => {
     ['a lifetime under a minute', { expiresIn: '59s' }, 422, 'expiresIn'],
     ['admin', { scopes: ['admin'] }, 422, 'scopes'],
     ['no scope', { scopes: [] }, 422, 'scopes'],
+    ['a colour by name', { theme: { accent: 'red' } }, 422, 'theme.accent'],
+    ['a logo elsewhere', { theme: { logo: 'https://example.com/logo.png' } }, 422, 'theme.logo'],
+    ['a style of its own', { theme: { css: 'body{}' } }, 422, 'theme.css'],
+    ['a language that is not there', { language: 'fr' }, 422, 'language'],
+    ['an origin with a directive', { origins: ['https://a.example', 'https://b.example;script-src *'] }, 422, 'origins[1]'],
+    ['too many origins', { origins: Array.from({ length: 11 }, (_, n) => `https://a${n}.example`) }, 422, 'origins'],
   ])('with %s is refused', async (_, wrong, status, path) => {
+    const before = (await api.db.query('select from portal_links')).rowCount;
     expect(await api.post('/v1/portal-links', { tenant: 'acme', ...wrong })).toMatchObject({ status, body: { errors: [{ path }] } });
+    expect((await api.db.query('select from portal_links')).rowCount).toBe(before);
   });
 
   it('of an unknown tenant or with an unknown id gets 404', async () => {

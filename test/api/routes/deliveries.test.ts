@@ -45,6 +45,20 @@ describe('deliveries', () => {
     });
   });
 
+  it('have no such link for a consumer, to whom Temporal is not open', async () => {
+    const tenant = await api.makeTenant();
+    const endpoint = (await api.makeEndpoint(tenant, url)).id;
+    const event = await api.postEvent(tenant);
+    const [id = ''] = await planned(api, tenant, event, [endpoint]);
+    const { token: key } = (await api.post('/v1/portal-links', { tenant })).body;
+    const read = async (path: string) => JSON.stringify((await api.call('GET', path, undefined, { key })).body);
+    const texts = await Promise.all(
+      [`/v1/deliveries/${id}`, '/v1/deliveries', `/v1/endpoints/${endpoint}/lane`, `/v1/tenants/${tenant}/events/${event}`].map(read),
+    );
+    for (const text of texts) expect(text).not.toContain('temporal.test');
+    expect(texts[0]).toContain('"temporalUrl":null');
+  });
+
   it('show their attempts, whatever bytes the endpoint answered', async () => {
     const tenant = await api.makeTenant();
     const [id = ''] = await planned(api, tenant, await api.postEvent(tenant), [(await api.makeEndpoint(tenant, url)).id]);

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makePartitions } from '#db/store/partitions';
-import { deleteOldRates, deleteOldSequences, deleteOldTargets } from '#db/store/upkeep';
+import { deleteOldPortalLogos, deleteOldRates, deleteOldSequences, deleteOldTargets } from '#db/store/upkeep';
 import { makeId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -63,4 +63,26 @@ it('partitions can be made by many connections at once', async () => {
   const { db } = database;
   for (let ahead = 20; ahead < 40; ahead += 4) await Promise.all(Array.from({ length: 6 }, () => makePartitions(db, ahead)));
   expect(await makePartitions(db, 36)).toBe(0);
+});
+
+it('deletes a logo when no portal link has had it for 32 days', async () => {
+  const { db } = database;
+  const tenantId = newId('tnt');
+  await insertForeground(db, { tenantId, endpointId: newId('ep'), eventId: newId('evt') });
+  const insert = (hash: string, days: number) =>
+    db.query(`insert into portal_logos values ($1, $2, 'data:', now() - $3 * interval '1 day')`, [
+      uuidOf(tenantId),
+      Buffer.from(hash),
+      days,
+    ]);
+  await insert('linked', 40);
+  await insert('recent', 31);
+  await insert('unused', 33);
+  await db.query(
+    `insert into portal_links (id, tenant_id, scopes, logo_hash, expires_at, created_by) values ($1, $2, '{}', 'linked', now(), 'bootstrap')`,
+    [uuidOf(newId('lnk')), uuidOf(tenantId)],
+  );
+  expect([await deleteOldPortalLogos(db), await deleteOldPortalLogos(db)]).toEqual([1, 0]);
+  const { rows } = await db.query(`select convert_from(hash, 'UTF8') as hash from portal_logos order by 1`);
+  expect(rows.map(({ hash }) => hash)).toEqual(['linked', 'recent']);
 });

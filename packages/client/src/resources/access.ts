@@ -4,6 +4,7 @@ import type {
   ApiKey,
   CreatedApiKey,
   CreatedPortalLink,
+  CurrentPortalLink,
   ListApiKeysQuery,
   ListPortalLinksQuery,
   NewApiKey,
@@ -42,13 +43,18 @@ export class PortalLinks {
     this.#api = api;
   }
 
-  /** The answer has the token, which is shown only once. */
+  /** The answer has the token, and the address of the portal with it, which are shown only once. */
   create(link: NewPortalLink, options?: CallOptions): Promise<CreatedPortalLink> {
     return this.#api.json('POST', '/v1/portal-links', { body: link }, options);
   }
 
   list(query: ListPortalLinksQuery = {}, options?: CallOptions): List<PortalLink> {
     return listOf(this.#api, '/v1/portal-links', { ...query }, options);
+  }
+
+  /** The link whose token this client calls with. */
+  current(options?: CallOptions): Promise<CurrentPortalLink> {
+    return this.#api.json('GET', '/v1/portal-links/current', {}, options);
   }
 
   revoke(link: string, options?: CallOptions): Promise<void> {

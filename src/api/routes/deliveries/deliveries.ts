@@ -17,7 +17,7 @@ import { notFound, Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { showAttempts } from './show-attempts.ts';
-import { showDelivery } from './show-delivery.ts';
+import { linksFor, showDelivery } from './show-delivery.ts';
 
 const params = z.strictObject({ delivery: z.string().refine((id) => isId('dlv', id)) });
 const reason = z
@@ -100,7 +100,7 @@ const list = (deps: ApiDeps) =>
       },
     },
     problems: [404],
-    async handler({ query }) {
+    async handler({ query, caller }) {
       const tenant = query.tenant === undefined ? null : await readTenant(deps.db, query.tenant);
       if (query.tenant !== undefined && !tenant) throw notFound('tenant');
       const { records, goesOn } = await listDeliveries(
@@ -118,7 +118,7 @@ const list = (deps: ApiDeps) =>
         records,
         query.limit,
         ({ id }) => id,
-        (record) => showDelivery(deps, record),
+        (record) => showDelivery(linksFor(deps, caller), record),
         goesOn,
       );
     },
@@ -134,10 +134,10 @@ const read = (deps: ApiDeps) =>
     scope: 'deliveries:read',
     params,
     answers: { 200: { description: 'The delivery.', schema: deliveryView, example: deliveryExample } },
-    async handler({ params }) {
+    async handler({ params, caller }) {
       const record = await readDelivery(deps.db, params.delivery);
       if (!record) throw notFound('delivery');
-      return answer(200, showDelivery(deps, record));
+      return answer(200, showDelivery(linksFor(deps, caller), record));
     },
   });
 
@@ -182,7 +182,7 @@ function command(deps: ApiDeps, { kind, summary, description, example }: Command
     bodyExample: { reason: 'Customer asked for it, ticket 4711' },
     answers: { 202: { description: 'The delivery in its current state.', schema: deliveryView, example } },
     problems: [409],
-    async handler({ params: { delivery }, body, ids, audit }) {
+    async handler({ params: { delivery }, body, caller, ids, audit }) {
       const result = await deps.giveCommand(
         delivery,
         commandOf(ids),
@@ -194,7 +194,7 @@ function command(deps: ApiDeps, { kind, summary, description, example }: Command
       deps.log.info({ delivery, command: kind, reason: body.reason }, 'delivery.command_given');
       const record = await readDelivery(deps.db, delivery);
       if (!record) throw notFound('delivery');
-      return answer(202, showDelivery(deps, record));
+      return answer(202, showDelivery(linksFor(deps, caller), record));
     },
   });
 }

@@ -16,7 +16,7 @@ import { attemptExample, deliveryExample } from '../../examples/deliveries.ts';
 import { notFound, Problem } from '../../http/problem.ts';
 import { type Answer, answer, route } from '../../http/route.ts';
 import { showAttempts } from '../deliveries/show-attempts.ts';
-import { showDelivery } from '../deliveries/show-delivery.ts';
+import { linksFor, showDelivery } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
 import { eventToAccept } from '../events/event-to-accept.ts';
 import { endpointParams } from './endpoints.ts';
@@ -75,7 +75,7 @@ export const testEndpoint = (deps: ApiDeps) =>
       // after the event, not in its transaction: events are stored by group commit, in statements that hold many
       const entry = { target: { kind: 'endpoint', id: params.endpoint }, before: null, after: { delivery: deliveryId } };
       if (acceptances[0]?.kind === 'accepted') await appendAudit(deps.db, { ...audit, once: deliveryId }, entry);
-      return report(deps, deliveryId, await firstAttempt(deps, caller, deliveryId, endpoint.timeoutMs + patienceMs));
+      return report(linksFor(deps, caller), deliveryId, await firstAttempt(deps, caller, deliveryId, endpoint.timeoutMs + patienceMs));
     },
   });
 

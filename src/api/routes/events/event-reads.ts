@@ -16,7 +16,7 @@ import { cursorOf } from '../../examples/ids.ts';
 import { boundsOf, pageAnswer, pageOf, spanQuery } from '../../http/page.ts';
 import { notFound } from '../../http/problem.ts';
 import { type Answer, type Route, route } from '../../http/route.ts';
-import { showDelivery } from '../deliveries/show-delivery.ts';
+import { linksFor, showDelivery } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
 import { toExplain } from './explain.ts';
 
@@ -84,11 +84,11 @@ const read = (deps: ApiDeps) =>
     scope: 'deliveries:read',
     params: z.strictObject({ tenant: tenantKey, event: eventKey }),
     answers: { 200: { description: 'The event.', schema: eventInFull, example: inFullExample } },
-    async handler({ params }) {
+    async handler({ params, caller }) {
       const tenant = await tenantOf(deps.db, params.tenant);
       const event = await readEvent(deps.db, tenant, params.event);
       if (!event) throw notFound('event');
-      return inFull(deps, tenant, event);
+      return inFull(linksFor(deps, caller), tenant, event);
     },
   });
 

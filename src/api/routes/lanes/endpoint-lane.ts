@@ -10,6 +10,7 @@ import { laneExample, sequenceExample } from '../../examples/endpoints.ts';
 import { deliveryId } from '../../examples/ids.ts';
 import { invalid, notFound, Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
+import { linksFor } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
 import { endpointParams } from '../endpoints/endpoints.ts';
 import { showLane } from './show-lane.ts';
@@ -37,10 +38,10 @@ const lane = (deps: ApiDeps) =>
     scope: 'endpoints:read',
     params: endpointParams,
     answers: { 200: { description: 'The lane. An endpoint without one has state `none`.', schema: laneView, example: laneExample } },
-    async handler({ params }) {
+    async handler({ params, caller }) {
       const record = await readLane(deps.db, params.endpoint);
       if (!record) throw notFound('endpoint');
-      return answer(200, showLane(deps, params.endpoint, record));
+      return answer(200, showLane(linksFor(deps, caller), params.endpoint, record));
     },
   });
 

@@ -9,6 +9,7 @@ import { newReplayExample, replayExample } from '../../examples/replays.ts';
 import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
 import { notFound, Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
+import { linksFor } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
 import { showReplay, showReplayOf } from './show-replay.ts';
 import { startReplay } from './start-replay.ts';
@@ -66,7 +67,7 @@ const list = (deps: ApiDeps) =>
       200: { description: 'A page of jobs.', schema: pageOf(replayView), example: { data: [replayExample], nextCursor: null } },
     },
     problems: [404],
-    async handler({ query: { tenant, status, limit, cursor } }) {
+    async handler({ query: { tenant, status, limit, cursor }, caller }) {
       const meant = tenant === undefined ? null : await readTenant(deps.db, tenant);
       if (tenant !== undefined && !meant) throw notFound('tenant');
       const statuses = status === undefined ? null : [status].flat();
@@ -75,7 +76,7 @@ const list = (deps: ApiDeps) =>
         rows,
         limit,
         ({ id }) => id,
-        (row) => showReplay(deps, row),
+        (row) => showReplay(linksFor(deps, caller), row),
       );
     },
   });
@@ -90,7 +91,7 @@ const read = (deps: ApiDeps) =>
     scope: 'deliveries:read',
     params,
     answers: { 200: { description: 'The job, with its progress.', schema: replayView, example: replayExample } },
-    handler: async ({ params }) => answer(200, await showReplayOf(deps, params.replay)),
+    handler: async ({ params, caller }) => answer(200, await showReplayOf(linksFor(deps, caller), params.replay)),
   });
 
 const change = (deps: ApiDeps) =>
@@ -107,11 +108,11 @@ const change = (deps: ApiDeps) =>
     bodyExample: { perSecond: 50 },
     answers: { 200: { description: 'The job.', schema: replayView, example: { ...replayExample, perSecond: 50 } } },
     problems: [409],
-    async handler({ params: { replay }, body, audit }) {
+    async handler({ params: { replay }, body, caller, audit }) {
       const result = await deps.replays.setPace(replay, body.perSecond, audit);
       if (!result) throw notFound('replay');
       if (!result.obeyed) throw new Problem(409, `The replay job is ${result.status}: its pace cannot be changed.`);
-      return answer(200, await showReplayOf(deps, replay));
+      return answer(200, await showReplayOf(linksFor(deps, caller), replay));
     },
   });
 
@@ -127,11 +128,11 @@ function command(deps: ApiDeps, kind: ReplayCommand, summary: string, descriptio
     params,
     answers: { 202: { description: 'The job.', schema: replayView, example: replayExample } },
     problems: [409],
-    async handler({ params: { replay }, audit }) {
+    async handler({ params: { replay }, caller, audit }) {
       const result = await deps.replays.command(replay, kind, audit);
       if (!result) throw notFound('replay');
       if (!result.obeyed) throw new Problem(409, `The replay job is ${result.status}: ${kind} does not apply.`);
-      return answer(202, await showReplayOf(deps, replay));
+      return answer(202, await showReplayOf(linksFor(deps, caller), replay));
     },
   });
 }

@@ -9,6 +9,7 @@ import { nameOf } from '../../access/auth.ts';
 import { tenantMeant } from '../../access/grant-limits.ts';
 import { invalid, notFound } from '../../http/problem.ts';
 import { type Answer, answer, type Call } from '../../http/route.ts';
+import { linksFor } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
 import { showReplayOf } from './show-replay.ts';
 
@@ -32,7 +33,7 @@ export async function startReplay(deps: ApiDeps, call: Call<unknown, unknown, z.
   const replayId = ids.next('rpl');
   const { perSecond = paces.usual } = body;
   await deps.replays.create({ replayId, ...target, selection, perSecond, createdBy: nameOf(caller) }, audit);
-  return answer(202, await showReplayOf(deps, replayId));
+  return answer(202, await showReplayOf(linksFor(deps, caller), replayId));
 }
 
 /** An endpoint of another tenant is answered like an unknown one. */
