@@ -778,6 +778,7 @@ create table replays (
   progressed_at timestamp with time zone not null default now(),
   driven_at timestamp with time zone not null default now(),
   unsignalled_since timestamp with time zone,
+  deliveries uuid[],
   constraint replays_phase_check CHECK ((phase = ANY (ARRAY['deliveries'::text, 'events'::text, 'results'::text]))),
   constraint replays_pkey PRIMARY KEY (id),
   constraint replays_status_check CHECK ((status = ANY (ARRAY['counting'::text, 'running'::text, 'paused'::text, 'done'::text, 'cancelled'::text, 'failed'::text]))),

@@ -21,6 +21,7 @@ import { eventTypeRoutes } from './routes/catalogue/event-types.ts';
 import { fixtureRoutes } from './routes/catalogue/fixtures.ts';
 import { versionRoutes } from './routes/catalogue/versions.ts';
 import { deliveryRoutes } from './routes/deliveries/deliveries.ts';
+import { undeliveredRoute } from './routes/deliveries/undelivered.ts';
 import type { ApiDeps } from './routes/deps.ts';
 import { documentationRoutes } from './routes/documentation/documentation.ts';
 import { simulateRoutes } from './routes/documentation/simulate.ts';
@@ -89,6 +90,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...eventReadRoutes(deps),
     ...auditLogRoutes(deps),
     ...deliveryRoutes(deps),
+    undeliveredRoute(deps),
     ...endpointRoutes(deps),
     ...endpointActionRoutes(deps),
     endpointSecretsRoute(deps),

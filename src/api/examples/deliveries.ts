@@ -1,5 +1,6 @@
 // Examples of deliveries and attempts for the OpenAPI document.
 import type { AttemptView, DeliveryView } from '#domain/views/delivery-view';
+import type { UndeliveredEndpoint } from '#domain/views/undelivered';
 import { attemptId, deliveryId, endpointId, eventId, tenantId } from './ids.ts';
 
 export const deliveryExample: DeliveryView = {
@@ -42,6 +43,21 @@ export const cancelledDeliveryExample: DeliveryView = {
   lastOutcome: 'timeout',
   lastMessage: 'no answer from hooks.example.com within 15 s',
   updatedAt: '2026-03-02T10:02:31.050Z',
+};
+
+export const undeliveredExample: UndeliveredEndpoint = {
+  endpoint: endpointId,
+  tenant: tenantId,
+  url: 'https://hooks.example.com/orders',
+  description: 'orders to the shop',
+  count: 1_204,
+  statuses: [{ status: 'dead_lettered', count: 1_204 }],
+  outcomes: [
+    { outcome: 'http_status', count: 1_180 },
+    { outcome: 'timeout', count: 24 },
+  ],
+  oldestAt: '2026-03-01T22:41:07.310Z',
+  changedAt: '2026-03-02T09:15:00.612Z',
 };
 
 export const attemptExample: AttemptView = {

@@ -22,6 +22,7 @@ export const replayExample: ReplayView = {
     neverAttempted: false,
     types: ['order.*'],
     target: 'frozen',
+    deliveries: null,
     since: '2026-03-01T00:00:00.000Z',
     until: '2026-03-02T00:00:00.000Z',
   },

@@ -61,6 +61,7 @@ import { laneView, sequenceView } from '#domain/views/lane-view';
 import { missedDelivery } from '#domain/views/missed';
 import { sentRequestView } from '#domain/views/sent-request';
 import { changedDelivery, streamKind } from '#domain/views/stream-view';
+import { undeliveredEndpoint, undeliveredStatus } from '#domain/views/undelivered';
 import { fieldError, problemDocument } from './problem.ts';
 
 export const schemaNames: [z.ZodType, string][] = [
@@ -125,6 +126,8 @@ export const schemaNames: [z.ZodType, string][] = [
   [laneWait, 'LaneWait'],
   [sequenceView, 'Sequence'],
   [newReplay, 'NewReplay'],
+  [undeliveredEndpoint, 'UndeliveredEndpoint'],
+  [undeliveredStatus, 'UndeliveredStatus'],
   [replayView, 'Replay'],
   [replayChange, 'ReplayChange'],
   [dryRun, 'ReplayDryRun'],

@@ -29,7 +29,7 @@ const tags: Tag[] = [
   },
   { name: 'Tenants', description: 'Your customers, each with its endpoints and events.', paths: /^\/v1\/tenants(\/\{tenant\})?$/ },
   { name: 'Audit log', description: 'Who changed what and when.', paths: /^\/v1\/audit-log/ },
-  { name: 'Deliveries', description: 'One event for one endpoint each: attempts, and commands.', paths: /^\/v1\/deliveries/ },
+  { name: 'Deliveries', description: 'One event for one endpoint each: attempts, and commands.', paths: /^\/v1\/(deliveries|undelivered)/ },
   { name: 'Replays', description: 'Jobs that deliver many events again.', paths: /^\/v1\/replays/ },
   { name: 'API keys', description: 'Who may call the API.', paths: /^\/v1\/api-keys/ },
   { name: 'Portal links', description: "Short-lived access for a tenant's own people.", paths: /^\/v1\/portal-links/ },

@@ -51,6 +51,7 @@ interface JobRow {
   never_attempted: boolean;
   types: string[];
   target: ReplayTarget;
+  deliveries: string[] | null;
   since: Date;
   until: Date;
   as_of: string;
@@ -62,7 +63,7 @@ const columns = `
     coalesce(extract(epoch from ideal_at - c.now) * 1000, 0)::float8 as ideal_in_ms,
     coalesce(extract(epoch from last_due_at - c.now) * 1000, -1e9)::float8 as last_due_in_ms,
     extract(epoch from c.now - progressed_at)::float8 * 1000 as quiet_ms,
-    tenant_id, endpoint_id, statuses, types, never_attempted, target, since, until, created_at::text as as_of
+    tenant_id, endpoint_id, statuses, types, never_attempted, target, deliveries, since, until, created_at::text as as_of
   from replays cross join (select clock_timestamp() as now) c where id = $1`;
 
 /** Null: no such job. */
@@ -86,7 +87,7 @@ function one(replayId: string, { rows: [row] }: { rows: JobRow[] }): Job | null 
     selected: {
       tenantId: row.tenant_id && idOf('tnt', row.tenant_id),
       endpointId: row.endpoint_id && idOf('ep', row.endpoint_id),
-      ...{ statuses, types, neverAttempted, target, asOf },
+      ...{ statuses, types, neverAttempted, target, asOf, deliveries: row.deliveries?.map((id) => idOf('dlv', id)) ?? null },
       from: firstUuidAt(row.since.getTime()),
       below: firstUuidAt(row.until.getTime()),
     },

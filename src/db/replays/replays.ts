@@ -19,17 +19,18 @@ export interface ReplayToCreate {
 /** Run twice with the same id: the second run changes nothing. It is marked as unsignalled until its workflow is started. */
 export async function createReplay(db: Db, replay: ReplayToCreate, audit: Audit): Promise<void> {
   const { replayId, tenantId, endpointId, selection, perSecond, createdBy } = replay;
-  const { statuses, types, neverAttempted, target, since, until } = selection;
+  const { statuses, types, neverAttempted, target, deliveries, since, until } = selection;
   await audited(db, audit, async (client) => {
     const { rowCount } = await client.query({
       name: 'create_replay',
       text: `
-        insert into replays (id, tenant_id, endpoint_id, statuses, types, never_attempted, target, since, until, status, phase, cursor, per_second, created_by, unsignalled_since)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'counting', 'deliveries', $10, $11, $12, clock_timestamp())
+        insert into replays (id, tenant_id, endpoint_id, statuses, types, never_attempted, target, since, until, status, phase, cursor, per_second, created_by, deliveries, unsignalled_since)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'counting', 'deliveries', $10, $11, $12, $13, clock_timestamp())
         on conflict do nothing`,
       values: [
         ...[uuidOf(replayId), tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId)],
         ...[statuses, types, neverAttempted, target, since, until, firstUuidAt(Date.parse(since)), perSecond, createdBy],
+        deliveries?.map(uuidOf) ?? null,
       ],
     });
     const after = { endpoint: endpointId, selection, perSecond };
@@ -49,7 +50,7 @@ export async function readTarget(db: Db, endpointId: string): Promise<string | n
 }
 
 const columns = `
-  r.id, r.status, t.external_id as tenant, r.endpoint_id, r.statuses, r.never_attempted, r.types, r.target, r.since, r.until,
+  r.id, r.status, t.external_id as tenant, r.endpoint_id, r.statuses, r.never_attempted, r.types, r.target, cardinality(r.deliveries) as chosen, r.since, r.until,
   coalesce(r.matched, 0) as matched, r.replayed, r.succeeded, r.failed, r.ended_at, r.per_second, r.rate, r.error, r.created_by, r.created_at, r.phase,
   case when r.status in ('done', 'cancelled') then r.waiting else r.replayed - r.succeeded - r.failed end as waiting
   from replays r left join tenants t on t.id = r.tenant_id`;
@@ -63,6 +64,7 @@ interface ReplayRow {
   never_attempted: boolean;
   types: string[];
   target: ReplayTarget;
+  chosen: number | null;
   since: Date;
   until: Date;
   matched: number;
@@ -116,7 +118,7 @@ function toRecord(row: ReplayRow): ReplayRecord {
     ...{ id: idOf('rpl', row.id), status, tenant, endpoint: row.endpoint_id && idOf('ep', row.endpoint_id) },
     selection: {
       ...{ status: row.statuses, neverAttempted: row.never_attempted, types: row.types, target: row.target },
-      ...{ since: row.since.toISOString(), until: row.until.toISOString() },
+      ...{ deliveries: row.chosen, since: row.since.toISOString(), until: row.until.toISOString() },
     },
     matched: Math.max(row.matched, row.replayed),
     done: row.replayed + skipped,

@@ -63,7 +63,8 @@ function keyOf([first, second]: Replayable[]): Statuses | null {
 // by the endpoint alone: given the tenant too, PostgreSQL might read all deliveries of the tenant
 const within = (status: Statuses) => `
   d.id > $1::uuid and d.id < $2::uuid and ${statusIs[status]}
-  and ($3::uuid is null or $4::uuid is not null or d.tenant_id = $3) and ($4::uuid is null or d.endpoint_id = $4)`;
+  and ($3::uuid is null or $4::uuid is not null or d.tenant_id = $3) and ($4::uuid is null or d.endpoint_id = $4)
+  and ($8::uuid[] is null or d.id = any($8))`;
 // only for endpoints that subscribe to channels; an event is on the day of its deliveries
 const channels = `
   case when $6 and cardinality(p.channels) > 0 then (select e.channels from events e where e.id = d.event_id and e.id >= $7 and e.id < $2) end`;
@@ -73,7 +74,7 @@ const filter = 'case when $6 then p.filter end';
 
 const scans = textsOf(
   (status) => `
-    with d as materialized (select * from deliveries d where ${within(status)} order by id limit $8)
+    with d as materialized (select * from deliveries d where ${within(status)} order by id limit $9)
     select d.id, d.event_id, d.tenant_id, d.endpoint_id, ${columns}, ${filter} as filter, p.deleted_at is null and d.updated_at <= coalesce($5::timestamptz, now()) as fits
     from d join endpoints p on p.id = d.endpoint_id order by d.id`,
 );
@@ -126,8 +127,11 @@ async function wantedOf(db: Querying, contents: Opening, selected: Selected, row
 }
 
 /** Not prepared by name, so that the day selects the partition (docs/decisions/0040). */
-function valuesOf({ tenantId, endpointId, asOf, target }: Selected, after: string, day: Day): unknown[] {
-  return [after, day.below, tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), asOf, target === 'current', day.from];
+function valuesOf({ tenantId, endpointId, asOf, target, deliveries }: Selected, after: string, day: Day): unknown[] {
+  return [
+    ...[after, day.below, tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), asOf, target === 'current', day.from],
+    deliveries?.map(uuidOf) ?? null,
+  ];
 }
 
 /** Deliveries after `after`, of its day. Looks at `most` rows at most. */

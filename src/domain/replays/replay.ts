@@ -4,7 +4,7 @@ import { type DeliveryStatus, deliveryStatus, type obeyedIn } from '../deliverie
 import { tenantKey } from '../endpoints/tenant.ts';
 import { instant } from '../events/event.ts';
 import { eventTypePattern } from '../events/event-type.ts';
-import { isId } from '../ids.ts';
+import { isId, unixMsOf, uuidOf } from '../ids.ts';
 import { paces } from './pace.ts';
 
 export const replayStatuses = ['counting', 'running', 'paused', 'done', 'cancelled', 'failed'] as const;
@@ -25,6 +25,9 @@ const statuses = z
   .min(1)
   .max(replayable.length);
 
+/** So many can be chosen one by one. */
+const mostChosen = 1_000;
+
 export const newReplay = z.strictObject({
   tenant: tenantKey.optional().describe('only this tenant; absent: all tenants, or the one that the key is bound to'),
   endpoint: z
@@ -42,7 +45,13 @@ export const newReplay = z.strictObject({
       'also events for which an endpoint that wants them now has no delivery: it was created later, or its event types, channels or filter have changed',
     ),
   types: z.array(eventTypePattern).min(1).max(100).optional().describe('only these event types; order.* stands for all that begin so'),
-  since: instant.describe('only events accepted at this time or later'),
+  deliveries: z
+    .array(z.string().refine((id) => isId('dlv', id), 'must be the id of a delivery, such as dlv_…'))
+    .min(1)
+    .max(mostChosen)
+    .optional()
+    .describe('only these deliveries; the other fields select among them, and since may be absent'),
+  since: instant.optional().describe('only events accepted at this time or later; required without deliveries'),
   until: instant.optional().describe('only events accepted before this time; absent or in the future: now'),
   target: replayTarget
     .optional()
@@ -57,10 +66,15 @@ export type NewReplay = z.output<typeof newReplay>;
 export const replayChange = z.strictObject({ perSecond: perSecond.describe('how many deliveries a second, from now on') });
 
 /** What contradicts itself in a request, judged at `nowMs`. Empty when it is valid. */
-export function replayProblems({ since, until, neverAttempted, target }: NewReplay, nowMs: number): { path: string; message: string }[] {
+export function replayProblems(asked: NewReplay, nowMs: number): { path: string; message: string }[] {
+  const { deliveries, since, until, neverAttempted, target } = asked;
   const problems = [];
-  if (Date.parse(since) >= nowMs) problems.push({ path: 'since', message: 'must be in the past' });
-  if (until !== undefined && Date.parse(until) <= Date.parse(since)) problems.push({ path: 'until', message: 'must be later than since' });
+  if (since === undefined && !deliveries) problems.push({ path: 'since', message: 'is missing; it may be absent only with deliveries' });
+  if (since !== undefined && Date.parse(since) >= nowMs) problems.push({ path: 'since', message: 'must be in the past' });
+  if (since !== undefined && until !== undefined && Date.parse(until) <= Date.parse(since))
+    problems.push({ path: 'until', message: 'must be later than since' });
+  if (neverAttempted && deliveries)
+    problems.push({ path: 'neverAttempted', message: 'must not be true with deliveries: a delivery that is chosen exists' });
   if (neverAttempted && target === 'frozen')
     problems.push({ path: 'target', message: 'must be current with neverAttempted: an endpoint was not subscribed to what it never got' });
   return problems;
@@ -73,20 +87,32 @@ export interface ReplaySelection {
   /** Patterns; empty: all. */
   types: string[];
   target: ReplayTarget;
+  /** Ids; null: not chosen one by one. */
+  deliveries: string[] | null;
   since: string;
   until: string;
 }
 
 export function selectionOf(asked: NewReplay, nowMs: number): ReplaySelection {
   const { status, neverAttempted = false, types = [], since, until, target } = asked;
+  const deliveries = asked.deliveries ? [...new Set(asked.deliveries)] : null;
+  const span = spanOf(deliveries, nowMs);
   return {
     statuses: status ? replayable.filter((one) => status.includes(one)) : neverAttempted ? [] : ['dead_lettered'],
     neverAttempted,
     types,
     target: target ?? (neverAttempted ? 'current' : 'frozen'),
-    since: new Date(since).toISOString(),
-    until: new Date(Math.min(until === undefined ? nowMs : Date.parse(until), nowMs)).toISOString(),
+    deliveries,
+    since: new Date(since === undefined ? span.sinceMs : Date.parse(since)).toISOString(),
+    until: new Date(Math.min(until === undefined ? span.untilMs : Date.parse(until), span.untilMs)).toISOString(),
   };
+}
+
+/** The time of the events of chosen deliveries, which is in their ids. */
+function spanOf(deliveries: string[] | null, nowMs: number): { sinceMs: number; untilMs: number } {
+  if (!deliveries) return { sinceMs: 0, untilMs: nowMs };
+  const times = deliveries.map((id) => unixMsOf(uuidOf(id)));
+  return { sinceMs: Math.min(...times), untilMs: Math.max(...times) + 1 };
 }
 
 export type ReplayCommand = 'pause' | 'resume' | 'cancel';
@@ -123,6 +149,7 @@ export const replayView = z.object({
     neverAttempted: z.boolean(),
     types: z.array(z.string()).describe('empty: all'),
     target: replayTarget,
+    deliveries: z.int().nullable().describe('how many deliveries were chosen one by one; null: none were'),
     since: z.iso.datetime(),
     until: z.iso.datetime(),
   }),

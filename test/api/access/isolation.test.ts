@@ -86,6 +86,7 @@ const cases: Record<string, Case> = {
   explainEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/explain` },
   testTransform: { path: () => '/v1/transforms/test', body: { event: { type: 'a.b', data: 1 } }, ofEndpoint: true },
   listMissed: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/missed?include=body` },
+  getUndelivered: { path: ({ tenant }) => `/v1/undelivered?tenant=${tenant}` },
   listDeliveries: { path: ({ tenant }) => `/v1/deliveries?tenant=${tenant}` },
   getDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}` },
   listAttempts: { path: ({ delivery }) => `/v1/deliveries/${delivery}/attempts` },

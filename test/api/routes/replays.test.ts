@@ -1,6 +1,7 @@
 // Replay jobs over HTTP, without Temporal: requests and their problems, lists, commands, audit entries and scopes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
+import { newId } from '#runtime/new-id';
 import { createApi } from '../../support/api.ts';
 import { type ApiServer, startApi } from '../api-server.ts';
 import { planned, setStatus } from '../deliveries-at-hand.ts';
@@ -40,6 +41,11 @@ describe('a request', () => {
     [{ since, endpoint: 'evt_1' }, 'endpoint'],
     [{ since, neverAttempted: true, target: 'frozen' }, 'target'],
     [{ since, speed: 5 }, 'speed'],
+    [{}, 'since'],
+    [{ deliveries: [] }, 'deliveries'],
+    [{ deliveries: ['evt_1'] }, 'deliveries[0]'],
+    [{ deliveries: Array.from({ length: 1_001 }, () => newId('dlv')) }, 'deliveries'],
+    [{ deliveries: [newId('dlv')], neverAttempted: true }, 'neverAttempted'],
   ])('%j is refused, names the field, and stores nothing', async (asked, path) => {
     const before = await stored();
     for (const dryRun of [true, false]) {
@@ -74,6 +80,27 @@ describe('a request', () => {
     expect(await stored()).toBe(before);
   });
 
+  it('of chosen deliveries takes those, of its tenant, in a status that can be replayed', async () => {
+    const [own, other] = [await deadLetters(3), await deadLetters(1)];
+    const listOf = async (tenant: string) =>
+      (await api.get(`/v1/deliveries?tenant=${tenant}`)).body.data.map(({ id }: { id: string }) => id);
+    const [ids, foreign] = [await listOf(own.tenant), await listOf(other.tenant)];
+    await setStatus(api, ids[0], 'cancelled');
+    const deliveries = [...ids.slice(0, 2), ids[1], ...foreign, newId('dlv')];
+    const count = async (asked: object) => (await api.post('/v1/replays', { deliveries, dryRun: true, ...asked })).body.matched;
+    expect(await count({})).toBe(2);
+    expect(await count({ tenant: own.tenant })).toBe(1);
+    expect(await count({ endpoint: other.endpoint })).toBe(1);
+    expect(await count({ since: new Date(Date.now() - 1).toISOString() })).toBe(0);
+    expect(await count({ until: new Date(Date.now() - 3_600_000).toISOString(), since: '2026-01-01T00:00:00Z' })).toBe(0);
+    const { body: link } = await api.post('/v1/portal-links', { tenant: own.tenant });
+    expect((await createApi(api.origin, link.token).post('/v1/replays', { deliveries, dryRun: true })).body).toMatchObject({ matched: 1 });
+    const { status, body: job } = await api.post('/v1/replays', { tenant: own.tenant, deliveries });
+    expect({ status, selection: job.selection }).toMatchObject({ status: 202, selection: { status: ['dead_lettered'], deliveries: 4 } });
+    const [created] = await entries(job.id);
+    expect(created.after.selection.deliveries).toEqual([...new Set(deliveries)]);
+  });
+
   it('starts a job, also while Temporal is away: its row waits for a worker', async () => {
     const { tenant, endpoint } = await deadLetters(1);
     const asked = { tenant, since, types: ['order.*'], status: ['dead_lettered'], perSecond: 7 };
@@ -82,7 +109,7 @@ describe('a request', () => {
     expect(job).toMatchObject({
       ...{ status: 'counting', tenant, endpoint: null, matched: 0, done: 0, succeeded: 0, failed: 0, skipped: 0, perSecond: 7 },
       ...{ estimatedEndAt: null, workflowId: `replay/${job.id}`, createdBy: 'bootstrap' },
-      selection: { status: ['dead_lettered'], types: ['order.*'], neverAttempted: false, target: 'frozen', since },
+      selection: { status: ['dead_lettered'], types: ['order.*'], neverAttempted: false, target: 'frozen', deliveries: null, since },
     });
     const again = await api.post('/v1/replays', asked, { headers: { 'idempotency-key': `k-${tenant}` } });
     expect(again).toMatchObject({ status: 202, body: { id: job.id } });

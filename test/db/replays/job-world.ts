@@ -112,6 +112,7 @@ export const jobWorld = (db: pg.Pool) => {
         neverAttempted: false,
         types: [],
         target: 'frozen',
+        deliveries: null,
         since: new Date(Date.now() - 3_600_000).toISOString(),
         until: new Date(Date.now() + 1_000).toISOString(),
         ...selection,

@@ -24,7 +24,7 @@ afterAll(() => database?.drop());
 
 function count(of: { tenantId: string | null; endpointId?: string | null }, more: Partial<Selected> = {}): Promise<Counted> {
   const selected: Selected = {
-    ...{ endpointId: null, statuses: ['dead_lettered'], types: [], neverAttempted: false, target: 'frozen', asOf: null },
+    ...{ endpointId: null, statuses: ['dead_lettered'], types: [], neverAttempted: false, target: 'frozen', deliveries: null, asOf: null },
     ...{ from: firstUuidAt(Date.now() - 3_600_000), below: firstUuidAt(Date.now() + 1_000) },
     ...of,
     ...more,
@@ -59,6 +59,21 @@ describe('existing deliveries', () => {
     expect(await count({ tenantId }, { below: firstUuidAt(Date.now() - 1_800_000) })).toEqual({ matched: 0, endpoints: 0, tenants: 0 });
     expect(await count({ tenantId: null })).toMatchObject({ tenants: 1 });
     expect(await run({ tenantId }, { types: ['order.*'] }, 2)).toBe(3);
+  });
+
+  it('are replayed as somebody chose them, each once, over several days and pages', async () => {
+    const tenantId = await world.tenant();
+    const endpointId = await world.endpoint(tenantId);
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n++) ids.push(await world.delivery(tenantId, endpointId, n === 5 ? 'cancelled' : 'dead_lettered'));
+    const deliveries = ids.slice(2);
+    expect(await count({ tenantId }, { deliveries })).toEqual({ matched: 3, endpoints: 1, tenants: 1 });
+    expect(await count({ tenantId: await world.tenant() }, { deliveries })).toMatchObject({ matched: 0 });
+    const twoDays = new Date(Date.now() - 2 * 86_400_000).toISOString();
+    expect(await run({ tenantId }, { deliveries, since: twoDays }, 2)).toBe(3);
+    expect((await world.rows(...ids)).map(({ status }) => status)).toEqual([
+      ...['dead_lettered', 'dead_lettered', 'pending', 'pending', 'pending', 'cancelled'],
+    ]);
   });
 
   it('with target current, only those that their endpoint subscribes to now', async () => {

@@ -59,7 +59,16 @@ const job = { replayId: newId('rpl'), now: asOf };
 const day = firstUuidAt(Date.now() - 86_400_000);
 /** Of 30 days, of all kinds. */
 const selected: Selected = {
-  ...{ tenantId: null, endpointId: null, statuses: ['dead_lettered'], types: [], neverAttempted: true, target: 'current', asOf },
+  ...{
+    tenantId: null,
+    endpointId: null,
+    statuses: ['dead_lettered'],
+    types: [],
+    neverAttempted: true,
+    target: 'current',
+    deliveries: null,
+    asOf,
+  },
   ...{ from: day, below: firstUuidAt(Date.now() + 29 * 86_400_000) },
 };
 const due = { deliveryId: delivery, dueInMs: 0, eventId, endpointId, tenantId };

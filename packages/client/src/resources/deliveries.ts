@@ -1,6 +1,14 @@
 // posthorn.deliveries: one event for one endpoint each; their attempts, and commands on them.
 import { path } from '../address.ts';
-import type { Attempt, Delivery, ExportDeliveriesQuery, ListAttemptsQuery, ListDeliveriesQuery } from '../api-types.ts';
+import type {
+  Attempt,
+  Delivery,
+  ExportDeliveriesQuery,
+  GetUndeliveredQuery,
+  ListAttemptsQuery,
+  ListDeliveriesQuery,
+  Undelivered,
+} from '../api-types.ts';
 import { type List, listOf } from '../list.ts';
 import type { CallOptions, Requester } from '../request.ts';
 import { type ExportLines, linesOf } from './logs.ts';
@@ -35,6 +43,11 @@ export class Deliveries {
   /** All attempts that match, oldest first, as lines of JSON, or of CSV with `format: 'csv'`. */
   export(query: ExportDeliveriesQuery = {}, options?: CallOptions): ExportLines {
     return linesOf(this.#api, '/v1/deliveries/export', query, options);
+  }
+
+  /** How much of what is not delivered, by endpoint. */
+  undelivered(query: GetUndeliveredQuery = {}, options?: CallOptions): Promise<Undelivered> {
+    return this.#api.json('GET', '/v1/undelivered', { query: { ...query } }, options);
   }
 
   /** Delivers a dead letter or a succeeded delivery again. */
