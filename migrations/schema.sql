@@ -915,6 +915,18 @@ alter table stats_backlogs enable row level security;
 create policy of_tenant on stats_backlogs for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on stats_backlogs to posthorn_tenant_of_postgres;
 
+create table stats_held (
+  id uuid not null,
+  at timestamp with time zone not null,
+  tenant_id uuid,
+  held integer not null,
+  constraint stats_held_pkey PRIMARY KEY (id, at)
+);
+CREATE INDEX stats_held_by_time ON public.stats_held USING btree (at);
+alter table stats_held enable row level security;
+create policy of_tenant on stats_held for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant select on stats_held to posthorn_tenant_of_postgres;
+
 create table stats_hours (
   id uuid not null,
   at timestamp with time zone not null,
@@ -931,6 +943,7 @@ create table stats_hours (
   constraint stats_minutes_scope_check CHECK ((scope = ANY (ARRAY['endpoint'::text, 'tenant'::text, 'platform'::text])))
 ) with (fillfactor=70);
 CREATE INDEX stats_hours_at_idx ON public.stats_hours USING brin (at) WITH (pages_per_range='16', autosummarize='on');
+CREATE INDEX stats_hours_failing ON public.stats_hours USING btree (at) INCLUDE (id) WHERE ((scope = 'endpoint'::text) AND (failed > 0));
 alter table stats_hours enable row level security;
 create policy of_tenant on stats_hours for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on stats_hours to posthorn_tenant_of_postgres;
@@ -951,6 +964,7 @@ create table stats_minutes (
   constraint stats_minutes_scope_check CHECK ((scope = ANY (ARRAY['endpoint'::text, 'tenant'::text, 'platform'::text])))
 ) with (fillfactor=70);
 CREATE INDEX stats_minutes_by_time ON public.stats_minutes USING brin (at) WITH (pages_per_range='16', autosummarize='on');
+CREATE INDEX stats_minutes_failing ON public.stats_minutes USING btree (at) INCLUDE (id) WHERE ((scope = 'endpoint'::text) AND (failed > 0));
 alter table stats_minutes enable row level security;
 create policy of_tenant on stats_minutes for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
 grant select on stats_minutes to posthorn_tenant_of_postgres;

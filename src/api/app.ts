@@ -48,7 +48,7 @@ import { replayRoutes } from './routes/replays/replays.ts';
 import { sandboxRoutes } from './routes/sandbox/sandboxes.ts';
 import { statsRoutes } from './routes/stats/stats.ts';
 import { streamRoute } from './routes/stats/stream.ts';
-import { statusRoutes } from './routes/status.ts';
+import { statusRoutes } from './routes/status/status.ts';
 
 export type { ApiDeps } from './routes/deps.ts';
 

@@ -59,6 +59,8 @@ export interface Core {
   replays: Replays;
   /** What is wrong with Temporal for this process, or else for a relay; null: nothing. Never rejects. */
   temporalTrouble(): Promise<string | null>;
+  /** The same, with the milliseconds in which Temporal answered this process; null: it did not. */
+  temporalHealth(): Promise<{ error: string | null; latencyMs: number | null }>;
   telemetry: Telemetry;
   /** Undefined: traces are off. */
   tracing: Tracing | undefined;
@@ -124,7 +126,13 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
   const link = openTemporalLink(config, log, timings.temporal, store, tracing?.client);
   const starter = createStarter(link, deadLetterWindowMs(config), timings, tracing);
   const waker = createLaneWaker({ db, link, log, heartbeat: timings.heartbeat.drain });
-  const trouble = async () => (await temporalTrouble(link)) ?? (await readTemporalError(shares.lease).catch(() => null));
+  const health = async () => {
+    const beganAt = performance.now();
+    const own = await temporalTrouble(link);
+    const latencyMs = own === null ? Math.round(10 * (performance.now() - beganAt)) / 10 : null;
+    return { error: own ?? (await readTemporalError(shares.lease).catch(() => null)), latencyMs };
+  };
+  const trouble = async () => (await health()).error;
   const gauges = {
     outboxEvents: async () => (await countOutbox(db)).events,
     overdueDeliveries: async () => (await readOverdue(db, 60_000)).count,
@@ -145,6 +153,7 @@ function openParts(given: Pick<Core, 'config' | 'log' | 'timings' | 'shares' | '
     verifications: createVerifications({ db, link, log }),
     replays: createReplays({ db, link, log, timings: timings.replays }),
     temporalTrouble: trouble,
+    temporalHealth: health,
     telemetry: createTelemetry(gauges, log, build, tracing !== undefined),
   };
 }

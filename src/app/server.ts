@@ -132,11 +132,12 @@ function storeDeps({ config, db, log, vault, contents, waker, timings, shares: {
 }
 
 function temporalDeps(core: Core, { temporalUiUrl, worker, starting }: ServerOptions) {
-  const { config, log, link, giveCommand, replays, verifications, temporalTrouble, shares } = core;
+  const { config, log, link, giveCommand, replays, verifications, temporalTrouble, temporalHealth, shares } = core;
   return {
     temporalUiUrl,
     temporalNamespace: config.TEMPORAL_NAMESPACE,
     temporalTrouble,
+    temporalHealth,
     giveCommand,
     replays,
     verification: { usual: config.POSTHORN_VERIFY_ENDPOINTS, begin: verifications.begin },

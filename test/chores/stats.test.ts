@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { startChores } from '#chores/chores';
 import { statsChores } from '#chores/stats';
-import { readBacklog, readHours, readMinutes } from '#db/stats/read-stats';
+import { readBacklog, readHeld, readHours, readMinutes } from '#db/stats/read-stats';
 import { uuidOf } from '#domain/ids';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
@@ -51,5 +51,11 @@ it('count what was attempted, hours ago and now, and what waits', async () => {
     expect(deadLettered).toBe(1);
     expect(Math.abs((oldestAt?.getTime() ?? 0) - Date.now())).toBeLessThan(600_000);
   }
+  for (const whose of [tenant, null]) expect((await readHeld(db, whose, since)).map(({ held }) => held)).toEqual([1]);
+  await db.query(`update deliveries set status = 'cancelled' where status = 'held'`);
+  await until('nothing held', async () => {
+    const [of, all] = await Promise.all([readHeld(db, tenant, since), readHeld(db, null, since)]);
+    return of.at(-1)?.held === 0 && all.at(-1)?.held === 0;
+  });
   expect((await db.query('select name from chores where error is not null')).rows).toEqual([]);
 });

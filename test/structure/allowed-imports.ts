@@ -18,7 +18,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/filters domain/lanes domain/shaping', packages: 'zod' },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'domain/conformance': { folders: 'domain/deliveries domain/events', packages: 'zod' },
-  'domain/stats': { folders: '', packages: 'zod' },
+  'domain/stats': { folders: 'domain/endpoints', packages: 'zod' },
   'domain/alerts': { folders: 'domain/deliveries domain/endpoints', packages: 'zod' },
   'domain/sandbox': { folders: 'domain domain/endpoints', packages: 'zod' },
   'domain/views': {
@@ -186,6 +186,10 @@ export const allowedImports: Record<string, Allowed> = {
     folders:
       'domain/* exports stream api/examples api/http types of api/routes api/routes/endpoints db/access db/endpoints db/stats types of db/store',
     packages: 'zod',
+  },
+  'api/routes/status': {
+    folders: 'domain/* config api/examples api/http api/routes api/routes/endpoints db/endpoints db/events db/lanes db/store',
+    packages: '',
   },
   'domain/replays': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'db/replays': { folders: 'domain/* db/audit db/events db/store', packages: '' },

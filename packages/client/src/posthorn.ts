@@ -2,6 +2,7 @@
 import type {
   GetStatsQuery,
   InstallationStatus,
+  ListWorstEndpointsQuery,
   Meta,
   RetrySimulation,
   ShapedBody,
@@ -9,6 +10,7 @@ import type {
   Stats,
   StreamQuery,
   TransformTest,
+  WorstEndpointList,
 } from './api-types.ts';
 import type { Method } from './exchange.ts';
 import { type Change, changes, type StreamOptions } from './live-stream.ts';
@@ -79,6 +81,11 @@ export class Posthorn<Data extends object = Record<string, unknown>> {
   /** Of all tenants together. */
   stats(query: GetStatsQuery = {}, options?: CallOptions): Promise<Stats> {
     return this.#api.json('GET', '/v1/stats', { query: { ...query } }, options);
+  }
+
+  /** The endpoints that need attention, the worst first. */
+  worstEndpoints(query: ListWorstEndpointsQuery = {}, options?: CallOptions): Promise<WorstEndpointList> {
+    return this.#api.json('GET', '/v1/stats/endpoints', { query: { ...query } }, options);
   }
 
   /** Shows the body that a transform, or an endpoint, makes of an event. Stores and sends nothing. */

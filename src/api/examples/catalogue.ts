@@ -76,6 +76,8 @@ const compatibility: Compatibility = {
   ],
 };
 
+export const versionChangesExample = { comparedWith: 1, compatibility };
+
 export const putVersionExample = {
   version: 2,
   schema: secondSchema,

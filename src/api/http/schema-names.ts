@@ -55,6 +55,7 @@ import { compatibility, schemaChange } from '#domain/schemas/schema-change';
 import { step } from '#domain/shaping/converter';
 import { discordPreset, pagerDutyPreset, preset, presetField, slackPreset, teamsPreset } from '#domain/shaping/presets';
 import { resolution, statsView, statsWindow } from '#domain/stats/stats';
+import { worstEndpoint } from '#domain/stats/worst-endpoints';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
 import { explanation } from '#domain/views/explanation';
 import { laneView, sequenceView } from '#domain/views/lane-view';
@@ -135,6 +136,7 @@ export const schemaNames: [z.ZodType, string][] = [
   [statsWindow, 'StatsWindow'],
   [resolution, 'StatsResolution'],
   [statsView.shape.series.element, 'StatsStep'],
+  [worstEndpoint, 'WorstEndpoint'],
   [streamKind, 'StreamKind'],
   [auditView, 'AuditEntry'],
   [auditAction, 'AuditAction'],

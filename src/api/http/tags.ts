@@ -15,7 +15,7 @@ const tags: Tag[] = [
     paths: /\/signing-keys|^\/\.well-known\/tenants/,
   },
   { name: 'Missed events', description: 'Fetch what an endpoint has not accepted.', paths: /^\/v1\/endpoints\/\{endpoint\}\/missed/ },
-  { name: 'Statistics', description: 'Figures of deliveries, and changes as they happen.', paths: /\/stats$|^\/v1\/stream$/ },
+  { name: 'Statistics', description: 'Figures of deliveries, and changes as they happen.', paths: /\/stats(\/endpoints)?$|^\/v1\/stream$/ },
   {
     name: 'Endpoints',
     description: 'Where events are sent to, and how.',

@@ -117,6 +117,8 @@ export interface ApiDeps {
   refusing(): { all: boolean; tenants: number };
   /** What is wrong with Temporal; null: nothing. Resolves within 2 s. */
   temporalTrouble(): Promise<string | null>;
+  /** The same, with the milliseconds in which Temporal answered this process; null: it did not. Never rejects. */
+  temporalHealth(): Promise<{ error: string | null; latencyMs: number | null }>;
   /** How many workers run in the installation. Absent: this process has one. */
   countWorkers?: () => Promise<number>;
   /** Whether Temporal answers the polls of this process's worker. Absent: it has none. */

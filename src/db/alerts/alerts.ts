@@ -26,7 +26,11 @@ export interface AlertFilter {
   /** The producer's id. */
   tenant: string | null;
   kind: string | null;
-  state: string | null;
+  /** Null: all. */
+  states: AlertState[] | null;
+  severities: Severity[];
+  /** `ep_…` */
+  endpoint: string | null;
   /** False: also alerts that only the operator sees. */
   onlyOwners: boolean;
 }
@@ -38,10 +42,21 @@ export async function listAlerts(db: Db, filter: AlertFilter, before: string | n
     text: `
       select ${alertColumns} from alerts a left join tenants t on t.id = a.tenant_id
       where ($1::text is null or a.tenant_id = (select id from tenants where external_id = $1 and deleted_at is null))
-        and ($2::text is null or a.kind = $2) and ($3::text is null or a.state = $3) and (not $4 or a.for_owner) and a.kind = any($7)
+        and ($2::text is null or a.kind = $2) and ($3::text[] is null or a.state = any($3))
+        and a.severity = any($8) and ($9::uuid is null or a.endpoint_id = $9) and (not $4 or a.for_owner) and a.kind = any($7)
         and a.id < coalesce($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by a.id desc limit $6`,
-    values: [filter.tenant, filter.kind, filter.state, filter.onlyOwners, before && uuidOf(before), limit, alertKinds],
+    values: [
+      filter.tenant,
+      filter.kind,
+      filter.states,
+      filter.onlyOwners,
+      before && uuidOf(before),
+      limit,
+      alertKinds,
+      filter.severities,
+      filter.endpoint && uuidOf(filter.endpoint),
+    ],
   });
   return rows.flatMap(toAlert);
 }

@@ -143,6 +143,19 @@ export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): P
   return rows[0] ? toEndpoint(rows[0]) : null;
 }
 
+/** Those of these endpoints that exist, by id. */
+export async function readEndpoints(db: Pick<Db, 'query'>, endpointIds: string[]): Promise<Map<string, StoredEndpoint>> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'read_endpoints',
+    text: `
+      select ${endpointColumns}
+      from endpoints p join tenants t on t.id = p.tenant_id
+      where p.id = any($1::uuid[]) and p.deleted_at is null`,
+    values: [endpointIds.map(uuidOf)],
+  });
+  return new Map(rows.map(toEndpoint).map((endpoint) => [endpoint.id, endpoint]));
+}
+
 /** Endpoints older than `before`, newest first. */
 export async function listEndpoints(db: Db, tenantId: string, before: string | null, limit: number): Promise<StoredEndpoint[]> {
   const { rows } = await db.query<EndpointRow>({

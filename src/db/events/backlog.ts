@@ -14,6 +14,15 @@ export async function countOutbox(db: Db): Promise<{ events: number; atLeast: bo
   return { events: Math.min(events, mostCounted), atLeast: events > mostCounted };
 }
 
+/** When the oldest event in the outbox was accepted; null: it is empty. */
+export async function oldestInOutbox(db: Db): Promise<Date | null> {
+  const { rows } = await db.query<{ accepted_at: Date }>({
+    // not prepared: a plan made while the outbox was empty would read all of it when it is full
+    text: 'select accepted_at from outbox order by event_id limit 1',
+  });
+  return rows[0]?.accepted_at ?? null;
+}
+
 export interface WaitingEvents {
   inAll: number;
   /** By external id: tenants with at least `least` events; of those the 10,000 with the most. */

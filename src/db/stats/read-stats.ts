@@ -1,6 +1,6 @@
 // Reads the counted minutes or hours of an endpoint, a tenant or the platform, and what waits there now.
 import { uuidOf } from '#domain/ids';
-import type { Backlog, Counted } from '#domain/stats/stats';
+import type { Backlog, Counted, HeldFrom } from '#domain/stats/stats';
 import type { Db } from '../store/pool.ts';
 
 /** `ep_…` or `tnt_…`; null: the platform. */
@@ -9,7 +9,7 @@ export type Whose = string | null;
 const platform = '00000000-0000-0000-0000-000000000000';
 const idOfRows = (whose: Whose) => (whose === null ? platform : uuidOf(whose));
 
-const columns = 'at, events, accepted, delivered, failed, latency, outcomes, status_codes as "statusCodes"';
+export const columns = 'at, events, accepted, delivered, failed, latency, outcomes, status_codes as "statusCodes"';
 
 /** The minutes that begin from `since` on, in any order. Minutes of the last 8 days are there. */
 export async function readMinutes(db: Db, whose: Whose, since: Date): Promise<Counted[]> {
@@ -45,4 +45,20 @@ export async function readBacklog(db: Db, whose: Whose): Promise<Backlog> {
   });
   const { held = 0, dead_lettered: deadLettered = 0, oldest_at: oldestAt = null } = rows[0] ?? {};
   return { held, deadLettered, oldestAt };
+}
+
+/**
+ * How many deliveries of a tenant or the platform were held: the numbers from `since` on, oldest first, and the last one before
+ * it. Those of the last 8 days are there.
+ */
+export async function readHeld(db: Db, whose: Whose, since: Date): Promise<HeldFrom[]> {
+  const { rows } = await db.query<HeldFrom>({
+    name: 'read_held',
+    text: `
+      (select at, held from stats_held where id = $1 and at < $2 order by at desc limit 1)
+      union all
+      (select at, held from stats_held where id = $1 and at >= $2 order by at)`,
+    values: [idOfRows(whose), since],
+  });
+  return rows;
 }

@@ -82,3 +82,8 @@ export const installation = 'installation';
 export function isAtLeast(one: Severity, least: Severity): boolean {
   return severities.indexOf(one) >= severities.indexOf(least);
 }
+
+/** The severities that are at least this one. */
+export function severitiesFrom(least: Severity): Severity[] {
+  return severities.filter((one) => isAtLeast(one, least));
+}

@@ -68,7 +68,20 @@ export const statsView = z.object({
     deadLettered: z.int().describe('dead letters now'),
     oldestWaitingMs: z.int().nullable().describe('age of the oldest event that is not delivered yet; null: none waits'),
   }),
-  series: z.array(figures.extend({ at: z.iso.datetime().describe('start of the step') })).describe('all steps, oldest first'),
+  series: z
+    .array(
+      figures.extend({
+        at: z.iso.datetime().describe('start of the step'),
+        held: z
+          .int()
+          .nullable()
+          .optional()
+          .describe(
+            'the most deliveries that were in lanes at once in the step; not for an endpoint; null: unknown, as before the last 8 days',
+          ),
+      }),
+    )
+    .describe('all steps, oldest first'),
 });
 export type StatsView = z.infer<typeof statsView>;
 export type Figures = z.infer<typeof figures>;
@@ -80,8 +93,17 @@ export interface Backlog {
   oldestAt: Date | null;
 }
 
-/** `counted` in any order, and no longer used by the caller; what is outside of the span is left out. `withEvents`: the figures are not of one endpoint. */
-export function toStats(counted: Counted[], span: Span, backlog: Backlog, nowMs: number, withEvents: boolean): StatsView {
+/** From this minute on, so many deliveries were held. */
+export interface HeldFrom {
+  at: Date;
+  held: number;
+}
+
+/**
+ * `counted` in any order, and no longer used by the caller; what is outside of the span is left out. `heldFrom`: oldest first;
+ * null: the figures are of one endpoint.
+ */
+export function toStats(counted: Counted[], span: Span, backlog: Backlog, nowMs: number, heldFrom: HeldFrom[] | null): StatsView {
   const steps = Array.from({ length: span.steps }, nothing);
   const begun = new Set<number>();
   for (const { at, ...one } of counted) {
@@ -94,12 +116,36 @@ export function toStats(counted: Counted[], span: Span, backlog: Backlog, nowMs:
   }
   const total = nothing();
   for (const step of steps) add(total, step);
-  const show = (sum: Sum) => figuresOf(sum, withEvents);
+  const show = (sum: Sum) => figuresOf(sum, heldFrom !== null);
+  const heldOf = heldFrom && mostHeld(heldFrom, span, nowMs - keptHeldMs);
   const { held, deadLettered, oldestAt } = backlog;
   return {
     totals: { ...show(total), held, deadLettered, oldestWaitingMs: oldestAt && Math.max(0, nowMs - oldestAt.getTime()) },
-    series: steps.map((step, n) => ({ at: new Date(span.sinceMs + n * span.stepMs).toISOString(), ...show(step) })),
+    series: steps.map((step, n) => ({
+      at: new Date(span.sinceMs + n * span.stepMs).toISOString(),
+      ...show(step),
+      ...(heldOf && { held: heldOf[n] ?? null }),
+    })),
   };
+}
+
+/** Numbers of held deliveries are kept for so long. */
+const keptHeldMs = 8 * 24 * hourMs;
+
+/** The highest number of each step; null: of a step that ended before `knownFromMs`. */
+function mostHeld(heldFrom: HeldFrom[], { sinceMs, steps, stepMs: step }: Span, knownFromMs: number): (number | null)[] {
+  let held = 0;
+  let next = 0;
+  return Array.from({ length: steps }, (_, n) => {
+    const fromMs = sinceMs + n * step;
+    let most = held;
+    for (let one = heldFrom[next]; one && one.at.getTime() < fromMs + step; one = heldFrom[++next]) {
+      held = one.held;
+      // what begins with the step holds for all of it
+      most = one.at.getTime() <= fromMs ? held : Math.max(most, held);
+    }
+    return fromMs + step <= knownFromMs ? null : most;
+  });
 }
 
 type Sum = Omit<Counted, 'at'>;

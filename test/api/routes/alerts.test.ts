@@ -70,6 +70,23 @@ describe('alerts', () => {
     expect((await api.get('/v1/alerts?tenant=other')).body.data).toEqual([]);
     expect((await api.get('/v1/alerts?state=closed')).body.data).toEqual([]);
     expect((await api.get('/v1/alerts?tenant=nobody')).body.data).toEqual([]);
+    for (const [query, kinds] of [
+      ['state=open&state=acknowledged', [ours.kind, dead.kind]],
+      ['state=acknowledged&state=closed', []],
+      ['minSeverity=critical', [ours.kind]],
+      ['minSeverity=warning', [ours.kind, dead.kind]],
+      [`endpoint=ep_${endpointId}`, [dead.kind]],
+      [`endpoint=${newId('ep')}`, []],
+    ] as const)
+      expect((await api.get(`/v1/alerts?${query}`)).body.data.map(({ kind }: { kind: string }) => kind).toSorted()).toEqual(
+        kinds.toSorted(),
+      );
+    for (const [query, field] of [
+      ['state=open&state=shut', 'state'],
+      ['minSeverity=bad', 'minSeverity'],
+      ['endpoint=x', 'endpoint'],
+    ] as const)
+      expect((await api.get(`/v1/alerts?${query}`)).body.errors[0].path).toMatch(new RegExp(`^${field}`));
   });
 
   it('about Posthorn itself are shown to the operator only', async () => {

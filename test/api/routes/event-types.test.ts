@@ -140,6 +140,15 @@ describe('a version', () => {
     });
     expect((await api.get(`${types}/order.created/versions`)).body.data.map(({ version }: { version: number }) => version)).toEqual([2, 1]);
     expect((await api.get(`${types}/order.created/versions/1`)).body).toMatchObject({ version: 1, schema, examples: [] });
+    const changes = async (path: string) => (await api.get(`${types}/order.created/versions/${path}`)).body;
+    expect(await changes('2/changes')).toEqual({ comparedWith: 1, compatibility: breaks });
+    expect(await changes('1/changes')).toEqual({ comparedWith: null, compatibility: null });
+    expect(await changes('1/changes?since=2')).toMatchObject({
+      comparedWith: 2,
+      compatibility: { changes: [{ kind: 'no_longer_required' }] },
+    });
+    expect((await changes('3/changes')).status).toBe(404);
+    expect(await changes('2/changes?since=9')).toMatchObject({ status: 404, errors: [{ path: 'since' }] });
   });
 
   it('gets the next number by default, and keeps the schema of its number unless the change is compatible', async () => {
@@ -233,7 +242,13 @@ describe('access', () => {
       expect((await one.get(types)).body.data.map(({ name }: { name: string }) => name)).toEqual(['order.created']);
       expect((await one.get(`${types}/order.created`)).body.schema).toEqual(schema);
       expect((await one.get(`${types}/order.created/versions/1`)).status).toBe(200);
-      for (const path of ['internal.thing', 'internal.thing/versions', 'internal.thing/versions/1', 'nothing'])
+      for (const path of [
+        'internal.thing',
+        'internal.thing/versions',
+        'internal.thing/versions/1',
+        'internal.thing/versions/1/changes',
+        'nothing',
+      ])
         expect((await one.get(`${types}/${path}`)).status).toBe(404);
       for (const answer of [
         await one.post(types, { name: 'x' }),

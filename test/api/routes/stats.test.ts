@@ -127,6 +127,72 @@ describe('the statistics', () => {
   });
 });
 
+describe('the held deliveries', () => {
+  it('are in the series of the tenant, and in that of the platform', async () => {
+    const last = async (path: string) => (await posthorn.get(`/v1/${path}?window=1h`)).body.series.at(-1).held;
+    expect(await last(`tenants/${tenant}/stats`)).toBe(5);
+    expect(await last('stats')).toBeGreaterThanOrEqual(5);
+    expect(await last(`endpoints/${paused}/stats`)).toBeUndefined();
+  });
+});
+
+describe('the endpoints that need attention', () => {
+  const worst = async (query = '') => (await posthorn.get(`/v1/stats/endpoints?tenant=${tenant}${query}`)).body.data;
+
+  it('are those that fail, then those that hold deliveries', async () => {
+    expect(await worst()).toEqual([
+      expect.objectContaining({
+        endpoint: refusing,
+        tenant,
+        url: `${receiver.url}/no`,
+        gate: 'open',
+        delivered: 0,
+        failed: 10,
+        successRate: 0,
+        latencyMs: (await totals(`endpoints/${refusing}/stats`)).latencyMs,
+        held: 0,
+        deadLettered: 5,
+        oldestWaitingMs: null,
+      }),
+      expect.objectContaining({
+        endpoint: paused,
+        gate: 'held',
+        failed: 0,
+        successRate: null,
+        held: 5,
+        oldestWaitingMs: expect.any(Number),
+      }),
+    ]);
+  });
+
+  it('by what they hold, by number, and over other windows', async () => {
+    const ids = async (query: string) => (await worst(query)).map(({ endpoint }: { endpoint: string }) => endpoint);
+    expect(await ids('&by=held')).toEqual([paused, refusing]);
+    expect(await ids('&by=held&limit=1')).toEqual([paused]);
+    for (const window of ['24h', '7d', '30d'])
+      expect((await worst(`&window=${window}`))[0]).toMatchObject({ endpoint: refusing, failed: 10, successRate: 0 });
+  });
+
+  it('of all tenants, and of a bound key its own', async () => {
+    const { body } = await posthorn.get('/v1/stats/endpoints?limit=50');
+    expect(body.data.map(({ tenant: of }: { tenant: string }) => of)).toContain(tenant);
+    const other = await posthorn.makeTenant();
+    const key = (await posthorn.post('/v1/api-keys', { name: 'other', scopes: ['endpoints:read'], tenant: other })).body.key;
+    const bound: Api = createApi(posthorn.origin, key);
+    expect((await bound.get('/v1/stats/endpoints')).body).toEqual({ data: [] });
+    expect((await bound.get(`/v1/stats/endpoints?tenant=${tenant}`)).status).toBe(404);
+    for (const [query, field] of [
+      ['window=2h', 'window'],
+      ['by=name', 'by'],
+      ['limit=51', 'limit'],
+    ] as const) {
+      const { status, body } = await posthorn.get(`/v1/stats/endpoints?${query}`);
+      expect([status, body.errors[0].path]).toEqual([422, field]);
+    }
+    expect((await posthorn.get('/v1/stats/endpoints?tenant=nobody')).status).toBe(404);
+  });
+});
+
 describe('a request for statistics is refused', () => {
   it.each([
     ['window=2h', 'window'],

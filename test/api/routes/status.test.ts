@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { openCore, type ReadyConfig } from '#app/core';
 import { startWorker } from '#app/worker';
 import { readConfig } from '#config/config';
+import { version } from '#config/package';
 import { registerRelay, renewRelay } from '#db/events/relays';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
+import { createApi } from '../../support/api.ts';
 import { startPosthorn, type TestPosthorn } from '../../support/posthorn.ts';
 import { until } from '../../support/until.ts';
 import { type ApiServer, startApi } from '../api-server.ts';
@@ -36,24 +38,42 @@ describe('/v1/status without a worker', () => {
     const tenant = await api.makeTenant();
     for (const id of ['a', 'b']) await api.postEvent(tenant, { id });
     expect(await status()).toEqual({
+      version,
       dispatch: null,
-      waiting: { events: 2 },
+      waiting: { events: 2, oldestAt: expect.any(String) },
       held: { deliveries: 0 },
       lanes: { awake: 0, idle: 0, blocked: 0 },
+      holding: [],
       refusing: { all: false, tenants: 0 },
       workers: 0,
       warnings: [{ code: 'no_worker', message: expect.stringContaining('No worker runs.') }],
       relays: [],
+      postgres: {
+        latencyMs: expect.any(Number),
+        version: expect.stringMatching(/^\d+/),
+        connections: expect.any(Number),
+        maxConnections: expect.any(Number),
+      },
+      temporal: { latencyMs: null, error: 'no Temporal here', namespace: 'default', webUi: 'http://temporal.test:8233/' },
     });
+  });
+
+  it('is shown to keys of all tenants that may read endpoints, and to no others', async () => {
+    const tenant = await api.makeTenant();
+    const statusFor = async (key: object) =>
+      (await createApi(api.origin, (await api.post('/v1/api-keys', { name: 'k', ...key })).body.key).get('/v1/status')).status;
+    expect(await statusFor({ scopes: ['endpoints:read'] })).toBe(200);
+    expect(await statusFor({ scopes: ['deliveries:read'] })).toBe(403);
+    expect(await statusFor({ scopes: ['admin'], tenant })).toBe(403);
   });
 
   it('counts no further than 10,000', async () => {
     await api.db.query(
       'insert into outbox (event_id, tenant_id) select gen_random_uuid(), gen_random_uuid() from generate_series(1, 9998)',
     );
-    expect((await status()).waiting).toEqual({ events: 10_000 });
+    expect((await status()).waiting).toEqual({ events: 10_000, oldestAt: expect.any(String) });
     await api.db.query('insert into outbox (event_id, tenant_id) select gen_random_uuid(), gen_random_uuid()');
-    expect((await status()).waiting).toEqual({ events: 10_000, atLeast: true });
+    expect((await status()).waiting).toEqual({ events: 10_000, atLeast: true, oldestAt: expect.any(String) });
   });
 
   it('shows each relay as it reported itself, without those not seen for 5 s', async () => {
@@ -83,8 +103,19 @@ describe('/v1/status without a worker', () => {
     const { id } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { rateLimit: { perSecond: 1 } });
     for (let n = 0; n < 3; n++) await held(api, tenant, id);
     await openLane(api, id, `state = 'blocked'`);
-    const { held: waits, lanes } = await status();
+    const { held: waits, lanes, holding } = await status();
     expect({ waits, lanes }).toEqual({ waits: { deliveries: 3 }, lanes: { awake: 0, idle: 0, blocked: 1 } });
+    expect(holding).toEqual([
+      {
+        endpoint: id,
+        tenant,
+        url: 'http://127.0.0.1:9/hook',
+        held: 3,
+        oldestSeconds: expect.any(Number),
+        state: 'blocked',
+        waitingFor: null,
+      },
+    ]);
   });
 });
 
@@ -98,6 +129,8 @@ describe('/v1/status with two workers', () => {
   const status = async () => (await posthorn.get('/v1/status')).body;
 
   it('shows both, including the one in another process, until it has stopped', async () => {
+    const answered = await until('Temporal', async () => ((await status()).temporal.error === null ? (await status()).temporal : null));
+    expect(answered).toMatchObject({ latencyMs: expect.any(Number), namespace: 't34' });
     const alone = await until('the first', async () => (await status()).relays.length === 1 && (await status()));
     expect(alone).toMatchObject({ dispatch: 'individual', relays: [{ id: posthorn.worker.relay.id(), mode: 'individual' }] });
 

@@ -97,6 +97,7 @@ export async function furnished(db: pg.Pool, name: string): Promise<Furnished> {
       [canary]: 1,
     });
   await insert(`insert into stats_backlogs (id, tenant_id, held, dead_lettered) values ($1, $2, 1, 1)`, endpoint, tenant);
+  await insert(`insert into stats_held (id, at, tenant_id, held) values ($1, now(), $1, 1)`, tenant);
   const sandbox = dashed(newId('sbx'));
   await insert(
     `insert into sandboxes (id, tenant_id, endpoint_id, name, script) values ($1, $2, $3, $4, '')`,

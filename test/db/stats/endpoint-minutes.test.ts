@@ -32,6 +32,23 @@ it('reads the minutes of endpoints within the time, and which are final', async 
   expect((await read()).map(({ final }) => final)).toEqual([true, false]);
 });
 
+it('numbers of held deliveries are deleted after 8 days, except the one that still holds', async () => {
+  const [changing, still] = [newId('tnt'), newId('tnt')];
+  for (const [tenant, days] of [
+    [changing, [1, 7, 9, 10]],
+    [still, [100]],
+  ] as const)
+    await database.db.query(
+      `insert into stats_held (id, at, tenant_id, held) select $1, now() - d * interval '1 day', $1, d from unnest($2::int[]) d`,
+      [uuidOf(tenant), days],
+    );
+  expect(await deleteOldStats(database.db, 60)).toBe(false);
+  const left = async (tenant: string) =>
+    (await database.db.query('select held from stats_held where id = $1 order by at', [uuidOf(tenant)])).rows.map(({ held }) => held);
+  expect(await left(changing)).toEqual([9, 7, 1]);
+  expect(await left(still)).toEqual([100]);
+});
+
 it('are deleted after 8 days, and hours after as many days as are given', async () => {
   await database.db.query('truncate stats_minutes, stats_hours');
   for (const [table, days] of [

@@ -47,6 +47,7 @@ describe('a statement without a where clause', () => {
     'stats_minutes',
     'stats_hours',
     'stats_backlogs',
+    'stats_held',
     'sandboxes',
     'sandbox_requests',
     'sandbox_attempts',

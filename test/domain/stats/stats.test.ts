@@ -29,7 +29,7 @@ describe('statistics', () => {
       span,
       { held: 4, deadLettered: 2, oldestAt: new Date(now - 7_000) },
       now,
-      true,
+      [],
     );
     expect(statsView.parse(stats)).toEqual(stats);
     expect(stats.totals).toEqual({
@@ -51,9 +51,28 @@ describe('statistics', () => {
   });
 
   it('of nothing have no rate and no latency', () => {
-    const { totals, series } = toStats([], span, nothingWaits, now, false);
+    const { totals, series } = toStats([], span, nothingWaits, now, null);
     expect(totals).toMatchObject({ accepted: 0, successRate: null, latencyMs: { p50: null, p95: null, p99: null }, oldestWaitingMs: null });
     expect(totals).not.toHaveProperty('events');
     expect(series).toHaveLength(13);
+    expect(series[0]).not.toHaveProperty('held');
+  });
+
+  it('show the most that was held in each step, and what was held before it', () => {
+    const minute = (n: number, held: number) => ({ at: new Date(span.sinceMs + n * 60_000), held });
+    const heldOf = (...numbers: { at: Date; held: number }[]) =>
+      toStats([], span, nothingWaits, now, numbers)
+        .series.slice(0, 4)
+        .map(({ held }) => held);
+    expect(heldOf()).toEqual([0, 0, 0, 0]);
+    expect(heldOf(minute(-9, 7))).toEqual([7, 7, 7, 7]);
+    expect(heldOf(minute(-9, 7), minute(5, 3), minute(6, 4), minute(9, 0))).toEqual([7, 4, 0, 0]);
+    expect(heldOf(minute(6, 4), minute(7, 2), minute(12, 3))).toEqual([0, 4, 3, 3]);
+  });
+
+  it('do not say what was held more than 8 days ago', () => {
+    const month = spanOf('30d', '1d', now);
+    const { series } = toStats([], month, nothingWaits, now, [{ at: new Date(month.sinceMs - 1), held: 5 }]);
+    expect(series.map(({ held }) => held)).toEqual([...Array(22).fill(null), ...Array(9).fill(5)]);
   });
 });

@@ -14,6 +14,7 @@ import type {
   ExportCatalogueQuery,
   ExportCatalogueResult,
   Fixtures,
+  GetEventTypeVersionChangesResult,
   ListEventTypesQuery,
   NewEventType,
   NewEventTypeVersion,
@@ -58,6 +59,11 @@ export class EventTypes {
 
   version(type: string, version: number, options?: CallOptions): Promise<EventTypeVersion> {
     return this.#api.json('GET', path`/v1/event-types/${type}/versions/${String(version)}`, {}, options);
+  }
+
+  /** What a stored version changed, compared with the one before or with `since`. */
+  changes(type: string, version: number, since?: number, options?: CallOptions): Promise<GetEventTypeVersionChangesResult> {
+    return this.#api.json('GET', path`/v1/event-types/${type}/versions/${String(version)}/changes`, { query: { since } }, options);
   }
 
   /** Adds a version, or replaces one by a compatible schema. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { acknowledgeAlert, listAlerts, readAlert } from '#db/alerts/alerts';
 import { seesOnlyOwners } from '#domain/access/access';
-import { alertKind, alertState, alertView } from '#domain/alerts/alert';
+import { alertKind, alertState, alertStates, alertView, severitiesFrom, severity } from '#domain/alerts/alert';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { isId } from '#domain/ids';
 import { nameOf } from '../../access/auth.ts';
@@ -30,11 +30,22 @@ const list = ({ db }: ApiDeps) =>
     query: listQuery('alr').extend({
       tenant: tenantKey.optional().describe('Only alerts of this tenant.'),
       kind: alertKind.optional().describe('Only alerts of this kind.'),
-      state: alertState.optional().describe('Only alerts in this state.'),
+      state: z
+        .union([alertState, z.array(alertState).max(alertStates.length)])
+        .optional()
+        .describe('Only alerts in this state. Repeat the parameter for several states.'),
+      minSeverity: severity.optional().describe('Only alerts that are at least so severe.'),
+      endpoint: z
+        .string()
+        .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
+        .optional()
+        .describe('Only alerts about this endpoint.'),
     }),
     answers: { 200: { description: 'A page of alerts.', schema: pageOf(alertView), example: { data: [alertExample], nextCursor: null } } },
-    async handler({ query: { tenant = null, kind = null, state = null, cursor, limit }, caller }) {
-      const rows = await listAlerts(db, { tenant, kind, state, onlyOwners: seesOnlyOwners(caller) }, cursor ?? null, limit + 1);
+    async handler({ query: { tenant = null, kind = null, state, minSeverity = 'info', endpoint = null, cursor, limit }, caller }) {
+      const wanted = { states: state === undefined ? null : [state].flat(), severities: severitiesFrom(minSeverity) };
+      const filter = { tenant, kind, endpoint, ...wanted, onlyOwners: seesOnlyOwners(caller) };
+      const rows = await listAlerts(db, filter, cursor ?? null, limit + 1);
       return pageAnswer(
         rows,
         limit,

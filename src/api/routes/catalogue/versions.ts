@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps.ts';
 import { storeChecked, versionsStored } from './converters.ts';
 import { catalogueBodyLimit } from './event-types.ts';
 import { requireSchema, showVersion, touchesOf } from './show-type.ts';
+import { versionChangesRoute } from './version-changes.ts';
 
 const params = z.strictObject({ type: eventTypeName });
 const oneParams = params.extend({ version: z.coerce.number().pipe(typeVersion) });
@@ -43,7 +44,7 @@ const comparison = z.object({
 });
 
 export function versionRoutes(deps: ApiDeps): Route[] {
-  return [put(deps), compare(deps), list(deps), read(deps)];
+  return [put(deps), compare(deps), list(deps), read(deps), versionChangesRoute(deps)];
 }
 
 type PutCall = Call<z.output<typeof params>, unknown, z.output<typeof newVersion>>;

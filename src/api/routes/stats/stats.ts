@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { readEndpoint } from '#db/endpoints/endpoints';
-import { readBacklog, readHours, readMinutes, type Whose } from '#db/stats/read-stats';
+import { readBacklog, readHeld, readHours, readMinutes, type Whose } from '#db/stats/read-stats';
 import type { Db } from '#db/store/pool';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { resolution, resolutionsOf, type StatsView, spanOf, statsView, statsWindow, toStats } from '#domain/stats/stats';
@@ -11,6 +11,7 @@ import { invalid, notFound } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { endpointParams } from '../endpoints/endpoints.ts';
+import { worstEndpointsRoute } from './worst-endpoints.ts';
 
 const query = z.strictObject({
   window: statsWindow.default('24h').describe('The span up to now.'),
@@ -26,8 +27,9 @@ const description =
   'Figures are at most some 10 seconds old; at high rates a minute. Attempts count at the time of their start. Steps begin at full steps in UTC.';
 const answers = (example: StatsView) => ({ 200: { description: 'The statistics.', schema: statsView, example } });
 
-export function statsRoutes({ db }: ApiDeps): Route[] {
-  return [ofEndpoint(db), ofTenant(db), ofAll(db)];
+export function statsRoutes(deps: ApiDeps): Route[] {
+  const { db } = deps;
+  return [ofEndpoint(db), ofTenant(db), ofAll(db), worstEndpointsRoute(deps)];
 }
 
 const ofEndpoint = (db: Db) =>
@@ -94,6 +96,12 @@ async function read(db: Db, whose: Whose, { window, resolution }: Asked): Promis
   const nowMs = Date.now();
   const span = spanOf(window, resolution, nowMs);
   const readCounted = window === '1h' || window === '24h' ? readMinutes : readHours;
-  const [counted, backlog] = await Promise.all([readCounted(db, whose, new Date(span.sinceMs)), readBacklog(db, whose)]);
-  return toStats(counted, span, backlog, nowMs, whose === null || whose.startsWith('tnt_'));
+  const since = new Date(span.sinceMs);
+  const hasHeld = whose === null || whose.startsWith('tnt_');
+  const [counted, backlog, held] = await Promise.all([
+    readCounted(db, whose, since),
+    readBacklog(db, whose),
+    hasHeld ? readHeld(db, whose, since) : null,
+  ]);
+  return toStats(counted, span, backlog, nowMs, held);
 }
