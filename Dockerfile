@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/client/package.json packages/client/
 COPY packages/receiver/package.json packages/receiver/
+COPY web/package.json web/
 # not `npm ci`: the lock file may lack packages of other systems; this keeps to the locked versions all the same
 RUN npm install --no-save --no-audit --no-fund
 COPY . .

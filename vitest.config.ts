@@ -22,6 +22,7 @@ const shared = [
   'doctor',
   'stream',
   'listen',
+  'web',
 ]
   .map((folder) => `test/${folder}/**/*.test.ts`)
   .concat('packages/*/test/**/*.test.ts');

@@ -1,17 +1,17 @@
-// `npm run build`: compiles src to dist and bundles the workflows. Does nothing if the sources have
+// `npm run build`: compiles src to dist, bundles the workflows, and builds dashboard and portal. Does nothing if the sources have
 // not changed since the last build.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashFiles, isFresh, markFresh } from './fresh.mjs';
 import { runWatched } from './run-watched.mjs';
+import { buildWeb } from './web.mjs';
 
 const file = fileURLToPath(import.meta.url);
 const root = dirname(dirname(file));
 const node = join(root, 'node_modules/.bin/node');
 const sources = [
   'src',
-  'web',
   'packages/client/src',
   'packages/client/tsconfig.json',
   'packages/receiver/src',
@@ -23,17 +23,21 @@ const sources = [
   'package-lock.json',
 ];
 
-/** Built by bin/docs.mjs. */
-const ofDocs = ['docs', 'docs-draft', '.docs-hash', '.docs-lock'];
+/** Built by bin/docs.mjs and bin/web.mjs. */
+const ofOthers = ['docs', 'docs-draft', '.docs-hash', '.docs-lock', 'web', '.web-hash', '.web-lock'];
 
 /** Returns the exit code of the first step that failed, or 0. */
 export async function build() {
+  return (await buildServer()) || buildWeb();
+}
+
+async function buildServer() {
   const marker = join(root, 'dist/.build-hash');
   const hash = hashFiles(root, sources);
   if (isFresh(marker, hash)) return 0;
   process.stdout.write('building …\n');
   mkdirSync(join(root, 'dist'), { recursive: true });
-  for (const name of readdirSync(join(root, 'dist')).filter((name) => !ofDocs.includes(name)))
+  for (const name of readdirSync(join(root, 'dist')).filter((name) => !ofOthers.includes(name)))
     rmSync(join(root, 'dist', name), { recursive: true, force: true });
   // `#…` imports resolve to src in a clone (package.json), and to the compiled files in dist
   const receiver = './packages/receiver/src';

@@ -1,10 +1,10 @@
 // `npm run docs`: builds the documentation site from docs/ to dist/docs, unless nothing has changed since the last build.
 // Several may be started at the same time: one builds, the others wait for it.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hashFiles, isFresh, markFresh } from './fresh.mjs';
+import { withLock } from './lock.mjs';
 import { runWatched } from './run-watched.mjs';
 
 const file = fileURLToPath(import.meta.url);
@@ -23,8 +23,7 @@ const hash = () => hashFiles(root, sources, generated);
 /** Returns the exit code of the first step that failed, or 0. */
 export async function buildDocs() {
   mkdirSync(dirname(lock), { recursive: true });
-  await takeLock();
-  try {
+  return withLock(lock, async () => {
     const wanted = hash();
     if (isFresh(marker, wanted) && existsSync(join(site, 'index.html'))) return 0;
     process.stdout.write('building the documentation …\n');
@@ -41,39 +40,13 @@ export async function buildDocs() {
     renameSync(draft, site);
     markFresh(marker, wanted);
     return 0;
-  } finally {
-    rmSync(lock, { force: true });
-  }
+  });
 }
 
 /** Removes a site that is not up to date: the next reader has it built. Returns 0, the exit code of this step. */
 export function dropOldDocs() {
   if (existsSync(site) && !isFresh(marker, hash())) rmSync(site, { recursive: true, force: true });
   return 0;
-}
-
-/** The lock is a file with the id of the process that has it. That of a dead process counts for nothing. */
-async function takeLock() {
-  for (;;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    if (!isHeld()) rmSync(lock, { force: true });
-    else await delay(200);
-  }
-}
-
-function isHeld() {
-  try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0);
-    return true;
-  } catch (error) {
-    // gone in the meantime: try to take it
-    return error.code === 'EPERM' || error.code === 'ENOENT';
-  }
 }
 
 if (process.argv[1] === file) process.exitCode = await buildDocs();

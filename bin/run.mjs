@@ -46,6 +46,9 @@ const lastTypes = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 
 const checks = [
   [installed('@biomejs/biome/bin/biome'), 'ci', '.'],
   [installed('typescript/bin/tsc'), '--noEmit', '--incremental', '--tsBuildInfoFile', lastTypes],
+  // dashboard and portal have addresses of their own, so their types are checked one by one
+  [installed('typescript/bin/tsc'), '-p', join(root, 'web/tsconfig.json')],
+  [installed('typescript/bin/tsc'), '-p', join(root, 'web/tsconfig.portal.json')],
   [installed('knip/bin/knip.js')],
 ];
 

@@ -1,5 +1,6 @@
 // The server role: HTTP API and sandbox on one port.
 // It has no relay. In one process with a worker it uses the worker's.
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
@@ -8,6 +9,7 @@ import type { ApiDeps } from '#api/routes/deps';
 import { Catalogue } from '#catalogue/catalogue';
 import { startChores } from '#chores/chores';
 import { shutdownDelayMs } from '#config/config';
+import { packageRoot } from '#config/package';
 import { createMissed } from '#db/deliveries/missed-lists';
 import { countWorkers } from '#db/events/relays';
 import { createKeyStore } from '#db/keys/key-rotation';
@@ -24,6 +26,7 @@ import { createRecall } from '#relay/recall';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
+import { createWebApp } from '#site/web-app';
 import { Feed } from '#stream/feed';
 import { allChanges } from '#stream/sources';
 import { createFollowKey } from '#temporal/key-following';
@@ -165,6 +168,9 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
     mount(express: Express) {
       express.use('/sandbox', createSandbox({ apiKey, signingOf, ofTenants, recordings: siblings?.recordings }));
       express.use('/docs', docs.router);
+      for (const door of ['dashboard', 'portal']) {
+        express.use(`/${door}`, createWebApp({ folder: join(packageRoot, 'dist/web', door), page: `${door}.html` }));
+      }
     },
   };
 }

@@ -88,7 +88,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   // the documentation at /docs
-  site: { folders: 'runtime', packages: 'express node:fs node:path' },
+  site: { folders: 'runtime', packages: 'express node:fs node:path sirv' },
   sandbox: { folders: 'domain/*', packages: '#receiver express node:crypto node:http node:timers/promises' },
 
   attempts: {

@@ -1,5 +1,7 @@
 // Starts the shared servers before the first integration test and gives their addresses to every
 // file.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { isPortFree } from '#embedded/free-port';
 import { buildProcessProgram } from './process-program.ts';
@@ -20,6 +22,8 @@ declare module 'vitest' {
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const program = await buildProcessProgram();
+  // does nothing if they are built; `npm test` has built them
+  await promisify(execFile)(process.execPath, ['bin/web.mjs'], { timeout: 240_000 });
   const kind = project.name === serverProject ? 'production' : 'dev';
   const servers = await startTestServers(kind, (line) => project.vitest.logger.log(line));
   project.provide('processProgram', program);

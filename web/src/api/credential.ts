@@ -1,0 +1,65 @@
+// The bearer token of this tab. It is in memory and in sessionStorage, never in a cookie: nothing that a browser adds by itself
+// is an authorization.
+
+import { tabStorage } from './storage.ts';
+
+export interface Credential {
+  token: string;
+  /** What it may do, as the API names its scopes. */
+  scopes: readonly string[];
+  /** Whom the page shows as signed in. */
+  name: string;
+  /** The tenant it is bound to; null: all. */
+  tenant: string | null;
+}
+
+export type SignedIn =
+  | { state: 'signed_out' }
+  /** `ended`: the API has refused the token; what waits for an answer waits for the next one. */
+  | { state: 'signed_in' | 'ended'; credential: Credential };
+
+const slot = 'posthorn.credential';
+let now: SignedIn = restored();
+let waiting: (() => void)[] = [];
+const listeners = new Set<() => void>();
+
+export const credential = {
+  get: (): SignedIn => now,
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+  signIn(given: Credential): void {
+    tabStorage.set(slot, JSON.stringify(given));
+    become({ state: 'signed_in', credential: given });
+    const resume = waiting;
+    waiting = [];
+    for (const go of resume) go();
+  },
+  signOut(): void {
+    tabStorage.remove(slot);
+    become({ state: 'signed_out' });
+  },
+  token: (): string => (now.state === 'signed_out' ? '' : now.credential.token),
+  /** Resolves when somebody has signed in again. `refused`: the token that the API has refused. */
+  renewed(refused: string): Promise<void> {
+    if (credential.token() !== refused) return Promise.resolve();
+    if (now.state === 'signed_in') become({ state: 'ended', credential: now.credential });
+    return new Promise((resolve) => waiting.push(resolve));
+  },
+};
+
+function become(next: SignedIn): void {
+  now = next;
+  for (const listener of listeners) listener();
+}
+
+function restored(): SignedIn {
+  const text = tabStorage.get(slot);
+  if (text === null) return { state: 'signed_out' };
+  try {
+    return { state: 'signed_in', credential: JSON.parse(text) as Credential };
+  } catch {
+    return { state: 'signed_out' };
+  }
+}

@@ -1,0 +1,16 @@
+// The credential and the connection for components.
+import { useSyncExternalStore } from 'react';
+import { type Connection, connection } from './connection.ts';
+import { credential, type SignedIn } from './credential.ts';
+
+export const useConnection = (): Connection => useSyncExternalStore(connection.subscribe, connection.get);
+
+export const useSignedIn = (): SignedIn => useSyncExternalStore(credential.subscribe, credential.get);
+
+/** Whether the credential of this tab has a scope. */
+export function useMay(scope: string): boolean {
+  const signedIn = useSignedIn();
+  if (signedIn.state === 'signed_out') return false;
+  const { scopes } = signedIn.credential;
+  return scopes.includes('admin') || scopes.includes(scope);
+}

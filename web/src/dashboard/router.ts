@@ -1,0 +1,20 @@
+// All addresses of the dashboard. Each page is a chunk of its own, read when it is first opened.
+import { createRouter } from '@tanstack/react-router';
+import { deliveryRoutes } from './deliveries/routes.ts';
+import { root } from './root.ts';
+import { parseSearch, stringifySearch } from './search.ts';
+import { Failed } from './shell/Failed.tsx';
+import { NotFound } from './shell/NotFound.tsx';
+
+const routeTree = root.addChildren([...deliveryRoutes]);
+
+export const router = createRouter({
+  routeTree,
+  basepath: '/dashboard',
+  defaultPreload: 'intent',
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: Failed,
+  scrollRestoration: true,
+  parseSearch,
+  stringifySearch,
+});

@@ -1,0 +1,36 @@
+// The frame of all pages: rail, top bar, the page itself, and what lies over it.
+import { Outlet } from '@tanstack/react-router';
+import { useSignedIn } from '../../api/use.ts';
+import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
+import { Toasts } from '../../parts/Toasts.tsx';
+import { Rail } from './Rail.tsx';
+import { SessionEnded, SignIn } from './SignIn.tsx';
+import { TopBar } from './TopBar.tsx';
+import './shell.css';
+
+export function Shell() {
+  const signedIn = useSignedIn();
+  if (signedIn.state === 'signed_out') {
+    return (
+      <>
+        <ConnectionBar />
+        <SignIn />
+      </>
+    );
+  }
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        Skip to the page
+      </a>
+      <TopBar />
+      <Rail />
+      <main id="content" className="shell-main" tabIndex={-1}>
+        <ConnectionBar />
+        <Outlet />
+      </main>
+      <Toasts />
+      {signedIn.state === 'ended' && <SessionEnded />}
+    </div>
+  );
+}

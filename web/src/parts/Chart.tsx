@@ -1,0 +1,99 @@
+// Lines over time, on one canvas (uPlot), in the colours of the theme. Screen readers get the sentence of `summary`.
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import { useWords } from '../words/words.tsx';
+import 'uplot/dist/uPlot.min.css';
+import './chart.css';
+
+export interface Series {
+  label: string;
+  /** The name of a token. @example '--good' */
+  color: string;
+  /** One for each time; null: unknown. */
+  values: readonly (number | null)[];
+}
+
+export interface ChartProps {
+  /** What is seen, in a sentence. */
+  summary: string;
+  /** Unix milliseconds, ascending. */
+  times: readonly number[];
+  series: readonly Series[];
+  height?: number;
+  /** A number of the vertical axis as text. */
+  format?: (value: number) => string;
+}
+
+/** Import it lazily where it is not the first thing that is seen: uPlot is 50 KiB. */
+export function Chart({ summary, times, series, height = 200, format }: ChartProps) {
+  const { locale } = useWords();
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const data = [times.map((ms) => ms / 1_000), ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
+    const show = format ?? ((value: number) => value.toLocaleString(locale));
+    let plot = new uPlot(optionsOf(element, series, height, show), data, element);
+    const redraw = () => {
+      plot.destroy();
+      plot = new uPlot(optionsOf(element, series, height, show), data, element);
+    };
+    const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', redraw);
+    addEventListener('themechange', redraw);
+    return () => {
+      resized.disconnect();
+      dark.removeEventListener('change', redraw);
+      removeEventListener('themechange', redraw);
+      plot.destroy();
+    };
+  }, [times, series, height, format, locale]);
+  return (
+    <figure className="chart">
+      <div ref={host} role="img" aria-label={summary} />
+    </figure>
+  );
+}
+
+function optionsOf(element: HTMLElement, series: readonly Series[], height: number, show: (value: number) => string): uPlot.Options {
+  const style = getComputedStyle(element);
+  const color = (token: string) => resolved(element, token);
+  const axis = {
+    stroke: color('--quiet'),
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { show: false },
+    font: `12px ${style.fontFamily}`,
+  };
+  return {
+    width: element.clientWidth,
+    height,
+    cursor: { y: false, points: { size: 6 } },
+    scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+    axes: [
+      { ...axis, space: 80 },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map(show) },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, color: token }) => ({
+        label,
+        stroke: color(token),
+        width: 1.5,
+        points: { show: false },
+        value: (_plot: uPlot, value: number | null) => (value === null ? '–' : show(value)),
+      })),
+    ],
+  };
+}
+
+/** A canvas knows no CSS variables and no light-dark(). */
+function resolved(element: HTMLElement, token: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${token})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}

@@ -1,0 +1,56 @@
+// JSON with colours, other text as it is. It reads tokens and never interprets: what a receiver sent may be anything.
+import { Fragment } from 'react';
+import './json.css';
+
+const token = /("(?:[^"\\]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
+const mostColoured = 100_000;
+
+export interface CodeProps {
+  text: string;
+  /** For screen readers, since the block scrolls and takes the focus. */
+  label: string;
+  kind?: 'json' | 'text';
+}
+
+export function Code({ text, label, kind = 'json' }: CodeProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <pre className="code" tabIndex={0} role="region" aria-label={label}>
+      {kind === 'json' && text.length <= mostColoured ? coloured(text) : text}
+    </pre>
+  );
+}
+
+function coloured(text: string) {
+  const parts: { kind: string; text: string }[] = [];
+  let end = 0;
+  for (const match of text.matchAll(token)) {
+    if (match.index > end) parts.push({ kind: '', text: text.slice(end, match.index) });
+    const [whole, string, colon, number] = match;
+    parts.push({ kind: string ? (colon ? 'key' : 'string') : number ? 'number' : 'word', text: whole });
+    end = match.index + whole.length;
+  }
+  parts.push({ kind: '', text: text.slice(end) });
+  return parts.map(({ kind, text }, index) =>
+    kind === '' ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+      <Fragment key={index}>{text}</Fragment>
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+      <span key={index} className={`json-${kind}`}>
+        {text}
+      </span>
+    ),
+  );
+}
+
+/** Indented, if it is JSON without numbers that would change by it; else as it is. */
+export function indented(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    const hasLongNumber = /\d{16,}|\d\.\d{12,}|[eE][+-]?\d{2,}/.test(text);
+    return hasLongNumber ? text : JSON.stringify(value, null, 2);
+  } catch {
+    return text;
+  }
+}

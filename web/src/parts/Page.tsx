@@ -1,0 +1,52 @@
+// The frame of a page: its title, what can be done, its content.
+import { type ReactNode, useEffect } from 'react';
+import './page.css';
+
+export interface PageProps {
+  title: string;
+  /** Shown in place of the title, such as an id with a copy button. The title still names the tab. */
+  heading?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+export function Page({ title, heading, actions, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · Posthorn`;
+  }, [title]);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>{heading ?? title}</h1>
+        {actions && <div className="page-actions">{actions}</div>}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+export function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="section">
+      <header className="section-head">
+        <h2>{title}</h2>
+        {actions}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** Names and values. */
+export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) {
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

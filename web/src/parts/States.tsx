@@ -1,0 +1,66 @@
+// What a page shows in place of its data: loading, empty, failed.
+import { PosthornProblem } from '@posthorn/client';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useWords } from '../words/words.tsx';
+import { Button } from './Button.tsx';
+import './states.css';
+
+/** Grey bars of the final size. They appear after 300 ms, so that a quick answer does not flicker. */
+export function Skeleton({ rows = 8 }: { rows?: number }) {
+  const words = useWords();
+  const [isVisible, setIsVisible] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsVisible(true), 300);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className={`skeleton${isVisible ? ' skeleton-visible' : ''}`} role="status" aria-label={words.loading}>
+      {Array.from({ length: rows }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+        <span key={index} />
+      ))}
+    </div>
+  );
+}
+
+/** Why there is nothing, and what fills it. */
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** The refusal of the API in its own words, with the id by which the log knows the request. */
+export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const words = useWords();
+  const problem = error instanceof PosthornProblem ? error : null;
+  return (
+    <div className="problem" role="alert">
+      <p>{problem?.detail ?? words.failed}</p>
+      {problem && problem.errors.length > 0 && (
+        <ul>
+          {problem.errors.map(({ path, message }) => (
+            <li key={`${path} ${message}`}>
+              <code>{path}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {problem?.requestId && (
+        <p className="quiet">
+          {words.requestId} <code>{problem.requestId}</code>
+        </p>
+      )}
+      {onRetry && <Button onPress={onRetry}>{words.retry}</Button>}
+    </div>
+  );
+}
+
+/** The message about one field of a refused request. @example problemAt(error, 'url') */
+export function problemAt(error: unknown, path: string): string | undefined {
+  if (!(error instanceof PosthornProblem)) return undefined;
+  return error.errors.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
+}

@@ -1,0 +1,44 @@
+// A time: relative under a day, else the date. The exact time, in the user's zone and in UTC, on hover and on focus.
+import { useSyncExternalStore } from 'react';
+import { exactTime, relativeTime, shortDate } from '../words/format.ts';
+import { useWords } from '../words/words.tsx';
+
+const dayMs = 86_400_000;
+const listeners = new Set<() => void>();
+let nowMs = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all times of the page. It stands still while nobody looks. */
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(tick, 5_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+function tick(): void {
+  if (document.hidden) return;
+  nowMs = Date.now();
+  for (const listener of listeners) listener();
+}
+
+/** The time to which relative times refer, in Unix milliseconds. */
+export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);
+
+export function Time({ at }: { at: string }) {
+  const words = useWords();
+  const ms = useNow();
+  const time = new Date(at);
+  const apart = time.getTime() - Math.max(ms, nowMs);
+  const text =
+    Math.abs(apart) < 1_000 ? words.justNow : Math.abs(apart) < dayMs ? relativeTime(apart, words.locale) : shortDate(time, words.locale);
+  return (
+    <time dateTime={at} title={`${exactTime(time, words.locale)}\n${time.toISOString()}`}>
+      {text}
+    </time>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Words } from './en.ts';
+
+export const de: Words = {
+  locale: 'de',
+  status: {
+    pending: 'Ausstehend',
+    retrying: 'Wird wiederholt',
+    held: 'Zurückgehalten',
+    succeeded: 'Zugestellt',
+    dead_lettered: 'Unzustellbar',
+    quarantined: 'In Quarantäne',
+    cancelled: 'Abgebrochen',
+    expired: 'Abgelaufen',
+  },
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+  close: 'Schließen',
+  cancel: 'Abbrechen',
+  loading: 'Wird geladen',
+  loadMore: 'Mehr laden',
+  retry: 'Erneut versuchen',
+  none: 'keine',
+  justNow: 'gerade eben',
+  rows: (count) => `${count.toLocaleString('de')} ${count === 1 ? 'Zeile' : 'Zeilen'}`,
+  away: 'Keine Verbindung zu Posthorn. Es wird weiter versucht.',
+  storeAway: 'Posthorn erreicht seine Datenbank nicht. Es geht nichts verloren. Es wird weiter versucht.',
+  failed: 'Das konnte nicht geladen werden.',
+  notFound: 'Diese Seite gibt es nicht, oder dieser Link darf sie nicht zeigen.',
+  requestId: 'Anfrage',
+  selectRow: 'Auswählen',
+  selectAll: 'Alle angezeigten auswählen',
+};

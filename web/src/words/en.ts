@@ -1,0 +1,33 @@
+// Words of the parts that both doors use. German: de.ts, with the same keys.
+export const en = {
+  locale: 'en' as 'en' | 'de',
+  status: {
+    pending: 'Pending',
+    retrying: 'Retrying',
+    held: 'Held',
+    succeeded: 'Delivered',
+    dead_lettered: 'Dead letter',
+    quarantined: 'In quarantine',
+    cancelled: 'Cancelled',
+    expired: 'Expired',
+  },
+  copy: 'Copy',
+  copied: 'Copied',
+  close: 'Close',
+  cancel: 'Cancel',
+  loading: 'Loading',
+  loadMore: 'Load more',
+  retry: 'Try again',
+  none: 'none',
+  justNow: 'just now',
+  rows: (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`,
+  away: 'No connection to Posthorn. Trying again.',
+  storeAway: 'Posthorn cannot reach its database. Nothing is lost. Trying again.',
+  failed: 'This could not be loaded.',
+  notFound: 'There is no such page, or your key may not see it.',
+  requestId: 'Request',
+  selectRow: 'Select',
+  selectAll: 'Select all that are shown',
+};
+
+export type Words = typeof en;
