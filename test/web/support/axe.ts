@@ -1,10 +1,7 @@
 // Accessibility of a page as axe sees it, in light and dark.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-
-const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Violation {
   id: string;
@@ -18,7 +15,7 @@ export async function violations(page: Page): Promise<string[]> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // by the debugger, which the policy of the page does not concern
-    const result = (await page.evaluate(`(() => { ${source}; return axe.run(document, { resultTypes: ['violations'] }) })()`)) as {
+    const result = (await page.evaluate(`(() => { ${axe.source}; return axe.run(document, { resultTypes: ['violations'] }) })()`)) as {
       violations: Violation[];
     };
     for (const { id, help, nodes } of result.violations) {
