@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { type ArrowFunctionExpression, type Function as FunctionNode, parseSync, type Span, Visitor } from 'oxc-parser';
 import { expect, it } from 'vitest';
-import { sourceFiles } from './imports.ts';
+import { sourceFiles, webFiles } from './imports.ts';
 
 const maxLines = 40;
 const maxLinesOfOuter = 60;
@@ -42,7 +42,7 @@ const tooLong = (file: string, text?: string) =>
 
 it('no function has more than 40 lines, or 60 if it contains others', () => {
   expect(sourceFiles.flatMap((file) => functionsIn(file)).filter(({ hasInner }) => hasInner).length).toBeGreaterThan(500);
-  const found = sourceFiles.flatMap((file) => tooLong(file).map(({ name, lines }) => `${file} ${name}: ${lines}`));
+  const found = [...sourceFiles, ...webFiles].flatMap((file) => tooLong(file).map(({ name, lines }) => `${file} ${name}: ${lines}`));
   expect(found).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-// Reads the imports of all files in `src`, and finds cycles.
+// Reads the imports of all files in `src` and `web/src`, and finds cycles.
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
@@ -14,6 +14,12 @@ export interface Import {
 export const sourceFiles = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => `src/${name}`)
+  .sort();
+
+/** Of dashboard and portal. */
+export const webFiles = readdirSync('web/src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => `web/src/${name}`)
   .sort();
 
 export function importsOf(file: string, text = readFileSync(file, 'utf8')): Import[] {

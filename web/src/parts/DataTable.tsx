@@ -34,100 +34,39 @@ export interface DataTableProps<Row> {
 }
 
 const features = tableFeatures({ rowSelectionFeature });
+type Model<Row extends object> = ReturnType<typeof useModel<Row>>;
+type RowModel<Row extends object> = ReturnType<Model<Row>['getRowModel']>['rows'][number];
+
 const usualRowPx = 37;
 const rowsAhead = 20;
 
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { label, rows, columns, idOf, nameOf = idOf, selected, onSelect, hasMore = false, isLoadingMore = false, onMore } = props;
+  const { label, columns, idOf, nameOf = idOf, onSelect, hasMore = false, isLoadingMore = false, onMore } = props;
   const words = useWords();
-  const body = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(0);
-  useLayoutEffect(() => setTop(body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0), []);
-  const table = useTable({
-    features,
-    data: rows as Row[],
-    columns: useMemo(() => columnsOf(columns), [columns]),
-    getRowId: idOf,
-    state: { rowSelection: Object.fromEntries([...(selected ?? [])].map((id) => [id, true])) },
-    onRowSelectionChange: (change) => {
-      const before = Object.fromEntries([...(selected ?? [])].map((id) => [id, true as const]));
-      const after = typeof change === 'function' ? change(before) : change;
-      onSelect?.(new Set(Object.keys(after).filter((id) => after[id])));
-    },
-  });
-  const models = table.getRowModel().rows;
-  const virtual = useWindowVirtualizer({
-    count: models.length,
-    estimateSize: () => usualRowPx,
-    overscan: 12,
-    scrollMargin: top,
-    getItemKey: (index) => models[index]?.id ?? index,
-  });
+  const table = useModel(props);
+  const { rows } = table.getRowModel();
+  const { body, virtual } = useRowsInView(rows);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && !isLoadingMore && last >= models.length - rowsAhead) onMore?.();
-  }, [hasMore, isLoadingMore, last, models.length, onMore]);
+    if (hasMore && !isLoadingMore && last >= rows.length - rowsAhead) onMore?.();
+  }, [hasMore, isLoadingMore, last, rows.length, onMore]);
   const tracks = [...(onSelect ? ['36px'] : []), ...columns.map(({ width }) => width)].join(' ');
   return (
     <div
       role="table"
       className="data-table"
       aria-label={label}
-      aria-rowcount={hasMore ? -1 : models.length + 1}
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
       style={{ '--tracks': tracks } as CSSProperties}
     >
-      <div role="rowgroup" className="data-head">
-        <div role="row" className="data-row" aria-rowindex={1}>
-          {onSelect && (
-            <div role="columnheader" className="data-cell data-select">
-              <input
-                type="checkbox"
-                aria-label={words.selectAll}
-                checked={table.getIsAllRowsSelected()}
-                onChange={table.getToggleAllRowsSelectedHandler()}
-              />
-            </div>
-          )}
-          {columns.map(({ id, header }) => (
-            <div key={id} role="columnheader" className="data-cell">
-              {header}
-            </div>
-          ))}
-        </div>
-      </div>
+      <Head table={table} columns={columns} isSelectable={onSelect !== undefined} />
       <div role="rowgroup" ref={body} className="data-body" style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const row = models[item.index];
+        {items.map(({ key, index, start }) => {
+          const row = rows[index];
           if (!row) return null;
-          return (
-            <div
-              key={item.key}
-              role="row"
-              ref={virtual.measureElement}
-              className={`data-row${row.getIsSelected() ? ' data-row-selected' : ''}`}
-              data-index={item.index}
-              data-row={row.id}
-              aria-rowindex={item.index + 2}
-              style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}
-            >
-              {onSelect && (
-                <div role="cell" className="data-cell data-select">
-                  <input
-                    type="checkbox"
-                    aria-label={`${words.selectRow} ${nameOf(row.original)}`}
-                    checked={row.getIsSelected()}
-                    onChange={row.getToggleSelectedHandler()}
-                  />
-                </div>
-              )}
-              {row.getAllCells().map((cell) => (
-                <div key={cell.id} role="cell" className="data-cell">
-                  <table.FlexRender cell={cell} />
-                </div>
-              ))}
-            </div>
-          );
+          const place = { index, top: start - virtual.options.scrollMargin, measure: virtual.measureElement };
+          return <BodyRow key={key} table={table} row={row} {...place} {...(onSelect && { name: nameOf(row.original) })} />;
         })}
       </div>
       {hasMore && (
@@ -139,7 +78,111 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   );
 }
 
+/** Columns and selection, as TanStack Table knows them. */
+function useModel<Row extends object>({ rows, columns, idOf, selected, onSelect }: DataTableProps<Row>) {
+  const rowSelection = useMemo(() => Object.fromEntries([...(selected ?? [])].map((id) => [id, true as const])), [selected]);
+  return useTable({
+    features,
+    data: rows as Row[],
+    columns: useMemo(() => columnsOf(columns), [columns]),
+    getRowId: idOf,
+    state: { rowSelection },
+    onRowSelectionChange: (change) => {
+      const after = typeof change === 'function' ? change(rowSelection) : change;
+      onSelect?.(new Set(Object.keys(after).filter((id) => after[id])));
+    },
+  });
+}
+
 function columnsOf<Row extends object>(columns: readonly Column<Row>[]) {
   const helper = createColumnHelper<typeof features, Row>();
   return columns.map(({ id, header, cell }) => helper.display({ id, header, cell: ({ row }) => cell(row.original) }));
+}
+
+/** `body`: the element that holds the rows; it begins somewhere below the top of the window. */
+function useRowsInView(rows: readonly { id: string }[]) {
+  const body = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => setTop(body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0), []);
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => usualRowPx,
+    overscan: 12,
+    scrollMargin: top,
+    getItemKey: (index) => rows[index]?.id ?? index,
+  });
+  return { body, virtual };
+}
+
+interface HeadProps<Row extends object> {
+  table: Model<Row>;
+  columns: readonly Column<Row>[];
+  isSelectable: boolean;
+}
+
+function Head<Row extends object>({ table, columns, isSelectable }: HeadProps<Row>) {
+  const words = useWords();
+  return (
+    <div role="rowgroup" className="data-head">
+      <div role="row" className="data-row" aria-rowindex={1}>
+        {isSelectable && (
+          <div role="columnheader" className="data-cell data-select">
+            <input
+              type="checkbox"
+              aria-label={words.selectAll}
+              checked={table.getIsAllRowsSelected()}
+              onChange={table.getToggleAllRowsSelectedHandler()}
+            />
+          </div>
+        )}
+        {columns.map(({ id, header }) => (
+          <div key={id} role="columnheader" className="data-cell">
+            {header}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface BodyRowProps<Row extends object> {
+  table: Model<Row>;
+  row: RowModel<Row>;
+  index: number;
+  /** Pixels from the top of the body. */
+  top: number;
+  measure: (element: HTMLElement | null) => void;
+  /** Present: the row can be selected. */
+  name?: string;
+}
+
+function BodyRow<Row extends object>({ table, row, index, top, measure, name }: BodyRowProps<Row>) {
+  const words = useWords();
+  return (
+    <div
+      role="row"
+      ref={measure}
+      className={`data-row${row.getIsSelected() ? ' data-row-selected' : ''}`}
+      data-index={index}
+      data-row={row.id}
+      aria-rowindex={index + 2}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      {name !== undefined && (
+        <div role="cell" className="data-cell data-select">
+          <input
+            type="checkbox"
+            aria-label={`${words.selectRow} ${name}`}
+            checked={row.getIsSelected()}
+            onChange={row.getToggleSelectedHandler()}
+          />
+        </div>
+      )}
+      {row.getAllCells().map((cell) => (
+        <div key={cell.id} role="cell" className="data-cell">
+          <table.FlexRender cell={cell} />
+        </div>
+      ))}
+    </div>
+  );
 }

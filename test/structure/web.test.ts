@@ -1,0 +1,40 @@
+// What the files of dashboard and portal may import: nothing of the server but the domain, nothing of the other door, and a page
+// nothing of another page. What two pages share is in `parts`.
+import { expect, it } from 'vitest';
+import { importsOf, webFiles } from './imports.ts';
+
+const doors = ['dashboard', 'portal'] as const;
+const sharedFolders = ['parts', 'api', 'words', 'look'];
+
+/** The door or shared folder, and in a door the folder of the page; '' for the files directly in a door. */
+function placeOf(file: string): { room: string; page: string } {
+  const [, , room = '', page = '', ...rest] = file.split('/');
+  return { room, page: rest.length > 0 ? page : '' };
+}
+
+function isAllowed(from: string, to: string): boolean {
+  if (!to.includes('/') || !/^(web|src|packages|bin|test)\//.test(to)) return true;
+  if (!to.startsWith('web/src/')) return to.startsWith('src/domain/');
+  const [of, at] = [placeOf(from), placeOf(to)];
+  if (sharedFolders.includes(at.room)) return true;
+  if (of.room !== at.room) return false;
+  // the files directly in a door join the pages; the shell is there for all of them
+  return of.page === '' || at.page === '' || at.page === 'shell' || of.page === at.page;
+}
+
+it('dashboard and portal import only what they may', () => {
+  const rooms = new Set(webFiles.map((file) => placeOf(file).room));
+  expect([...rooms].sort()).toEqual([...doors, ...sharedFolders.filter((name) => name !== 'look')].sort());
+  const imports = webFiles.flatMap((file) => importsOf(file));
+  expect(imports.length).toBeGreaterThan(50);
+  expect(imports.filter(({ from, to }) => !isAllowed(from, to)).map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+});
+
+it('the check finds the server, the other door and another page', () => {
+  const page = 'web/src/dashboard/deliveries/Deliveries.tsx';
+  expect(isAllowed(page, 'src/db/store/pool.ts')).toBe(false);
+  expect(isAllowed(page, 'web/src/portal/NoLink.tsx')).toBe(false);
+  expect(isAllowed(page, 'web/src/dashboard/endpoints/Lane.tsx')).toBe(false);
+  expect(isAllowed('web/src/parts/Time.tsx', page)).toBe(false);
+  expect([page, 'web/src/parts/Time.tsx', 'src/domain/text.ts', 'react'].every((to) => isAllowed(page, to))).toBe(true);
+});
