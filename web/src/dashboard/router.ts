@@ -5,8 +5,9 @@ import { root } from './root.ts';
 import { parseSearch, stringifySearch } from './search.ts';
 import { Failed } from './shell/Failed.tsx';
 import { NotFound } from './shell/NotFound.tsx';
+import { tenantRoutes } from './tenants/routes.ts';
 
-const routeTree = root.addChildren([...deliveryRoutes]);
+const routeTree = root.addChildren([...deliveryRoutes, ...tenantRoutes]);
 
 export const router = createRouter({
   routeTree,

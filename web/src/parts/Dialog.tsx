@@ -57,23 +57,16 @@ export interface ConfirmProps {
   action: string;
   isDangerous?: boolean;
   isPending?: boolean;
+  /** Why it cannot be confirmed yet. */
+  because?: string | undefined;
   onConfirm: () => void;
   /** Why it was refused, if it was. */
   problem?: ReactNode;
 }
 
 /** Asks before something that cannot be undone. */
-export function Confirm({
-  title,
-  isOpen,
-  onClose,
-  effect,
-  action,
-  isDangerous = false,
-  isPending = false,
-  onConfirm,
-  problem,
-}: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { title, isOpen, onClose, effect, action, isDangerous = false, isPending = false, because, onConfirm, problem } = props;
   const words = useWords();
   return (
     <Dialog title={title} isOpen={isOpen} onClose={onClose}>
@@ -81,7 +74,7 @@ export function Confirm({
       {problem}
       <div className="dialog-actions">
         <Button onPress={onClose}>{words.cancel}</Button>
-        <Button tone={isDangerous ? 'danger' : 'primary'} onPress={onConfirm} isPending={isPending}>
+        <Button tone={isDangerous ? 'danger' : 'primary'} onPress={onConfirm} isPending={isPending} because={because}>
           {action}
         </Button>
       </div>

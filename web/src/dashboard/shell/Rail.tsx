@@ -3,7 +3,10 @@ import { Link } from '@tanstack/react-router';
 import './rail.css';
 
 /** Each page adds itself here. `more`: under the line. */
-const entries = [{ to: '/deliveries', text: 'Deliveries' }] as const;
+const entries = [
+  { to: '/deliveries', text: 'Deliveries' },
+  { to: '/tenants', text: 'Tenants' },
+] as const;
 
 export function Rail() {
   return (

@@ -1,0 +1,52 @@
+// The form that makes a tenant.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { Button } from '../../parts/Button.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
+import { TextField } from '../../parts/Field.tsx';
+import { Problem, problemAt } from '../../parts/States.tsx';
+import { say } from '../../parts/Toasts.tsx';
+
+export function NewTenant({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  const [id, setId] = useState('');
+  const [name, setName] = useState('');
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => posthorn.tenants.create({ name, ...(id !== '' && { id }) }),
+    onSuccess: async (made) => {
+      say(`Tenant ${made.id} is there.`);
+      onClose();
+      await queries.invalidateQueries({ queryKey: ['tenants'] });
+      await navigate({ to: '/tenants/$tenant', params: { tenant: made.id } });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    mutate();
+  };
+  const [idProblem, nameProblem] = [problemAt(error, 'id'), problemAt(error, 'name')];
+  return (
+    <Dialog title="New tenant" isOpen={isOpen} onClose={onClose}>
+      <form className="form" onSubmit={submit}>
+        <TextField label="Name" value={name} required autoFocus onChange={(event) => setName(event.target.value)} problem={nameProblem} />
+        <TextField
+          label="Id"
+          value={id}
+          onChange={(event) => setId(event.target.value)}
+          problem={idProblem}
+          hint="Your own id of this customer: letters, digits, and . _ - in between. Without one, Posthorn makes one. It cannot be changed."
+        />
+        {error && !idProblem && !nameProblem && <Problem error={error} />}
+        <div className="dialog-actions">
+          <Button onPress={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" isPending={isPending}>
+            Make the tenant
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

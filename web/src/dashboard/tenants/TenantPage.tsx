@@ -1,0 +1,83 @@
+// One tenant: its limits, its figures, what belongs to it.
+import type { Tenant } from '@posthorn/client';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { posthorn } from '../../api/client.ts';
+import { useMay } from '../../api/use.ts';
+import { Id } from '../../parts/Copy.tsx';
+import { Facts, Page, Section } from '../../parts/Page.tsx';
+import { Problem, Skeleton } from '../../parts/States.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { count, duration, percent } from '../../words/format.ts';
+import { DeleteTenant } from './DeleteTenant.tsx';
+import { TenantSettings } from './TenantSettings.tsx';
+
+const route = getRouteApi('/tenants/$tenant');
+
+export function TenantPage() {
+  const { tenant: id } = route.useParams();
+  const mayChange = useMay('admin');
+  const { data, error, refetch } = useQuery({ queryKey: ['tenant', id], queryFn: ({ signal }) => posthorn.tenants.get(id, { signal }) });
+  if (error) {
+    return (
+      <Page title={`Tenant ${id}`}>
+        <Problem error={error} onRetry={() => void refetch()} />
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={data?.name ?? id}
+      actions={data && <DeleteTenant tenant={data} because={mayChange ? undefined : 'needs the role admin'} />}
+    >
+      {data ? <About tenant={data} /> : <Skeleton rows={2} />}
+      <Section title="The last 24 hours">
+        <Figures tenant={id} />
+      </Section>
+      {data && (
+        <Section title="Settings">
+          <TenantSettings key={data.updatedAt} tenant={data} because={mayChange ? undefined : 'needs the role admin'} />
+        </Section>
+      )}
+    </Page>
+  );
+}
+
+function About({ tenant }: { tenant: Tenant }) {
+  const metadata = Object.entries(tenant.metadata).map(([name, value]): [string, string] => [name, value]);
+  return (
+    <Facts
+      facts={[
+        ['Id', <Id key="id" id={tenant.id} />],
+        ['Made', <Time key="made" at={tenant.createdAt} />],
+        ['Changed', <Time key="changed" at={tenant.updatedAt} />],
+        ...metadata,
+      ]}
+    />
+  );
+}
+
+function Figures({ tenant }: { tenant: string }) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['stats', tenant, '24h'],
+    queryFn: ({ signal }) => posthorn.tenants.stats(tenant, { window: '24h' }, { signal }),
+  });
+  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton rows={2} />;
+  const { accepted, delivered, failed, successRate, latencyMs, held, deadLettered } = data.totals;
+  const number = (value: number | null) => (value === null ? 'unknown' : count(value, 'en'));
+  return (
+    <Facts
+      facts={[
+        ['Accepted', number(accepted)],
+        ['Delivered', number(delivered)],
+        ['Attempts that failed', number(failed)],
+        ['Success', successRate === null ? 'nothing was sent' : percent(successRate, 'en')],
+        ['Half arrive within', latencyMs.p50 === null ? 'nothing arrived' : duration(latencyMs.p50, 'en')],
+        ['95 of 100 within', latencyMs.p95 === null ? 'nothing arrived' : duration(latencyMs.p95, 'en')],
+        ['Held now', number(held)],
+        ['Dead letters now', number(deadLettered)],
+      ]}
+    />
+  );
+}
