@@ -4,6 +4,7 @@ import { exactTime, relativeTime, shortDate } from '../words/format.ts';
 import { useWords } from '../words/words.tsx';
 
 const dayMs = 86_400_000;
+const everyMs = 5_000;
 const listeners = new Set<() => void>();
 let nowMs = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -11,7 +12,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 /** One clock for all times of the page. It stands still while nobody looks. */
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(tick, 5_000);
+  if (listeners.size === 1) nowMs = Date.now();
+  timer ??= setInterval(tick, everyMs);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
@@ -33,9 +35,10 @@ export function Time({ at }: { at: string }) {
   const words = useWords();
   const ms = useNow();
   const time = new Date(at);
-  const apart = time.getTime() - Math.max(ms, nowMs);
-  const text =
-    Math.abs(apart) < 1_000 ? words.justNow : Math.abs(apart) < dayMs ? relativeTime(apart, words.locale) : shortDate(time, words.locale);
+  // what came after the last tick, or from a clock that is a little ahead, is not in the future
+  const apart = time.getTime() - ms;
+  const isNow = Math.abs(apart) < 1_000 || (apart > 0 && apart < everyMs);
+  const text = isNow ? words.justNow : Math.abs(apart) < dayMs ? relativeTime(apart, words.locale) : shortDate(time, words.locale);
   return (
     <time dateTime={at} title={`${exactTime(time, words.locale)}\n${time.toISOString()}`}>
       {text}
