@@ -139,6 +139,6 @@ async function outbox({ ok, warning }: Findings, db: Db, { limits }: Context): P
     return ok(`The outbox takes ${size}.`);
   return warning(
     `The outbox takes ${size} for ${rows} rows; vacuumed: ${vacuumedAt?.toISOString() ?? 'never'}.`,
-    'End old transactions and unused replication slots, then run `vacuum (full, analyze) outbox` at a quiet time: it locks the table for some seconds.',
+    'End old transactions, in all databases of the server, and unused replication slots, then run `vacuum (full, analyze) outbox` at a quiet time: it locks the table for some seconds.',
   );
 }
