@@ -39,7 +39,9 @@ import { erasureRoutes } from './routes/events/erasure.ts';
 import { eventReadRoutes } from './routes/events/event-reads.ts';
 import { eventRoutes } from './routes/events/events.ts';
 import { explainRoutes } from './routes/events/explain.ts';
+import { explainDeliveryRoute } from './routes/events/explain-delivery.ts';
 import { recallRoutes } from './routes/events/recall.ts';
+import { findRoute } from './routes/find/find.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { listenRoutes } from './routes/listen/listen.ts';
@@ -102,6 +104,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...tenantRoutes(deps),
     ...erasureRoutes(deps),
     ...explainRoutes(deps),
+    explainDeliveryRoute(deps),
     ...recallRoutes(deps),
     ...missedRoutes(deps),
     transformTestRoute(deps),
@@ -122,6 +125,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...fixtureRoutes(deps),
     ...catalogueRoutes(deps),
     ...statusRoutes(deps),
+    findRoute(deps),
   ];
   return { open, closed };
 }

@@ -8,7 +8,7 @@ import type { Db } from '#db/store/pool';
 import { messageSecretForm } from '#domain/endpoints/signing';
 import { isId } from '#domain/ids';
 import { signingSecret } from '#outbound/signing-secret';
-import type { EndpointSigning } from '#sandbox/check-signature';
+import type { EndpointSigning } from '#sandbox/verify-request';
 import { openSecret } from '#sealing/secret';
 import type { Vault } from '#sealing/vault';
 

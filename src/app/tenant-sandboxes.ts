@@ -10,10 +10,10 @@ import type { Db } from '#db/store/pool';
 import { hidden } from '#domain/endpoints/endpoint-target';
 import { isId } from '#domain/ids';
 import { newId } from '#runtime/new-id';
-import type { EndpointSigning } from '#sandbox/check-signature';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import type { RecordedRequest } from '#sandbox/recordings';
 import type { OpenTenantSandbox } from '#sandbox/tenant-sandboxes';
+import type { EndpointSigning } from '#sandbox/verify-request';
 import type { Vault } from '#sealing/vault';
 import { signingOfEndpoint } from './endpoint-signing.ts';
 

@@ -5,12 +5,13 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import { isId } from '#domain/ids';
 import { answer, defaultPace, type Pace, statusOf } from './answer.ts';
-import { checkSignature, type EndpointSigning } from './check-signature.ts';
+import { checkSignature } from './check-signature.ts';
 import { TooManyCalls } from './concurrency-limit.ts';
 import { createReadBody, type SandboxBody } from './read-body.ts';
 import { createRecordings, type KeptRecordings } from './recordings.ts';
 import { parseScript, type Step, stepFor } from './script.ts';
 import type { OpenSandbox, OpenTenantSandbox } from './tenant-sandboxes.ts';
+import type { EndpointSigning } from './verify-request.ts';
 
 export interface SandboxOptions {
   /** Takes the id of an endpoint or a delivery. Null: there is no such endpoint or delivery. */

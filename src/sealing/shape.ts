@@ -1,6 +1,6 @@
 // Encrypts shapes at rest, with the settings of the endpoint that they were made of, and makes their ids.
 import { createHmac } from 'node:crypto';
-import { boundTemplate, type Transform } from '#domain/endpoints/endpoint-transform';
+import { boundTemplate, hideTransform, type Transform } from '#domain/endpoints/endpoint-transform';
 import type { Pin } from '#domain/shaping/pins';
 import type { Shape } from '#domain/shaping/shape';
 import type { Vault } from './vault.ts';
@@ -39,6 +39,11 @@ export function sealShape(
   const id = idOfContent(vault, endpointId, text);
   const sealed = vault.seal(Buffer.from(text), contextOfShape(id));
   return { id, sealed, isWhole: transform !== null, pinned: Object.keys(versions ?? {}) };
+}
+
+/** The shape as the API shows what it makes: with its secret masked. */
+export function maskedShape({ shape, transform }: OpenedShape): Shape {
+  return transform && 'routingKey' in transform ? { ...shape, template: boundTemplate(hideTransform(transform)) } : shape;
 }
 
 /** Throws VaultError. */

@@ -4,9 +4,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import { Webhook } from 'standardwebhooks';
 import { expect } from 'vitest';
-import type { EndpointSigning } from '#sandbox/check-signature';
 import type { RecordedRequest } from '#sandbox/recordings';
 import { createSandbox } from '#sandbox/sandbox';
+import type { EndpointSigning } from '#sandbox/verify-request';
 
 export const apiKey = 'an admin key for tests';
 /** Has a secret. Loading the secrets of `faultyDelivery` fails; every other delivery is unknown. */

@@ -62,6 +62,7 @@ export const allowedImports: Record<string, Allowed> = {
   'db/sandbox': { folders: 'domain/* db/audit db/store', packages: '' },
   'db/listeners': { folders: 'domain/* types of db/store', packages: '' },
   'db/ingest': { folders: '', packages: 'types of pg' },
+  'db/find': { folders: 'domain domain/views types of db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
 
@@ -96,6 +97,11 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'lru-cache node:crypto node:timers/promises',
   },
   fixtures: { folders: 'domain/* outbound attempts', packages: 'node:crypto' },
+  // what attempts sent, made again
+  'sent-requests': {
+    folders: 'domain/* outbound sandbox sealing db/deliveries db/endpoints types of db/keys types of db/store',
+    packages: '#receiver node:crypto',
+  },
   conformance: { folders: 'domain/* runtime sealing outbound attempts', packages: 'node:crypto' },
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   ingest: {
@@ -146,7 +152,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   'api/routes/deliveries': {
-    folders: 'domain/* contract sealing api/examples api/http types of api/routes db/access db/deliveries db/endpoints',
+    folders: 'domain/* contract sealing sent-requests api/examples api/http types of api/routes db/access db/deliveries db/endpoints',
     packages: 'zod',
   },
   'api/routes/events': {
@@ -167,6 +173,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',
     packages: 'zod',
   },
+  'api/routes/find': { folders: 'domain/* api/examples api/http types of api/routes db/access db/find', packages: 'zod' },
   'api/routes/listen': {
     folders: 'domain/* sealing api/examples api/http types of api/routes db/endpoints',
     packages: 'zod',

@@ -168,6 +168,58 @@ export interface Attempt {
   timings: AttemptTimings;
 }
 
+export interface AttemptDetails {
+  id: string;
+  delivery: string;
+  round: number;
+  /** number of the attempt within its round, from 1 */
+  number: number;
+  /** true: sent early to test whether a failing endpoint accepts again. A refused probe does not use up an attempt: the next attempt has the same number */
+  probe: boolean;
+  /** true: the request was sent twice, because a reused connection closed before the first byte of the response */
+  reconnected: boolean;
+  startedAt: string;
+  /** the request as it was sent, or, if no connection was made, as it was to be sent; null: its event was erased, or it was not stored */
+  request: SentRequest | null;
+  outcome: AttemptOutcome;
+  message: string;
+  /** HTTP status of the response */
+  status: number | null;
+  /** response headers in the order received */
+  headers: [string, string][];
+  /** start of the response body, at most 64 KiB, decompressed if possible; bytes that are not valid UTF-8 are replaced */
+  body: string | null;
+  /** true: the body was longer than what is stored, or it ended early */
+  bodyTruncated: boolean;
+  /** IP address the request was sent to */
+  address: string | null;
+  timings: AttemptTimings;
+  sentBody: AttemptDetailsSentBody;
+  signature: AttemptDetailsSignature;
+}
+
+export interface AttemptDetailsSentBody {
+  /** exact: these bytes were sent, as the stored digest proves. erased: the content of the event was erased. not_known: the bytes cannot be made again, or their digest is another one */
+  state: AttemptDetailsSentBodyState;
+  /** the body, at most 1 MiB of text, with the secret of a transform masked; null: see `state` */
+  text: string | null;
+  /** true: the body is longer than `text` */
+  truncated: boolean;
+}
+
+export type AttemptDetailsSentBodyState = 'exact' | 'erased' | 'not_known';
+
+export interface AttemptDetailsSignature {
+  /** what a receiver would say. valid: with the newest secret and the published keys. rotated: only with a secret or key that was replaced since. no_match: with none that the endpoint ever had. not_checked: see `message` */
+  verdict: AttemptDetailsSignatureVerdict;
+  /** one sentence for people */
+  message: string;
+  /** rotated: when that secret ends or ended; null: otherwise */
+  endsAt: string | null;
+}
+
+export type AttemptDetailsSignatureVerdict = 'valid' | 'rotated' | 'no_match' | 'not_checked';
+
 /** outcome of the attempt */
 export type AttemptOutcome = 'accepted' | 'http_status' | 'redirect' | 'gone' | 'timeout' | 'dns' | 'address_blocked' | 'connect' | 'tls' | 'reset' | 'protocol' | 'response_too_large' | 'auth_failed';
 
@@ -753,6 +805,57 @@ export interface Delivery {
   temporalUrl: string | null;
 }
 
+export interface DeliveryExplanation {
+  endpoint: string;
+  /** host of the endpoint, with its port unless it is the usual one */
+  host: string;
+  /** id of the delivery; null: there is none */
+  delivery: string | null;
+  /** why the endpoint did or did not get the event. taken: its consumer acknowledged it in the list of missed events; meant_for_another: a test event for another endpoint */
+  code: ExplanationCode;
+  /** one sentence for people */
+  message: string;
+  /** status of the delivery; null: there is none */
+  status: DeliveryStatus | null;
+  /** when the next attempt is due; null: none is planned, or its time is not known */
+  until: string | null;
+  /** which limit or state holds a held delivery; null: it is not held */
+  heldBy: ExplanationHeldBy | null;
+  /** outcome of the last attempt; null: there was none */
+  lastOutcome: string | null;
+  /** what to do about it; null: nothing */
+  advice: string | null;
+  next: DeliveryExplanationNext;
+  /** what POST /v1/deliveries/{delivery}/{command} would do now */
+  commands: DeliveryExplanationCommand[];
+}
+
+export interface DeliveryExplanationCommand {
+  command: DeliveryExplanationCommandCommand;
+  allowed: boolean;
+  /** why it is refused now; null: it is allowed */
+  reason: string | null;
+}
+
+export type DeliveryExplanationCommandCommand = 'replay' | 'retry-now' | 'cancel' | 'release';
+
+export interface DeliveryExplanationNext {
+  /** the attempts that follow if each of them fails; empty: none is planned, or their times are not known */
+  attempts: DeliveryExplanationNextAttempt[];
+  /** how many attempts the retry schedule still has */
+  attemptsLeft: number;
+  /** when the delivery is given up at the latest, by its retry schedule or its expiry; null: it has ended, or the time is not known */
+  endsAt: string | null;
+}
+
+export interface DeliveryExplanationNextAttempt {
+  /** number of the attempt within its round */
+  number: number;
+  earliestAt: string;
+  /** if every request before it takes as long as the timeout allows */
+  latestAt: string;
+}
+
 export interface DeliveryPage {
   data: Delivery[];
   /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
@@ -1095,6 +1198,8 @@ export interface ExplainEventQuery {
 
 export interface Explanation {
   endpoint: string;
+  /** host of the endpoint, with its port unless it is the usual one */
+  host: string;
   /** id of the delivery; null: there is none */
   delivery: string | null;
   /** why the endpoint did or did not get the event. taken: its consumer acknowledged it in the list of missed events; meant_for_another: a test event for another endpoint */
@@ -1179,6 +1284,13 @@ export interface FieldError {
   schema?: string;
 }
 
+export interface FindQuery {
+  /** An id, or a part of a name. */
+  q?: string;
+  /** Only what belongs to this tenant. */
+  tenant?: string;
+}
+
 export interface Fixture {
   name: string;
   description: string;
@@ -1208,6 +1320,24 @@ export interface Fixtures {
   now: string;
   toleranceSeconds: number;
   data: Fixture[];
+}
+
+export interface Found {
+  kind: FoundKind;
+  /** id, or the name of an event type */
+  id: string;
+  /** its tenant; null: it belongs to none, or to all */
+  tenant: string | null;
+  /** what a person knows it by: the type of an event, the host of an endpoint, the name of a tenant */
+  title: string;
+  /** its status or state; null: it has none */
+  status: string | null;
+}
+
+export type FoundKind = 'delivery' | 'event' | 'endpoint' | 'tenant' | 'event_type' | 'replay' | 'alert';
+
+export interface FoundList {
+  data: Found[];
 }
 
 export interface GetAsyncapiResult {

@@ -24,6 +24,8 @@ const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   link: async () => true,
   endpoint: seesEndpoint,
   delivery: seesDelivery,
+  // looked up within its delivery
+  attempt: async () => true,
   alert: seesAlert,
   channel: seesAlertChannel,
   replay: seesReplay,

@@ -1,4 +1,5 @@
 // Examples of deliveries and attempts for the OpenAPI document.
+import type { AttemptDetails } from '#domain/views/attempt-details';
 import type { AttemptView, DeliveryView } from '#domain/views/delivery-view';
 import type { UndeliveredEndpoint } from '#domain/views/undelivered';
 import { attemptId, deliveryId, endpointId, eventId, tenantId } from './ids.ts';
@@ -97,4 +98,14 @@ export const attemptExample: AttemptView = {
   bodyTruncated: false,
   address: '203.0.113.10',
   timings: { dnsMs: 2.1, connectMs: 11.4, tlsMs: 24.9, firstByteMs: 118.3, totalMs: 121.7 },
+};
+
+export const attemptDetailsExample: AttemptDetails = {
+  ...attemptExample,
+  sentBody: {
+    state: 'exact',
+    text: '{"type":"order.created","timestamp":"2026-03-02T09:15:00.224Z","data":{"orderId":"1001","total":99.9,"currency":"EUR"}}',
+    truncated: false,
+  },
+  signature: { verdict: 'valid', message: 'The signature is valid for the secret that is in use now.', endsAt: null },
 };

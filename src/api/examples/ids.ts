@@ -20,6 +20,7 @@ export const pathExamples: Record<string, string> = {
   request: '019cabf3-e1c0-7d8a-9f2b-64c1d07e35a8',
   endpoint: endpointId,
   delivery: deliveryId,
+  attempt: attemptId,
   replay: replayId,
   key: keyId,
   link: linkId,

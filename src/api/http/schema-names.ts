@@ -56,10 +56,13 @@ import { step } from '#domain/shaping/converter';
 import { discordPreset, pagerDutyPreset, preset, presetField, slackPreset, teamsPreset } from '#domain/shaping/presets';
 import { resolution, statsView, statsWindow } from '#domain/stats/stats';
 import { worstEndpoint } from '#domain/stats/worst-endpoints';
+import { attemptDetails } from '#domain/views/attempt-details';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
 import { explanation } from '#domain/views/explanation';
+import { found, foundKind } from '#domain/views/found';
 import { laneView, sequenceView } from '#domain/views/lane-view';
 import { missedDelivery } from '#domain/views/missed';
+import { deliveryExplanation } from '#domain/views/next-steps';
 import { sentRequestView } from '#domain/views/sent-request';
 import { changedDelivery, streamKind } from '#domain/views/stream-view';
 import { undeliveredEndpoint, undeliveredStatus } from '#domain/views/undelivered';
@@ -117,12 +120,16 @@ export const schemaNames: [z.ZodType, string][] = [
   [deliveryStatus, 'DeliveryStatus'],
   [changedDelivery, 'ChangedDelivery'],
   [attemptView, 'Attempt'],
+  [attemptDetails, 'AttemptDetails'],
   [outcome, 'AttemptOutcome'],
   [sentRequestView, 'SentRequest'],
   [endpointVerdict, 'EndpointVerdict'],
   [endpointVerdict.shape.verdict, 'Verdict'],
   [explanation, 'Explanation'],
+  [deliveryExplanation, 'DeliveryExplanation'],
   [missedDelivery, 'MissedDelivery'],
+  [found, 'Found'],
+  [foundKind, 'FoundKind'],
   [laneView, 'Lane'],
   [laneWait, 'LaneWait'],
   [sequenceView, 'Sequence'],

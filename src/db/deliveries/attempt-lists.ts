@@ -37,6 +37,9 @@ export interface ListedAttempt {
   batchId: string | null;
 }
 
+const columns = `id, round, number, started_at, outcome, message, status_code, exchange, response_truncated, address,
+  dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, reconnected, batch_id`;
+
 /** Attempts before the attempt `before`, newest first. */
 export async function listAttempts(
   db: Db,
@@ -48,14 +51,28 @@ export async function listAttempts(
   const { rows } = await db.query<AttemptRow>({
     name: 'list_attempts',
     text: `
-      select id, round, number, started_at, outcome, message, status_code, exchange, response_truncated, address,
-        dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, probe, reconnected, batch_id
-      from attempts
+      select ${columns} from attempts
       where delivery_id = $1 and id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       order by id desc limit $3`,
     values: [uuidOf(deliveryId), before && uuidOf(before), limit],
   });
   return Promise.all(rows.map(async (row) => toListed(deliveryId, row, await exchangeOf(contents, row))));
+}
+
+/** Null: the delivery has no such attempt. */
+export async function readAttempt(
+  db: Db,
+  contents: Pick<ContentEncryption, 'open'>,
+  deliveryId: string,
+  attemptId: string,
+): Promise<ListedAttempt | null> {
+  const { rows } = await db.query<AttemptRow>({
+    name: 'read_attempt',
+    text: `select ${columns} from attempts where delivery_id = $1 and id = $2`,
+    values: [uuidOf(deliveryId), uuidOf(attemptId)],
+  });
+  const [row] = rows;
+  return row ? toListed(deliveryId, row, await exchangeOf(contents, row)) : null;
 }
 
 async function exchangeOf(contents: Pick<ContentEncryption, 'open'>, row: AttemptRow): Promise<StoredExchange> {

@@ -17,6 +17,7 @@ export interface EndpointPage {
 /** An endpoint and its past, in the words of `mismatchOf` and `explain`. */
 export interface EndpointThen {
   endpointId: string;
+  host: string;
   createdLater: boolean;
   deletedBefore: boolean;
   deleted: boolean;
@@ -33,7 +34,7 @@ export async function endpointsThen(db: Db, tenantId: string, eventId: string, p
     // not prepared by name, so that the id of the event selects its partition
     text: `
       with accepted as (select accepted_at as at from events where id = $2)
-      select p.id, p.created_at > a.at as created_later, coalesce(p.deleted_at <= a.at, false) as deleted_before, p.deleted_at, p.event_types, p.channels, p.filter,
+      select p.id, p.host, p.created_at > a.at as created_later, coalesce(p.deleted_at <= a.at, false) as deleted_before, p.deleted_at, p.event_types, p.channels, p.filter,
         p.gate, p.gate_reason, p.not_before, p.rate_limit is not null or t.rate_limit is not null as has_rate_limit, p.ordering <> 'none' as is_ordered,
         p.batch is not null as is_batched, p.coalesce_ms is not null as coalesces, l.state_reason, l.reason, h.past
       from endpoints p join tenants t on t.id = p.tenant_id cross join accepted a left join lanes l on l.endpoint_id = p.id
@@ -57,6 +58,7 @@ interface Past {
 
 interface Row extends Past {
   id: string;
+  host: string;
   created_later: boolean;
   deleted_before: boolean;
   deleted_at: Date | null;
@@ -74,6 +76,7 @@ function toEndpoint(row: Row): EndpointThen {
   const then = row.past[0] ?? row;
   return {
     endpointId: idOf('ep', row.id),
+    host: row.host,
     createdLater: row.created_later,
     deletedBefore: row.deleted_before,
     deleted: row.deleted_at !== null,

@@ -15,6 +15,7 @@ export function explain(facts: Facts): Explanation {
   const told = delivery ? tellers[delivery.status](facts, delivery) : withoutDelivery(facts);
   return {
     endpoint: endpoint.endpointId,
+    host: endpoint.host,
     delivery: delivery?.id ?? null,
     status: delivery?.status ?? null,
     until: null,

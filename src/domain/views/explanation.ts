@@ -20,6 +20,7 @@ export const explanationCodes = [
 
 export const explanation = z.object({
   endpoint: z.string(),
+  host: z.string().describe('host of the endpoint, with its port unless it is the usual one'),
   delivery: z.string().nullable().describe('id of the delivery; null: there is none'),
   code: z
     .enum(explanationCodes)
@@ -56,6 +57,7 @@ export interface CancelledBy {
 
 export interface ExplainedEndpoint {
   endpointId: string;
+  host: string;
   deletedAt: Date | null;
   /** Its gate when the event was accepted. */
   gateThen: HoldingFacts['gate'];

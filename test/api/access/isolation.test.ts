@@ -16,6 +16,7 @@ interface Names {
   tenant: string;
   endpoint: string;
   delivery: string;
+  attempt: string;
   event: string;
   key: string;
   link: string;
@@ -91,6 +92,9 @@ const cases: Record<string, Case> = {
   listDeliveries: { path: ({ tenant }) => `/v1/deliveries?tenant=${tenant}` },
   getDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}` },
   listAttempts: { path: ({ delivery }) => `/v1/deliveries/${delivery}/attempts` },
+  getAttempt: { path: ({ delivery, attempt }) => `/v1/deliveries/${delivery}/attempts/${attempt}` },
+  explainDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/explain` },
+  find: { path: ({ tenant, event }) => `/v1/find?tenant=${tenant}&q=${event}` },
   retryDeliveryNow: { path: ({ delivery }) => `/v1/deliveries/${delivery}/retry-now`, own: 202 },
   createReplay: {
     path: () => '/v1/replays',
@@ -239,6 +243,7 @@ async function furnish(name: string, mark: string): Promise<Names> {
     bodyTruncated: false,
   };
   await attempted(api, delivery, 1, { outcome: 'http_status', message: mark, response });
+  const { body: attempts } = await api.get(`/v1/deliveries/${delivery}/attempts`);
   await openLanes(api.db, [endpoint], 'backlog');
   await api.db.query(`update lanes set state = 'idle', allowance = to_jsonb($2::text) where endpoint_id = $1`, [uuidOf(endpoint), mark]);
   await api.db.query('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 7777)', [uuidOf(endpoint), '']);
@@ -258,7 +263,8 @@ async function furnish(name: string, mark: string): Promise<Names> {
   const { body: sandbox } = await api.post(`/v1/tenants/${tenant}/sandbox-endpoints`, { name: mark });
   await receivedBySandbox(sandbox.id, mark);
   if (name === 'foreign') unseen.push(sandbox.secret, sandbox.endpoint);
-  return { sandbox: sandbox.id, tenant, endpoint, delivery, event, key: key.id, link: link.id, alert, channel: made.id, replay: replay.id };
+  const ids = { tenant, endpoint, delivery, attempt: attempts.data[0].id, event, sandbox: sandbox.id, key: key.id, link: link.id };
+  return { ...ids, alert, channel: made.id, replay: replay.id };
 }
 
 async function receivedBySandbox(sandbox: string, mark: string): Promise<void> {
@@ -328,6 +334,14 @@ it('every route that needs a key has a case', () => {
 });
 
 describe("with another tenant's ids", () => {
+  it('a search over everything finds nothing of it, by any id or part of a name', async () => {
+    for (const text of [foreign.event, foreign.delivery, foreign.endpoint, foreign.replay, foreign.alert, foreign.tenant, canary]) {
+      const answer = await bound.get(`/v1/find?q=${text}`);
+      expect(answer).toMatchObject({ status: 200, body: { data: [] } });
+      expect((await api.get(`/v1/find?q=${text}`)).body.data.length, text).toBeGreaterThan(0);
+    }
+  });
+
   it.each(Object.keys(cases))('%s is refused as if they did not exist', async (operationId) => {
     const before = await everything();
     const answer = await call(operationId, foreign);
@@ -356,6 +370,7 @@ describe("with another tenant's ids", () => {
       tenant: 'nobody',
       endpoint: unknown(foreign.endpoint),
       delivery: unknown(foreign.delivery),
+      attempt: unknown(foreign.attempt),
       event: 'nothing',
       key: unknown(foreign.key),
       link: unknown(foreign.link),

@@ -2,7 +2,9 @@
 import { path } from '../address.ts';
 import type {
   Attempt,
+  AttemptDetails,
   Delivery,
+  DeliveryExplanation,
   ExportDeliveriesQuery,
   GetUndeliveredQuery,
   ListAttemptsQuery,
@@ -38,6 +40,16 @@ export class Deliveries {
 
   attempts(delivery: string, query: ListAttemptsQuery = {}, options?: CallOptions): List<Attempt> {
     return listOf(this.#api, path`/v1/deliveries/${delivery}/attempts`, { ...query }, options);
+  }
+
+  /** With the body that was sent, and what a receiver would say of the signature. */
+  attempt(delivery: string, attempt: string, options?: CallOptions): Promise<AttemptDetails> {
+    return this.#api.json('GET', path`/v1/deliveries/${delivery}/attempts/${attempt}`, {}, options);
+  }
+
+  /** Where it stands and why, what happens next, and which commands it would obey now. */
+  explain(delivery: string, options?: CallOptions): Promise<DeliveryExplanation> {
+    return this.#api.json('GET', path`/v1/deliveries/${delivery}/explain`, {}, options);
   }
 
   /** All attempts that match, oldest first, as lines of JSON, or of CSV with `format: 'csv'`. */

@@ -8,15 +8,22 @@ import { tenantKey } from '#domain/endpoints/tenant';
 import { eventTypeName } from '#domain/events/event-type';
 import { isId, uuidOf } from '#domain/ids';
 import { text } from '#domain/text';
+import { attemptDetails } from '#domain/views/attempt-details';
 import { attemptView, type DeliveryView, deliveryView } from '#domain/views/delivery-view';
-import { attemptExample, cancelledDeliveryExample, deliveryExample, pendingDeliveryExample } from '../../examples/deliveries.ts';
+import {
+  attemptDetailsExample,
+  attemptExample,
+  cancelledDeliveryExample,
+  deliveryExample,
+  pendingDeliveryExample,
+} from '../../examples/deliveries.ts';
 import { cursorOf } from '../../examples/ids.ts';
 import type { Ids } from '../../http/ids.ts';
 import { boundsOf, listQuery, pageAnswer, pageOf, spanQuery } from '../../http/page.ts';
 import { notFound, Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
-import { showAttempts } from './show-attempts.ts';
+import { showAttempt, showAttempts } from './show-attempts.ts';
 import { linksFor, showDelivery } from './show-delivery.ts';
 
 const params = z.strictObject({ delivery: z.string().refine((id) => isId('dlv', id)) });
@@ -65,6 +72,7 @@ export function deliveryRoutes(deps: ApiDeps): Route[] {
     list(deps),
     read(deps),
     attempts(deps),
+    attempt(deps),
     command(deps, replay, (ids) => ({ kind: 'replay', replayId: uuidOf(ids.next('dlv')) })),
     command(deps, cancel, () => ({ kind: 'cancel' })),
     command(deps, retryNow, () => ({ kind: 'retry-now' })),
@@ -164,6 +172,24 @@ const attempts = (deps: ApiDeps) =>
         ({ id }) => id,
         (row) => row,
       );
+    },
+  });
+
+const attempt = (deps: ApiDeps) =>
+  route({
+    method: 'get',
+    path: '/v1/deliveries/:delivery/attempts/:attempt',
+    operationId: 'getAttempt',
+    summary: 'Read an attempt',
+    description:
+      'As in the list, with the body that was sent, made again from the event and proved by its stored digest, and with what a receiver would say of the signature.',
+    scope: 'deliveries:read',
+    params: params.extend({ attempt: z.string().refine((id) => isId('att', id)) }),
+    answers: { 200: { description: 'The attempt.', schema: attemptDetails, example: attemptDetailsExample } },
+    async handler({ params: { delivery, attempt: id }, caller }) {
+      const shown = await showAttempt(deps, caller, delivery, id);
+      if (!shown) throw notFound('attempt');
+      return answer(200, shown);
     },
   });
 

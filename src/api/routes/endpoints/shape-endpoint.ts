@@ -5,10 +5,10 @@ import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { readShapes, shapesOfEndpoint } from '#db/endpoints/shapes';
 import { changedFields } from '#domain/access/audit';
 import type { Endpoint } from '#domain/endpoints/endpoint';
-import { boundTemplate, hideTransform, keepTransform, type Transform } from '#domain/endpoints/endpoint-transform';
-import { compileShape, type Shape } from '#domain/shaping/shape';
+import { hideTransform, keepTransform, type Transform } from '#domain/endpoints/endpoint-transform';
+import { compileShape } from '#domain/shaping/shape';
 import { ShapingError } from '#domain/shaping/shaping-error';
-import { type OpenedShape, openShape, type SealedShape, type Shaping, sealShape } from '#sealing/shape';
+import { maskedShape, openShape, type SealedShape, type Shaping, sealShape } from '#sealing/shape';
 import { invalid } from '../../http/problem.ts';
 import { pathText } from '../../http/validate.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -71,11 +71,6 @@ function complete({ transform, versions }: Shaping, before: Shaping | null): Sha
   return { transform: kept, versions };
 }
 
-/** The shape as the API shows what it makes: with its secret masked. */
-export function shownShape({ shape, transform }: OpenedShape): Shape {
-  return transform && 'routingKey' in transform ? { ...shape, template: boundTemplate(hideTransform(transform)) } : shape;
-}
-
 /**
  * Throws a 422 if deliveries of the endpoint could take a stored routing key to another origin. They keep the transform with
  * which they were planned, so the earlier ones count, too. `given`: the transform of the same change.
@@ -107,7 +102,7 @@ export async function readShapers(
 ): Promise<(one: Shaped, body: string) => string> {
   const ids = new Set(deliveries.flatMap(({ shapeId }) => shapeId ?? []));
   const sealed = ids.size > 0 ? await readShapes(db, [...ids]) : new Map<string, Buffer>();
-  const shapers = new Map([...sealed].map(([id, bytes]) => [id, compileShape(shownShape(openShape(vault, id, bytes)))]));
+  const shapers = new Map([...sealed].map(([id, bytes]) => [id, compileShape(maskedShape(openShape(vault, id, bytes)))]));
   return ({ event, shapeId, version }, body) => {
     if (shapeId === null) return body;
     try {

@@ -7,12 +7,11 @@ import { maxEventBytes, normalInstant, standardBody } from '#domain/events/event
 import { memberTexts } from '#domain/events/json-slices';
 import { compileShape, type EventToShape, type Shape } from '#domain/shaping/shape';
 import { ShapingError } from '#domain/shaping/shaping-error';
-import { openShape } from '#sealing/shape';
+import { maskedShape, openShape } from '#sealing/shape';
 import { invalid, notFound } from '../../http/problem.ts';
 import { refuseRepeated } from '../../http/read-body.ts';
 import { type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
-import { shownShape } from './shape-endpoint.ts';
 
 export function transformTestRoute(deps: ApiDeps): Route {
   return route({
@@ -50,7 +49,7 @@ async function shapeOf({ db, vault }: ApiDeps, given: z.infer<typeof transformTe
   const endpoint = given.endpoint === undefined ? null : await readEndpoint(db, given.endpoint);
   if (!endpoint) throw notFound('endpoint', 'endpoint');
   if (!endpoint.shape) return null;
-  return shownShape(openShape(vault, endpoint.shape.id, endpoint.shape.sealed));
+  return maskedShape(openShape(vault, endpoint.shape.id, endpoint.shape.sealed));
 }
 
 function eventOf({ type, id = 'event-1', version, occurredAt }: z.infer<typeof eventToTry>, text: string): EventToShape {

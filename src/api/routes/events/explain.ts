@@ -15,8 +15,9 @@ import type { ApiDeps } from '../deps.ts';
 
 const most = 1_000;
 
-const example: Explanation = {
+export const explanationExample: Explanation = {
   endpoint: deliveryExample.endpoint,
+  host: 'hooks.example.com',
   delivery: deliveryExample.id,
   code: 'retrying',
   message: 'Attempt 2 failed (HTTP 503 from hooks.example.com, 41 ms); the next one is due at 2026-03-02T09:20:07.000Z.',
@@ -60,7 +61,7 @@ const explain = ({ db, contents }: ApiDeps) =>
           data: z.array(explanation),
           nextAfter: z.string().nullable().describe('Send it as `after` for the next endpoints. null: there are no others.'),
         }),
-        example: { data: [example], nextAfter: null },
+        example: { data: [explanationExample], nextAfter: null },
       },
     },
     async handler({ params, query: { endpoint = null, after = null } }) {
