@@ -33,12 +33,12 @@ export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs)
 
 export function Time({ at }: { at: string }) {
   const words = useWords();
-  const ms = useNow();
+  useNow();
   const time = new Date(at);
-  // what came after the last tick, or from a clock that is a little ahead, is not in the future
-  const apart = time.getTime() - ms;
-  const isNow = Math.abs(apart) < 1_000 || (apart > 0 && apart < everyMs);
-  const text = isNow ? words.justNow : Math.abs(apart) < dayMs ? relativeTime(apart, words.locale) : shortDate(time, words.locale);
+  // not from the last tick: what came after it would be in the future
+  const apart = time.getTime() - Date.now();
+  const text =
+    Math.abs(apart) < 1_000 ? words.justNow : Math.abs(apart) < dayMs ? relativeTime(apart, words.locale) : shortDate(time, words.locale);
   return (
     <time dateTime={at} title={`${exactTime(time, words.locale)}\n${time.toISOString()}`}>
       {text}
