@@ -27,7 +27,8 @@ import { documentationRoutes } from './routes/documentation/documentation.ts';
 import { simulateRoutes } from './routes/documentation/simulate.ts';
 import { conformanceRoutes } from './routes/endpoints/conformance.ts';
 import { endpointActionRoutes } from './routes/endpoints/endpoint-actions.ts';
-import { endpointSecretsRoute } from './routes/endpoints/endpoint-secrets.ts';
+import { endpointSearchRoutes } from './routes/endpoints/endpoint-search.ts';
+import { endpointSecretRoutes } from './routes/endpoints/endpoint-secrets.ts';
 import { endpointRoutes } from './routes/endpoints/endpoints.ts';
 import { filterTestRoutes } from './routes/endpoints/filter-test.ts';
 import { jwksRoutes } from './routes/endpoints/jwks.ts';
@@ -44,8 +45,10 @@ import { recallRoutes } from './routes/events/recall.ts';
 import { findRoute } from './routes/find/find.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
+import { queueRoutes } from './routes/lanes/queues.ts';
 import { listenRoutes } from './routes/listen/listen.ts';
 import { metaRoute } from './routes/meta.ts';
+import { previewRoutes } from './routes/preview/preview.ts';
 import { replayRoutes } from './routes/replays/replays.ts';
 import { sandboxRoutes } from './routes/sandbox/sandboxes.ts';
 import { statsRoutes } from './routes/stats/stats.ts';
@@ -93,14 +96,17 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...auditLogRoutes(deps),
     ...deliveryRoutes(deps),
     undeliveredRoute(deps),
+    ...endpointSearchRoutes(deps),
     ...endpointRoutes(deps),
+    ...previewRoutes(deps),
     ...endpointActionRoutes(deps),
-    endpointSecretsRoute(deps),
+    ...endpointSecretRoutes(deps),
     ...verifyRoutes(deps),
     ...conformanceRoutes(deps),
     ...listenRoutes(deps),
     ...filterTestRoutes(),
     ...endpointLaneRoutes(deps),
+    ...queueRoutes(deps),
     ...tenantRoutes(deps),
     ...erasureRoutes(deps),
     ...explainRoutes(deps),

@@ -174,6 +174,11 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   'api/routes/find': { folders: 'domain/* api/examples api/http types of api/routes db/access db/find', packages: 'zod' },
+  'api/routes/preview': {
+    folders:
+      'domain/* sealing api/examples api/http types of api/routes api/routes/endpoints api/routes/lanes db/access db/endpoints db/events db/lanes db/stats',
+    packages: 'zod',
+  },
   'api/routes/listen': {
     folders: 'domain/* sealing api/examples api/http types of api/routes db/endpoints',
     packages: 'zod',

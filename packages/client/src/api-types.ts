@@ -241,7 +241,7 @@ export interface AttemptTimings {
   totalMs: number;
 }
 
-export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'event_type.create' | 'event_type.change' | 'event_type.delete' | 'event_type.put_version' | 'event_type.put_converter' | 'event_type.delete_converter' | 'catalogue.apply' | 'master_key.rotate';
+export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.end_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'event_type.create' | 'event_type.change' | 'event_type.delete' | 'event_type.put_version' | 'event_type.put_converter' | 'event_type.delete_converter' | 'catalogue.apply' | 'master_key.rotate';
 
 export interface AuditEntry {
   /** sequence number: 1, 2, 3 … without gaps */
@@ -365,6 +365,44 @@ export interface CatalogueToApply {
   prune?: boolean;
   /** true: only the plan; nothing is changed */
   dryRun?: boolean;
+}
+
+export interface ChangeEffect {
+  /** the changed setting, such as `rateLimit` */
+  path: string;
+  /** what the change does, in a sentence or two */
+  effect: string;
+  /** true: deliveries may be refused, held, lost or late because of it */
+  caution: boolean;
+}
+
+export interface ChangePreview {
+  /** one for each setting that would really change */
+  effects: ChangeEffect[];
+  /** settings that contradict each other, so the change would be refused. Other checks are made only by the change itself */
+  problems: ChangePreviewProblem[];
+  /** null: what the endpoint gets does not change */
+  sample: ChangePreviewSample | null;
+  /** deliveries that a deletion would cancel, dead letters included, counted up to 10000 */
+  unfinished: number;
+  /** true: there are more than unfinished says */
+  unfinishedIsMore: boolean;
+}
+
+export interface ChangePreviewProblem {
+  path: string;
+  message: string;
+}
+
+export interface ChangePreviewSample {
+  /** how many of the latest events were looked at: at most 500 of the last 7 days, 192 where a filter reads them */
+  events: number;
+  /** when the oldest of them was accepted; null: there are none */
+  since: string | null;
+  /** how many of them the endpoint wants as it is */
+  before: number;
+  /** how many of them it would want */
+  after: number;
 }
 
 export interface ChangedDelivery {
@@ -993,10 +1031,87 @@ export interface EndpointChange {
   autoRecover?: boolean;
 }
 
+/** disabled: it failed for too long, or answered 410 Gone; unverified: it has not agreed to receive events yet; paused: by a person; failing: its circuit is open, and only probes are sent; blocked: a dead letter blocks its order; retry_after: it asked for a wait; ok: none of these */
+export type EndpointCondition = 'disabled' | 'unverified' | 'paused' | 'failing' | 'blocked' | 'retry_after' | 'ok';
+
+/** as `GET …/stats`; at most some 10 seconds old */
+export interface EndpointFigures {
+  /** attempts of the last 24 hours that the endpoint accepted */
+  delivered: number;
+  /** all other attempts of the last 24 hours */
+  failed: number;
+  /** delivered / (delivered + failed); null: there were no attempts */
+  successRate: number | null;
+  /** deliveries in its lane now */
+  held: number;
+  /** dead letters now */
+  deadLettered: number;
+  /** age of the oldest event that is not delivered yet; null: none waits */
+  oldestWaitingMs: number | null;
+}
+
 export type EndpointGate = 'open' | 'held' | 'disabled';
 
 export interface EndpointPage {
   data: Endpoint[];
+  /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
+  nextCursor: string | null;
+}
+
+export interface EndpointSummary {
+  id: string;
+  /** id of the tenant: yours, or one generated by Posthorn */
+  tenant: string;
+  url: string;
+  eventTypes: string[];
+  channels: string[];
+  /** conditions on the content of events; null: none */
+  filter: Record<string, unknown> | null;
+  description: string;
+  /** custom headers; values are masked as ***, and *** in a change keeps the stored value */
+  headers: Record<string, string>;
+  format: BodyFormat;
+  /** null: bodies are written in `format`; a routing key is masked as *** */
+  transform: Transform | null;
+  /** pinned versions by event type; null: none */
+  versions: Record<string, number> | null;
+  /** null: Standard Webhooks v1 */
+  signing: Signing | null;
+  /** public keys (whpk_ and base64): those that sign now, newest first, and the next one; null: the endpoint uses no key pair */
+  publicKeys: string[] | null;
+  /** authentication; secrets are masked as *** */
+  auth: MaskedAuth | null;
+  /** client certificate; null: no TLS settings */
+  tls: ClientCertificate | null;
+  verification: Verification;
+  maxInFlight: number | null;
+  /** retry schedule; null: the default schedule */
+  retry: RetryPolicy | null;
+  timeoutMs: number;
+  /** your own key-value pairs, at most 50; stored and returned unchanged */
+  metadata: Record<string, string>;
+  rateLimit: RateLimit | null;
+  ordering: Ordering;
+  onDeadLetter: OnDeadLetter;
+  batch: BatchSettings | null;
+  /** coalescing window in milliseconds; null: every event is sent */
+  coalesceMs: number | null;
+  /** an endpoint that fails for too long is disabled. true: it is probed (every hour by default) and enabled again when a probe succeeds; false: nothing is sent until it is resumed */
+  autoRecover: boolean;
+  /** open: deliveries are sent; held: paused or not verified; disabled: failed for too long, or answered 410 Gone */
+  gate: EndpointGate;
+  gateReason: string | null;
+  /** no request before this time, because the endpoint sent Retry-After */
+  notBefore: string | null;
+  createdAt: string;
+  updatedAt: string;
+  condition: EndpointCondition;
+  /** null: the caller lacks the scope deliveries:read */
+  figures: EndpointFigures | null;
+}
+
+export interface EndpointSummaryPage {
+  data: EndpointSummary[];
   /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
   nextCursor: string | null;
 }
@@ -1561,6 +1676,10 @@ export interface Lane {
   reasons: LaneReason[];
   /** why the lane sends nothing now; null: it sends */
   waitingFor: LaneWait | null;
+  /** what the lane does now, in a sentence */
+  message: string;
+  /** what to do about it; null: nothing */
+  advice: string | null;
   /** number of deliveries in the lane, counted up to 100,000 */
   held: number;
   /** true: there are more than held says */
@@ -1590,6 +1709,34 @@ export interface LaneCircuit {
 }
 
 export type LaneCircuitState = 'closed' | 'open';
+
+export interface LaneQueue {
+  /** null: the endpoint has one order for all events */
+  orderingKey: string | null;
+  /** deliveries that wait in this order, counted up to 1,000 */
+  held: number;
+  /** true: there are more than held says */
+  heldIsMore: boolean;
+  /** the delivery that goes next; null: none waits */
+  head: LaneQueueHead | null;
+  /** the dead letter or quarantined delivery that blocks this order; null: none */
+  blockedBy: string | null;
+}
+
+export interface LaneQueueHead {
+  delivery: string;
+  status: string;
+  attempts: number;
+  /** null: not assigned yet */
+  sequence: number | null;
+  nextAttemptAt: string | null;
+}
+
+export interface LaneQueues {
+  data: LaneQueue[];
+  /** Send it as `after` for the next queues. null: there are no others. */
+  nextAfter: string | null;
+}
 
 export type LaneReason = 'paused' | 'unverified' | 'disabled' | 'rate_limit' | 'ordering' | 'batch' | 'coalesce' | 'retry_after' | 'cap' | 'failing' | 'backlog';
 
@@ -1725,6 +1872,11 @@ export interface ListPortalLinksQuery {
   cursor?: string;
   /** id of the tenant: yours, or one generated by Posthorn */
   tenant?: string;
+}
+
+export interface ListQueuesQuery {
+  /** Only keys after this one: the `nextAfter` of the page before. */
+  after?: string;
 }
 
 export interface ListReplaysQuery {
@@ -2459,6 +2611,19 @@ export type SchemaChangeBreak = 'producers' | 'consumers';
 export type SchemaChangeKind = 'schema_added' | 'schema_removed' | 'field_added' | 'field_removed' | 'new_required' | 'no_longer_required' | 'type_narrowed' | 'type_widened' | 'enum_narrowed' | 'enum_widened' | 'limit_narrowed' | 'limit_widened' | 'closed' | 'opened' | 'undecided';
 
 export type Scope = 'events:write' | 'endpoints:read' | 'endpoints:write' | 'deliveries:read' | 'deliveries:act' | 'admin';
+
+export interface SearchEndpointsQuery {
+  /** The maximum number of items in the page. */
+  limit?: number;
+  /** The `nextCursor` of the previous page. Leave it out for the first page. */
+  cursor?: string;
+  /** id of the tenant: yours, or one generated by Posthorn */
+  tenant?: string;
+  /** Only endpoints in this condition. Repeat the parameter for several conditions. */
+  condition?: EndpointCondition | EndpointCondition[];
+  /** Only endpoints with this text in their host name, description or tenant id; or the id of an endpoint. */
+  search?: string;
+}
 
 export interface SecretRotation {
   /** signing secret: whsec_ and the base64 of 24 to 64 bytes; with only a custom scheme, a text in its format (docs/signing.md) */

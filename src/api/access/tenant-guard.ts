@@ -30,8 +30,9 @@ const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   channel: seesAlertChannel,
   replay: seesReplay,
   sandbox: seesSandbox,
-  // the statement that answers it filters by endpoint
+  // the statements that take them filter by endpoint
   request: async () => true,
+  secret: async () => true,
   // of the catalogue, which belongs to no tenant; row-level security hides internal types
   type: async () => true,
   version: async () => true,

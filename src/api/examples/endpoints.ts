@@ -1,8 +1,9 @@
 // Examples of endpoints and their lanes for the OpenAPI document.
 import type { z } from 'zod';
 import type { createdEndpoint, Endpoint, endpointChange, newEndpoint, rotatedSecret } from '#domain/endpoints/endpoint';
-import type { LaneView, sequenceView } from '#domain/views/lane-view';
-import { endpointId, tenantId } from './ids.ts';
+import type { EndpointSummary } from '#domain/views/endpoint-summary';
+import type { LaneView, QueueView, sequenceView } from '#domain/views/lane-view';
+import { deliveryId, endpointId, tenantId } from './ids.ts';
 
 export const newEndpointExample: z.input<typeof newEndpoint> = {
   url: 'https://hooks.example.com/orders',
@@ -53,6 +54,15 @@ export const createdEndpointExample: z.infer<typeof createdEndpoint> = { ...endp
 /** A page of a list. */
 export const endpointsExample = { data: [endpointExample], nextCursor: null };
 
+const summary: EndpointSummary = {
+  ...endpointExample,
+  condition: 'failing',
+  figures: { delivered: 1_204, failed: 402, successRate: 0.7497, held: 42, deadLettered: 3, oldestWaitingMs: 61_000 },
+};
+
+/** A page of the list over all tenants. */
+export const endpointSummariesExample = { data: [summary], nextCursor: null };
+
 export const changedEndpointExample: Endpoint = {
   ...endpointExample,
   eventTypes: ['order.*', 'invoice.paid'],
@@ -87,6 +97,8 @@ export const laneExample: LaneView = {
   state: 'awake',
   reasons: ['rate_limit'],
   waitingFor: 'rate',
+  message: 'The rate limit of the endpoint or its tenant is used up for the moment.',
+  advice: null,
   held: 42,
   heldIsMore: false,
   oldestHeldAt: '2026-03-02T09:15:00.224Z',
@@ -108,4 +120,36 @@ export const sequenceExample: z.infer<typeof sequenceView> = {
   lastAccepted: 1_041,
   gaps: [1_017],
   nextOffered: 1_042,
+};
+
+export const queuesExample: { data: QueueView[]; nextAfter: string | null } = {
+  data: [
+    {
+      orderingKey: 'customer-42',
+      held: 12,
+      heldIsMore: false,
+      head: { delivery: deliveryId, status: 'held', attempts: 2, sequence: 1_042, nextAttemptAt: '2026-03-02T09:20:07.000Z' },
+      blockedBy: null,
+    },
+  ],
+  nextAfter: null,
+};
+
+export const previewExample = {
+  effects: [
+    {
+      path: 'eventTypes',
+      effect: 'The endpoint gets events of these types only, from now on. Deliveries that exist already are not affected.',
+      caution: false,
+    },
+    {
+      path: 'maxInFlight',
+      effect: 'At most 4 requests are in flight at once. Deliveries over that wait in the lane.',
+      caution: false,
+    },
+  ],
+  problems: [],
+  sample: { events: 500, since: '2026-03-02T08:11:40.310Z', before: 340, after: 352 },
+  unfinished: 42,
+  unfinishedIsMore: false,
 };

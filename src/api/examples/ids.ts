@@ -25,6 +25,7 @@ export const pathExamples: Record<string, string> = {
   key: keyId,
   link: linkId,
   sandbox: sandboxId,
+  secret: 'sec_019c81d4a6f87d1c9b3e5a70c2d4f816',
   subject: 'customer-4711',
   type: 'order.created',
   version: '2',

@@ -26,6 +26,7 @@ import { deliveryStatus } from '#domain/deliveries/delivery';
 import { outcome } from '#domain/deliveries/outcome';
 import { retryPolicy } from '#domain/deliveries/retry-schedule';
 import { cataloguePlan, planStep } from '#domain/documents/plan-catalogue';
+import { changeEffect } from '#domain/endpoints/change-effect';
 import {
   createdEndpoint,
   endpoint,
@@ -58,9 +59,10 @@ import { resolution, statsView, statsWindow } from '#domain/stats/stats';
 import { worstEndpoint } from '#domain/stats/worst-endpoints';
 import { attemptDetails } from '#domain/views/attempt-details';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
+import { endpointCondition, endpointFigures, endpointSummary } from '#domain/views/endpoint-summary';
 import { explanation } from '#domain/views/explanation';
 import { found, foundKind } from '#domain/views/found';
-import { laneView, sequenceView } from '#domain/views/lane-view';
+import { laneView, queueView, sequenceView } from '#domain/views/lane-view';
 import { missedDelivery } from '#domain/views/missed';
 import { deliveryExplanation } from '#domain/views/next-steps';
 import { sentRequestView } from '#domain/views/sent-request';
@@ -81,6 +83,10 @@ export const schemaNames: [z.ZodType, string][] = [
   [rotatedSecret, 'RotatedSecret'],
   [signingSecretView, 'SigningSecret'],
   [endpointTest, 'TestEvent'],
+  [endpointSummary, 'EndpointSummary'],
+  [endpointCondition, 'EndpointCondition'],
+  [endpointFigures, 'EndpointFigures'],
+  [changeEffect, 'ChangeEffect'],
   [listenAnswer, 'ListenAnswer'],
   [auth, 'EndpointAuth'],
   [shownAuth, 'MaskedAuth'],
@@ -132,6 +138,7 @@ export const schemaNames: [z.ZodType, string][] = [
   [foundKind, 'FoundKind'],
   [laneView, 'Lane'],
   [laneWait, 'LaneWait'],
+  [queueView, 'LaneQueue'],
   [sequenceView, 'Sequence'],
   [newReplay, 'NewReplay'],
   [undeliveredEndpoint, 'UndeliveredEndpoint'],

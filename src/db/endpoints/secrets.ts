@@ -122,3 +122,30 @@ export function rotateSecret(
 
 /** Rolls the rotation back. */
 class TooMany extends Error {}
+
+/**
+ * Ends a secret now. `newest`: it is the one that signs first, and nothing was changed. Run twice: the second run finds
+ * it ended and changes nothing.
+ */
+export function endSecret(db: Db, endpointId: string, secretId: string, audit?: Audit): Promise<'ended' | 'newest' | 'unknown'> {
+  return inTransaction(db, async (client) => {
+    const locked = await client.query('select from endpoints where id = $1 and deleted_at is null for update', [uuidOf(endpointId)]);
+    if (locked.rowCount === 0) return 'unknown';
+    const { rows } = await client.query<{ id: string }>('select id from endpoint_secrets where endpoint_id = $1 and id = $2', [
+      uuidOf(endpointId),
+      uuidOf(secretId),
+    ]);
+    if (rows.length === 0) return 'unknown';
+    const [newest] = await liveSecrets(client, endpointId);
+    if (newest?.secretId === secretId) return 'newest';
+    const { rowCount } = await client.query(
+      'update endpoint_secrets set valid_to = now() where id = $1 and (valid_to is null or valid_to > now())',
+      [uuidOf(secretId)],
+    );
+    if (rowCount === 0) return 'ended';
+    await client.query(`update endpoints set version = nextval('config_version'), updated_at = now() where id = $1`, [uuidOf(endpointId)]);
+    const entry = { target: { kind: 'endpoint', id: endpointId }, before: { secretId }, after: null };
+    if (audit) await appendAudit(client, audit, entry);
+    return 'ended';
+  });
+}

@@ -14,6 +14,7 @@ export const auditActions = [
   'endpoint.pause',
   'endpoint.resume',
   'endpoint.rotate_secret',
+  'endpoint.end_secret',
   'endpoint.test',
   'endpoint.listen',
   'endpoint.verify',

@@ -28,6 +28,8 @@ export const laneView = z.object({
     ),
   reasons: z.array(z.enum(laneCauses)).describe('why deliveries are held in the lane; empty: they are sent directly'),
   waitingFor: laneWait.nullable().describe('why the lane sends nothing now; null: it sends'),
+  message: z.string().describe('what the lane does now, in a sentence'),
+  advice: z.string().nullable().describe('what to do about it; null: nothing'),
   held: z.int().describe('number of deliveries in the lane, counted up to 100,000'),
   heldIsMore: z.boolean().describe('true: there are more than held says'),
   oldestHeldAt: z.iso.datetime().nullable().describe('when the oldest held delivery was created'),
@@ -46,6 +48,27 @@ export const laneView = z.object({
   temporalUrl: z.string().nullable(),
 });
 export type LaneView = z.infer<typeof laneView>;
+
+/** What the lane does now, in a sentence, is added by `laneSentence`. */
+export type LaneFacts = Omit<LaneView, 'message' | 'advice'>;
+
+export const queueView = z.object({
+  orderingKey: z.string().nullable().describe('null: the endpoint has one order for all events'),
+  held: z.int().describe('deliveries that wait in this order, counted up to 1,000'),
+  heldIsMore: z.boolean().describe('true: there are more than held says'),
+  head: z
+    .object({
+      delivery: z.string(),
+      status: z.string(),
+      attempts: z.int(),
+      sequence: z.int().nullable().describe('null: not assigned yet'),
+      nextAttemptAt: z.iso.datetime().nullable(),
+    })
+    .nullable()
+    .describe('the delivery that goes next; null: none waits'),
+  blockedBy: z.string().nullable().describe('the dead letter or quarantined delivery that blocks this order; null: none'),
+});
+export type QueueView = z.infer<typeof queueView>;
 
 export const sequenceView = z.object({
   endpoint: z.string(),

@@ -53,6 +53,14 @@ const cases: Record<string, Case> = {
     path: ({ endpoint }) => `/v1/endpoints/${endpoint}`,
     body: { description: 'changed', ordering: 'endpoint', onDeadLetter: 'block' },
   },
+  searchEndpoints: { path: ({ tenant }) => `/v1/endpoints?tenant=${tenant}` },
+  previewEndpointChange: {
+    path: ({ endpoint }) => `/v1/endpoints/${endpoint}/preview`,
+    body: { eventTypes: [], url: 'https://example.com' },
+  },
+  listQueues: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/queues` },
+  // which secrets can be ended: test/api/routes/endpoint-secrets.test.ts
+  endSecret: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/secrets/sec_${'0'.repeat(32)}`, own: 404 },
   getDocumentation: { path: ({ tenant, endpoint }) => `/v1/tenants/${tenant}/documentation?endpoint=${endpoint}` },
   getDocumentationPage: { path: ({ tenant, endpoint }) => `/v1/tenants/${tenant}/documentation.html?endpoint=${endpoint}` },
   simulateEndpointRetries: { path: ({ endpoint }) => `/v1/endpoints/${endpoint}/retry-schedule/simulate?downFor=7h` },

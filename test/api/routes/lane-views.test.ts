@@ -30,6 +30,8 @@ describe('a lane', () => {
       state: 'none',
       reasons: [],
       waitingFor: null,
+      message: 'Deliveries are sent directly.',
+      advice: null,
       held: 0,
       heldIsMore: false,
       oldestHeldAt: null,

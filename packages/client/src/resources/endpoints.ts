@@ -1,17 +1,21 @@
 // posthorn.endpoints: where events of a tenant are sent to.
 import { path } from '../address.ts';
 import type {
+  ChangePreview,
   ConformanceReport,
   ConformanceRequest,
   CreatedEndpoint,
   Endpoint,
   EndpointChange,
+  EndpointSummary,
   GetStatsQuery,
   Lane,
+  LaneQueues,
   ListEndpointsQuery,
   NewEndpoint,
   RetrySimulation,
   RotatedSecret,
+  SearchEndpointsQuery,
   SecretRotation,
   Sequence,
   SigningSecretList,
@@ -43,12 +47,22 @@ export class Endpoints {
     return listOf(this.#api, path`/v1/tenants/${tenant}/endpoints`, { ...query }, options);
   }
 
+  /** The endpoints of all tenants, each with its condition and figures. */
+  search(query: SearchEndpointsQuery = {}, options?: CallOptions): List<EndpointSummary> {
+    return listOf(this.#api, '/v1/endpoints', { ...query }, options);
+  }
+
   get(endpoint: string, options?: CallOptions): Promise<Endpoint> {
     return this.#api.json('GET', path`/v1/endpoints/${endpoint}`, {}, options);
   }
 
   update(endpoint: string, change: EndpointChange, options?: CallOptions): Promise<Endpoint> {
     return this.#api.json('PATCH', path`/v1/endpoints/${endpoint}`, { body: change }, options);
+  }
+
+  /** What a change would do. Stores nothing. */
+  preview(endpoint: string, change: EndpointChange, options?: CallOptions): Promise<ChangePreview> {
+    return this.#api.json('POST', path`/v1/endpoints/${endpoint}/preview`, { body: change }, options);
   }
 
   delete(endpoint: string, options?: CallOptions): Promise<void> {
@@ -77,6 +91,11 @@ export class Endpoints {
   /** The secrets that sign now, and until when. Their values are not shown. */
   secrets(endpoint: string, options?: CallOptions): Promise<SigningSecretList> {
     return this.#api.json('GET', path`/v1/endpoints/${endpoint}/secrets`, {}, options);
+  }
+
+  /** An earlier secret stops signing at once. */
+  endSecret(endpoint: string, secret: string, options?: CallOptions): Promise<void> {
+    return this.#api.json('DELETE', path`/v1/endpoints/${endpoint}/secrets/${secret}`, {}, options);
   }
 
   /** Sends one event to this endpoint only. The answer has its attempt, or a `note` if none was made in time. */
@@ -116,6 +135,11 @@ export class Endpoints {
   /** The sequence numbers of an ordered endpoint. `orderingKey`: needed with ordering `key`. */
   sequence(endpoint: string, orderingKey?: string, options?: CallOptions): Promise<Sequence> {
     return this.#api.json('GET', path`/v1/endpoints/${endpoint}/sequence`, { query: { orderingKey } }, options);
+  }
+
+  /** What waits in each order of an ordered endpoint, and what blocks it. `after`: the `nextAfter` of the page before. */
+  queues(endpoint: string, after?: string, options?: CallOptions): Promise<LaneQueues> {
+    return this.#api.json('GET', path`/v1/endpoints/${endpoint}/queues`, { query: { after } }, options);
   }
 
   /** Skips the dead letter that blocks an ordered endpoint. */

@@ -1,15 +1,21 @@
-// GET /v1/endpoints/{endpoint}/secrets: which signing secrets are in use, and until when. The values are never shown again.
+// /v1/endpoints/{endpoint}/secrets: which signing secrets are in use, and until when; and ending an earlier one before its
+// time. The values are never shown again.
 import { z } from 'zod';
-import { liveSecretTimes } from '#db/endpoints/secrets';
+import { endSecret, liveSecretTimes } from '#db/endpoints/secrets';
 import { signingSecretView } from '#domain/endpoints/endpoint';
+import { isId } from '#domain/ids';
 import { signingSecretsExample } from '../../examples/endpoints.ts';
-import { notFound } from '../../http/problem.ts';
-import { answer, type Route, route } from '../../http/route.ts';
+import { notFound, Problem } from '../../http/problem.ts';
+import { answer, noContent, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { endpointParams } from './endpoints.ts';
 
-export function endpointSecretsRoute({ db }: ApiDeps): Route {
-  return route({
+export function endpointSecretRoutes(deps: ApiDeps): Route[] {
+  return [list(deps), end(deps)];
+}
+
+const list = ({ db }: ApiDeps) =>
+  route({
     method: 'get',
     path: '/v1/endpoints/:endpoint/secrets',
     operationId: 'listSecrets',
@@ -27,4 +33,24 @@ export function endpointSecretsRoute({ db }: ApiDeps): Route {
       return answer(200, { data });
     },
   });
-}
+
+const end = ({ db }: ApiDeps) =>
+  route({
+    method: 'delete',
+    path: '/v1/endpoints/:endpoint/secrets/:secret',
+    operationId: 'endSecret',
+    summary: 'End an earlier secret of an endpoint',
+    description:
+      'An earlier secret stops signing at once, before the overlap of its rotation ends. Do it when the receiver has switched, or when the secret has leaked. Ending it again changes nothing. 409 for the newest secret: rotate it.',
+    scope: 'endpoints:write',
+    audit: 'endpoint.end_secret',
+    params: endpointParams.extend({ secret: z.string().refine((id) => isId('sec', id)) }),
+    answers: { 204: { description: 'The secret does not sign any more.' } },
+    problems: [409],
+    async handler({ params, audit }) {
+      const ended = await endSecret(db, params.endpoint, params.secret, audit);
+      if (ended === 'unknown') throw notFound('secret');
+      if (ended === 'newest') throw new Problem(409, 'The newest secret cannot be ended, since requests must be signed. Rotate it.');
+      return noContent;
+    },
+  });

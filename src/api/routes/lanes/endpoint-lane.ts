@@ -59,7 +59,7 @@ const sequence = ({ db }: ApiDeps) =>
     answers: { 200: { description: 'The sequence numbers sent and accepted.', schema: sequenceView, example: sequenceExample } },
     problems: [409],
     async handler({ params, query }) {
-      const endpoint = await ordered(db, params.endpoint);
+      const endpoint = await orderedEndpoint(db, params.endpoint);
       const key = query.orderingKey ?? null;
       if (endpoint.ordering === 'key' && key === null)
         throw invalid([{ path: 'orderingKey', message: 'is missing: this endpoint orders each key separately' }]);
@@ -94,14 +94,15 @@ const skipHead = (deps: ApiDeps) =>
     problems: [409],
     async handler({ params, body, audit }) {
       const key = body.orderingKey ?? null;
-      refuseKey(await ordered(deps.db, params.endpoint), key);
+      refuseKey(await orderedEndpoint(deps.db, params.endpoint), key);
       const delivery = await deps.skipHead(params.endpoint, key, audit);
       if (delivery === null) throw new Problem(409, 'No dead letter blocks this endpoint or ordering key.');
       return answer(202, { delivery });
     },
   });
 
-async function ordered(db: ApiDeps['db'], endpointId: string): Promise<StoredEndpoint> {
+/** Throws a 404, or a 409 if the endpoint is not ordered. */
+export async function orderedEndpoint(db: ApiDeps['db'], endpointId: string): Promise<StoredEndpoint> {
   const endpoint = await readEndpoint(db, endpointId);
   if (!endpoint) throw notFound('endpoint');
   if (endpoint.ordering === 'none') throw new Problem(409, 'The endpoint is not ordered: its `ordering` is `none`.');

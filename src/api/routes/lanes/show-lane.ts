@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { laneWorkflowId } from '#contract/workflow-contract';
 import { type LaneRecord, mostHeldCounted } from '#db/lanes/lane-views';
 import { unverified } from '#domain/endpoints/verification';
-import type { LaneCause, LaneView } from '#domain/views/lane-view';
+import { laneSentence } from '#domain/views/lane-sentence';
+import type { LaneCause, LaneFacts, LaneView } from '#domain/views/lane-view';
 import { type Links, temporalUrlOf } from '../deliveries/show-delivery.ts';
 
 export function showLane(links: Links, endpointId: string, record: LaneRecord): LaneView {
   const { lane, held } = record;
   const workflowId = lane && laneWorkflowId(endpointId);
-  return {
+  const facts: LaneFacts = {
     endpoint: endpointId,
     state: lane?.state ?? 'none',
     reasons: causesOf(record),
@@ -27,6 +28,7 @@ export function showLane(links: Links, endpointId: string, record: LaneRecord): 
     workflowId,
     temporalUrl: workflowId && links.temporalUiUrl && temporalUrlOf(links.temporalUiUrl, links.temporalNamespace, workflowId),
   };
+  return { ...facts, ...laneSentence(facts) };
 }
 
 function causesOf({ gate, gateReason, rateLimit, tenantRateLimit, ordering, batch, coalesceMs, asked, lane }: LaneRecord): LaneCause[] {
