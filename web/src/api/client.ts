@@ -1,28 +1,45 @@
-// The API of this page: the public client, with the token of this tab. A refused token waits for the next sign-in, and the
-// request is then made again. So nothing that was typed is lost.
+// The API of this page: the public client, with the token of this tab. What could not be answered is asked again by itself, so
+// nothing that was typed is lost: with a refused token after the next sign-in, without a connection when Posthorn is back.
 import { Posthorn } from '@posthorn/client';
 import { connection } from './connection.ts';
 import { credential } from './credential.ts';
 
-async function watchedFetch(url: string, init: RequestInit): Promise<Response> {
+/** How often an order is repeated that Posthorn may or may not have got. */
+const mostRepeats = 5;
+
+async function watchedFetch(url: string, init: RequestInit, repeats = 0): Promise<Response> {
   const token = credential.token();
-  const response = await fetch(url, withToken(init, token)).catch((error: unknown) => {
-    if (error instanceof TypeError) connection.saw('away');
-    throw error;
-  });
+  // a repeat goes without the signal: its time has passed meanwhile
+  const again = (count: number) => watchedFetch(url, { ...init, signal: null }, count);
+  // Reads are repeated by the pages. An order is repeated with its Idempotency-Key, so that it is obeyed once.
+  const mayRepeat = init.method !== 'GET' && repeats < mostRepeats;
+  let response: Response;
+  try {
+    response = await fetch(url, withToken(init, token));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    connection.saw('away');
+    if (!mayRepeat) throw error;
+    await connection.isBack();
+    return again(repeats + 1);
+  }
   if (response.status === 401 && token !== '') {
     await credential.renewed(token);
-    // without the signal: its time has passed meanwhile
-    return watchedFetch(url, { ...init, signal: null });
+    return again(repeats);
   }
-  if (response.status === 503) connection.saw('store_away');
-  else connection.saw('ok');
-  return response;
+  connection.saw(response.status === 503 ? 'store_away' : 'ok');
+  if (response.status !== 503 || !mayRepeat) return response;
+  await connection.isBack();
+  return again(repeats + 1);
 }
 
 function withToken(init: RequestInit, token: string): RequestInit {
   return { ...init, cache: 'no-store', credentials: 'omit', headers: { ...(init.headers as object), authorization: `Bearer ${token}` } };
 }
 
-/** Reads are repeated by the page when Posthorn answers again; orders are repeated here, with one Idempotency-Key. */
-export const posthorn = new Posthorn({ url: location.origin, apiKey: credential.token, retries: 0, fetch: watchedFetch });
+export const posthorn = new Posthorn({
+  url: location.origin,
+  apiKey: credential.token,
+  retries: 0,
+  fetch: (url, init) => watchedFetch(url, init),
+});

@@ -21,6 +21,14 @@ export const connection = {
     recoveries.add(callback);
     return () => recoveries.delete(callback);
   },
+  /** Resolves when Posthorn answers again. */
+  isBack: (): Promise<void> =>
+    new Promise((resolve) => {
+      const leave = connection.onRecovery(() => {
+        leave();
+        resolve();
+      });
+    }),
   /** What the last request met. */
   saw(next: Connection): void {
     if (next === now) return;
