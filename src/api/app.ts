@@ -42,7 +42,6 @@ import { eventRoutes } from './routes/events/events.ts';
 import { explainRoutes } from './routes/events/explain.ts';
 import { explainDeliveryRoute } from './routes/events/explain-delivery.ts';
 import { recallRoutes } from './routes/events/recall.ts';
-import { findRoute } from './routes/find/find.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { queueRoutes } from './routes/lanes/queues.ts';
@@ -131,7 +130,6 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...fixtureRoutes(deps),
     ...catalogueRoutes(deps),
     ...statusRoutes(deps),
-    findRoute(deps),
   ];
   return { open, closed };
 }

@@ -80,9 +80,6 @@ describe.concurrent('the body and the signature of an attempt', () => {
       const id = attempt.request.headers.find(([name]: [string]) => name === 'webhook-id')[1];
       expect(id).toMatch(/^bat_/);
       expect(attempt).toMatchObject({ sentBody: { state: 'exact', text: stage.receiver.of(id)[0]?.body.toString() }, signature: valid });
-      expect((await get(`/v1/find?q=${id}`)).body.data.map((one: { id: string }) => one.id).toSorted()).toEqual(
-        all.map((one) => one.id).toSorted(),
-      );
     }
   });
 

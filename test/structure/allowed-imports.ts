@@ -62,7 +62,6 @@ export const allowedImports: Record<string, Allowed> = {
   'db/sandbox': { folders: 'domain/* db/audit db/store', packages: '' },
   'db/listeners': { folders: 'domain/* types of db/store', packages: '' },
   'db/ingest': { folders: '', packages: 'types of pg' },
-  'db/find': { folders: 'domain domain/views types of db/store', packages: '' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
   'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
 
@@ -173,7 +172,6 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* contract api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/endpoints db/lanes',
     packages: 'zod',
   },
-  'api/routes/find': { folders: 'domain/* api/examples api/http types of api/routes db/access db/find', packages: 'zod' },
   'api/routes/preview': {
     folders:
       'domain/* sealing api/examples api/http types of api/routes api/routes/endpoints api/routes/lanes db/access db/endpoints db/events db/lanes db/stats',

@@ -1399,13 +1399,6 @@ export interface FieldError {
   schema?: string;
 }
 
-export interface FindQuery {
-  /** An id, or a part of a name. */
-  q?: string;
-  /** Only what belongs to this tenant. */
-  tenant?: string;
-}
-
 export interface Fixture {
   name: string;
   description: string;
@@ -1435,24 +1428,6 @@ export interface Fixtures {
   now: string;
   toleranceSeconds: number;
   data: Fixture[];
-}
-
-export interface Found {
-  kind: FoundKind;
-  /** id, or the name of an event type */
-  id: string;
-  /** its tenant; null: it belongs to none, or to all */
-  tenant: string | null;
-  /** what a person knows it by: the type of an event, the host of an endpoint, the name of a tenant */
-  title: string;
-  /** its status or state; null: it has none */
-  status: string | null;
-}
-
-export type FoundKind = 'delivery' | 'event' | 'endpoint' | 'tenant' | 'event_type' | 'replay' | 'alert';
-
-export interface FoundList {
-  data: Found[];
 }
 
 export interface GetAsyncapiResult {

@@ -1,7 +1,5 @@
 // The client of Posthorn's API.
 import type {
-  FindQuery,
-  FoundList,
   GetStatsQuery,
   InstallationStatus,
   ListWorstEndpointsQuery,
@@ -93,11 +91,6 @@ export class Posthorn<Data extends object = Record<string, unknown>> {
   /** Shows the body that a transform, or an endpoint, makes of an event. Stores and sends nothing. */
   testTransform(test: TransformTest, options?: CallOptions): Promise<ShapedBody> {
     return this.#api.json('POST', '/v1/transforms/test', { body: test }, options);
-  }
-
-  /** What a text may mean that a person typed: an id, or a part of a name. */
-  find(text: string, query: Omit<FindQuery, 'q'> = {}, options?: CallOptions): Promise<FoundList> {
-    return this.#api.json('GET', '/v1/find', { query: { ...query, q: text } }, options);
   }
 
   /** How the installation is doing. */

@@ -61,7 +61,6 @@ import { attemptDetails } from '#domain/views/attempt-details';
 import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delivery-view';
 import { endpointCondition, endpointFigures, endpointSummary } from '#domain/views/endpoint-summary';
 import { explanation } from '#domain/views/explanation';
-import { found, foundKind } from '#domain/views/found';
 import { laneView, queueView, sequenceView } from '#domain/views/lane-view';
 import { missedDelivery } from '#domain/views/missed';
 import { deliveryExplanation } from '#domain/views/next-steps';
@@ -134,8 +133,6 @@ export const schemaNames: [z.ZodType, string][] = [
   [explanation, 'Explanation'],
   [deliveryExplanation, 'DeliveryExplanation'],
   [missedDelivery, 'MissedDelivery'],
-  [found, 'Found'],
-  [foundKind, 'FoundKind'],
   [laneView, 'Lane'],
   [laneWait, 'LaneWait'],
   [queueView, 'LaneQueue'],

@@ -45,7 +45,6 @@ const tags: Tag[] = [
     description: 'Endpoints inside Posthorn that record requests and answer as you say.',
     paths: /^\/v1\/(tenants\/\{tenant\}\/)?sandbox-endpoints/,
   },
-  { name: 'Search', description: 'From what a person typed to what it names.', paths: /^\/v1\/find$/ },
   {
     name: 'Installation',
     description: 'Health, metrics, version and documents.',

@@ -102,7 +102,6 @@ const cases: Record<string, Case> = {
   listAttempts: { path: ({ delivery }) => `/v1/deliveries/${delivery}/attempts` },
   getAttempt: { path: ({ delivery, attempt }) => `/v1/deliveries/${delivery}/attempts/${attempt}` },
   explainDelivery: { path: ({ delivery }) => `/v1/deliveries/${delivery}/explain` },
-  find: { path: ({ tenant, event }) => `/v1/find?tenant=${tenant}&q=${event}` },
   retryDeliveryNow: { path: ({ delivery }) => `/v1/deliveries/${delivery}/retry-now`, own: 202 },
   createReplay: {
     path: () => '/v1/replays',
@@ -342,14 +341,6 @@ it('every route that needs a key has a case', () => {
 });
 
 describe("with another tenant's ids", () => {
-  it('a search over everything finds nothing of it, by any id or part of a name', async () => {
-    for (const text of [foreign.event, foreign.delivery, foreign.endpoint, foreign.replay, foreign.alert, foreign.tenant, canary]) {
-      const answer = await bound.get(`/v1/find?q=${text}`);
-      expect(answer).toMatchObject({ status: 200, body: { data: [] } });
-      expect((await api.get(`/v1/find?q=${text}`)).body.data.length, text).toBeGreaterThan(0);
-    }
-  });
-
   it.each(Object.keys(cases))('%s is refused as if they did not exist', async (operationId) => {
     const before = await everything();
     const answer = await call(operationId, foreign);
