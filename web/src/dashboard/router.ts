@@ -1,13 +1,15 @@
 // All addresses of the dashboard. Each page is a chunk of its own, read when it is first opened.
 import { createRouter } from '@tanstack/react-router';
 import { deliveryRoutes } from './deliveries/routes.ts';
+import { overviewRoutes } from './overview/routes.ts';
 import { root } from './root.ts';
 import { parseSearch, stringifySearch } from './search.ts';
 import { Failed } from './shell/Failed.tsx';
 import { NotFound } from './shell/NotFound.tsx';
+import { statusRoutes } from './status/routes.ts';
 import { tenantRoutes } from './tenants/routes.ts';
 
-const routeTree = root.addChildren([...deliveryRoutes, ...tenantRoutes]);
+const routeTree = root.addChildren([...overviewRoutes, ...deliveryRoutes, ...statusRoutes, ...tenantRoutes]);
 
 export const router = createRouter({
   routeTree,

@@ -1,5 +1,5 @@
 // The addresses of deliveries.
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -15,12 +15,4 @@ export const deliveriesRoute = createRoute({
   component: lazyRouteComponent(() => import('./Deliveries.tsx'), 'Deliveries'),
 });
 
-const first = createRoute({
-  getParentRoute: () => root,
-  path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/deliveries' });
-  },
-});
-
-export const deliveryRoutes = [first, deliveriesRoute];
+export const deliveryRoutes = [deliveriesRoute];

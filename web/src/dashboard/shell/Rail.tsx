@@ -2,20 +2,41 @@
 import { Link } from '@tanstack/react-router';
 import './rail.css';
 
-/** Each page adds itself here. `more`: under the line. */
+/** Each page adds itself here: what is used every day. */
 const entries = [
+  { to: '/', text: 'Overview' },
   { to: '/deliveries', text: 'Deliveries' },
+] as const;
+
+/** Under the line: what is set up, or looked at when something is wrong. */
+const more = [
   { to: '/tenants', text: 'Tenants' },
+  { to: '/status', text: 'Status' },
 ] as const;
 
 export function Rail() {
   return (
     <nav className="rail" aria-label="Pages">
-      {entries.map(({ to, text }) => (
-        <Link key={to} to={to} className="rail-link" activeProps={{ className: 'rail-here', 'aria-current': 'page' }}>
-          {text}
-        </Link>
+      {entries.map((entry) => (
+        <Entry key={entry.to} {...entry} />
+      ))}
+      <hr className="rail-line" />
+      {more.map((entry) => (
+        <Entry key={entry.to} {...entry} />
       ))}
     </nav>
+  );
+}
+
+function Entry({ to, text }: (typeof entries | typeof more)[number]) {
+  return (
+    <Link
+      to={to}
+      className="rail-link"
+      activeOptions={{ exact: to === '/' }}
+      activeProps={{ className: 'rail-here', 'aria-current': 'page' }}
+    >
+      {text}
+    </Link>
   );
 }

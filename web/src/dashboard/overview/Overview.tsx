@@ -1,0 +1,83 @@
+// The overview: is all well, how much flows, what is wrong.
+import type { StatsWindow } from '@posthorn/client';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { useSignedIn } from '../../api/use.ts';
+import { Page } from '../../parts/Page.tsx';
+import { Problem, Skeleton } from '../../parts/States.tsx';
+import { Tag } from '../../parts/Status.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { Figures } from './Figures.tsx';
+import { Health } from './Health.tsx';
+import { OpenAlerts } from './OpenAlerts.tsx';
+import { Span } from './Span.tsx';
+import { verdictOf } from './verdict.ts';
+import { WorstEndpoints } from './WorstEndpoints.tsx';
+import './overview.css';
+
+const Traffic = lazy(() => import('./Traffic.tsx').then((module) => ({ default: module.Traffic })));
+const route = getRouteApi('/');
+const refetchInterval = 10_000;
+
+export function Overview() {
+  const { window = '1h', tenant: chosen } = route.useSearch();
+  const signedIn = useSignedIn();
+  const bound = signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
+  const tenant = bound ?? chosen;
+  const { stats, alerts, status } = useOverview(window, tenant, bound !== null);
+  const verdict = alerts.data && !status.isLoading ? verdictOf(alerts.data.data, status.data?.warnings ?? []) : null;
+  return (
+    <Page title="Overview" actions={<Span window={window} tenant={tenant} />}>
+      <p className="verdict" role="status">
+        {verdict && <Tag tone={verdict.tone}>{verdict.text}</Tag>}
+        {stats.dataUpdatedAt > 0 && (
+          <span className="quiet">
+            Figures of <Time at={new Date(stats.dataUpdatedAt).toISOString()} />
+          </span>
+        )}
+      </p>
+      {stats.error && !stats.data && <Problem error={stats.error} onRetry={() => void stats.refetch()} />}
+      {!stats.data && !stats.error && <Skeleton rows={12} />}
+      {stats.data && (
+        <>
+          <Figures stats={stats.data} window={window} status={status.data} />
+          <Suspense fallback={<div className="overview-chart" />}>
+            <div className="overview-chart">
+              <Traffic stats={stats.data} window={window} />
+            </div>
+          </Suspense>
+        </>
+      )}
+      <div className="overview-lists">
+        <WorstEndpoints window={window} tenant={tenant} />
+        {alerts.data && <OpenAlerts alerts={alerts.data.data} />}
+        {alerts.error && !alerts.data && <Problem error={alerts.error} />}
+      </div>
+      {status.data && <Health status={status.data} />}
+    </Page>
+  );
+}
+
+function useOverview(window: StatsWindow, tenant: string | undefined, isBound: boolean) {
+  const stats = useQuery({
+    queryKey: ['stats', { window, tenant }],
+    queryFn: ({ signal }) =>
+      tenant === undefined ? posthorn.stats({ window }, { signal }) : posthorn.tenants.stats(tenant, { window }, { signal }),
+    refetchInterval,
+  });
+  const alerts = useQuery({
+    queryKey: ['alerts', { state: ['open', 'acknowledged'], tenant }],
+    queryFn: ({ signal }) =>
+      posthorn.alerts.list({ state: ['open', 'acknowledged'], limit: 100, ...(tenant && { tenant }) }, { signal }).page(),
+    refetchInterval,
+  });
+  const status = useQuery({
+    queryKey: ['status'],
+    queryFn: ({ signal }) => posthorn.status({ signal }),
+    refetchInterval,
+    enabled: !isBound,
+  });
+  return { stats, alerts, status };
+}

@@ -1,0 +1,17 @@
+// The address of the overview.
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { root } from '../root.ts';
+import { choicesIn, textIn } from '../search.ts';
+
+export const overviewRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>) => {
+    const [window] = choicesIn(search, 'window', ['1h', '24h', '7d', '30d'] as const);
+    const tenant = textIn(search, 'tenant');
+    return { ...(window && { window }), ...(tenant && { tenant }) };
+  },
+  component: lazyRouteComponent(() => import('./Overview.tsx'), 'Overview'),
+});
+
+export const overviewRoutes = [overviewRoute];

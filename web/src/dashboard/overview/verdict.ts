@@ -1,0 +1,27 @@
+// The first sentence of the overview: that all is well, or what is wrong, the most severe first.
+import type { Alert, AlertSeverity, InstallationStatus } from '@posthorn/client';
+import type { Tone } from '../../parts/Status.tsx';
+
+export const toneOfSeverity: Record<AlertSeverity, Tone> = { critical: 'bad', warning: 'warning', info: 'neutral' };
+
+const rank: Record<AlertSeverity, number> = { critical: 0, warning: 1, info: 2 };
+
+/** The most severe first, then the oldest. */
+export const bySeverity = (alerts: readonly Alert[]): Alert[] =>
+  alerts.toSorted((a, b) => rank[a.severity] - rank[b.severity] || a.openedAt.localeCompare(b.openedAt));
+
+export interface Verdict {
+  tone: Tone;
+  text: string;
+}
+
+/** `alerts`: those that are not closed. `warnings`: of the status; it knows of a missing worker before an alert opens. */
+export function verdictOf(alerts: readonly Alert[], warnings: InstallationStatus['warnings']): Verdict {
+  const [warning] = warnings;
+  const [first, ...others] = bySeverity(alerts).filter(({ severity }) => severity !== 'info');
+  if (warning) return { tone: 'bad', text: warning.message };
+  if (!first) return { tone: 'good', text: notices(alerts.length) };
+  return { tone: toneOfSeverity[first.severity], text: `${first.title}${others.length === 0 ? '.' : `, and ${others.length} more.`}` };
+}
+
+const notices = (count: number) => (count === 0 ? 'All is well.' : `All is well. ${count} ${count === 1 ? 'notice' : 'notices'}.`);
