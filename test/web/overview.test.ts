@@ -12,9 +12,10 @@ import { openDashboard, withPage } from './support/with-page.ts';
 withPage('tells how much flows and which endpoint is the worst, of all tenants or of one', async ({ page, posthorn }) => {
   const receiver = await startReceiver();
   const [tenant, other] = [await posthorn.makeTenant(), await posthorn.makeTenant()];
-  receiver.answer('/bad', [500, 500, 500, 500]);
-  const path = new URL(`http://x/?${canary('url')}`).search.slice(1).replaceAll(' ', '%20');
-  await posthorn.makeEndpoint(tenant, `${receiver.url}/bad?${path}`, { retry: { schedule: ['20ms'] }, description: canary('description') });
+  // as an address is written
+  const bad = new URL(`${receiver.url}/bad?${canary('url')}`);
+  receiver.answer(bad.pathname + bad.search, [500, 500, 500, 500]);
+  await posthorn.makeEndpoint(tenant, bad.href, { retry: { schedule: ['20ms'] }, description: canary('description') });
   await posthorn.makeEndpoint(tenant, `${receiver.url}/good`);
   for (let n = 0; n < 2; n++) await posthorn.postEvent(tenant);
   await until(

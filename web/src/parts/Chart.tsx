@@ -33,10 +33,10 @@ export function Chart({ summary, times, series, height = 200, format }: ChartPro
     if (!element) return;
     const data = [times.map((ms) => ms / 1_000), ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
     const show = format ?? ((value: number) => value.toLocaleString(locale));
-    let plot = new uPlot(optionsOf(element, series, height, show), data, element);
+    let plot = new uPlot(optionsOf(element, { series, height, show, locale }), data, element);
     const redraw = () => {
       plot.destroy();
-      plot = new uPlot(optionsOf(element, series, height, show), data, element);
+      plot = new uPlot(optionsOf(element, { series, height, show, locale }), data, element);
     };
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     resized.observe(element);
@@ -57,7 +57,14 @@ export function Chart({ summary, times, series, height = 200, format }: ChartPro
   );
 }
 
-function optionsOf(element: HTMLElement, series: readonly Series[], height: number, show: (value: number) => string): uPlot.Options {
+interface Look {
+  series: readonly Series[];
+  height: number;
+  show: (value: number) => string;
+  locale: string;
+}
+
+function optionsOf(element: HTMLElement, { series, height, show, locale }: Look): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (token: string) => resolved(element, token);
   const axis = {
@@ -72,11 +79,11 @@ function optionsOf(element: HTMLElement, series: readonly Series[], height: numb
     cursor: { y: false, points: { size: 6 } },
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [
-      { ...axis, space: 80 },
+      { ...axis, space: 80, values: (_plot, ticks) => timesOf(ticks, locale) },
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map(show) },
     ],
     series: [
-      {},
+      { value: (_plot: uPlot, at: number | null) => (at === null ? '–' : whole(at, locale)) },
       ...series.map(({ label, color: token }) => ({
         label,
         stroke: color(token),
@@ -87,6 +94,24 @@ function optionsOf(element: HTMLElement, series: readonly Series[], height: numb
     ],
   };
 }
+
+/** The times under the chart, in Unix seconds: of a day, or the dates when they are days apart. */
+function timesOf(ticks: number[], locale: string): string[] {
+  const isDays = (ticks[1] ?? 0) - (ticks[0] ?? 0) >= 86_400;
+  const format = new Intl.DateTimeFormat(
+    locale,
+    isDays ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  );
+  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+  return ticks.map((at, index) => {
+    const date = new Date(at * 1_000);
+    const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
+    return !isDays && index > 0 && isMidnight ? day.format(date) : format.format(date);
+  });
+}
+
+const whole = (at: number, locale: string) =>
+  new Date(at * 1_000).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
 
 /** A canvas knows no CSS variables and no light-dark(). */
 function resolved(element: HTMLElement, token: string): string {

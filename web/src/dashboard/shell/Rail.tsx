@@ -33,7 +33,7 @@ function Entry({ to, text }: (typeof entries | typeof more)[number]) {
     <Link
       to={to}
       className="rail-link"
-      activeOptions={{ exact: to === '/' }}
+      activeOptions={{ exact: to === '/', includeSearch: false }}
       activeProps={{ className: 'rail-here', 'aria-current': 'page' }}
     >
       {text}
