@@ -850,6 +850,33 @@ grant insert on sandboxes to posthorn_tenant_of_postgres;
 grant select on sandboxes to posthorn_tenant_of_postgres;
 grant update on sandboxes to posthorn_tenant_of_postgres;
 
+create table sessions (
+  id uuid not null,
+  hash bytea not null,
+  key_id uuid,
+  person jsonb,
+  config_hash bytea,
+  tenant_id uuid,
+  scopes text[] not null,
+  address text,
+  created_at timestamp with time zone not null default now(),
+  last_used_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint sessions_check CHECK (((key_id IS NULL) <> (config_hash IS NULL))),
+  constraint sessions_hash_key UNIQUE (hash),
+  constraint sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys(id),
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id)
+);
+CREATE INDEX sessions_expired ON public.sessions USING btree (expires_at);
+CREATE INDEX sessions_of_key ON public.sessions USING btree (key_id);
+CREATE INDEX sessions_of_tenant ON public.sessions USING btree (tenant_id, id);
+alter table sessions enable row level security;
+create policy of_tenant on sessions for all to posthorn_tenant_of_postgres using ((tenant_id = current_tenant()));
+grant select on sessions to posthorn_tenant_of_postgres;
+grant update (revoked_at) on sessions to posthorn_tenant_of_postgres;
+
 create table settings (
   name text not null,
   value text not null,

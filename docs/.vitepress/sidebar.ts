@@ -69,7 +69,14 @@ const listed: DefaultTheme.SidebarItem[] = [
     item('tracing'),
     group('Runbooks', pagesIn('runbooks'), true),
   ]),
-  group('Security', [item('access'), item('secrets-at-rest'), item('audit'), item('erasure'), item('project/security', 'Threat model')]),
+  group('Security', [
+    item('access'),
+    item('sign-in'),
+    item('secrets-at-rest'),
+    item('audit'),
+    item('erasure'),
+    item('project/security', 'Threat model'),
+  ]),
   group('Reference', [
     item('configuration'),
     group(

@@ -23,6 +23,7 @@ import {
   deleteOldPortalLogos,
   deleteOldRates,
   deleteOldSequences,
+  deleteOldSessions,
   deleteOldTargets,
 } from '#db/store/upkeep';
 import type { Lanes } from '#domain/lanes/lane';
@@ -39,6 +40,7 @@ const old = [
   deleteOldRates,
   deleteOldPortalLinks,
   deleteOldPortalLogos,
+  deleteOldSessions,
   deleteOldApiRates,
   deleteOldNotifications,
   deleteOldAlerts,

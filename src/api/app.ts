@@ -8,10 +8,12 @@ import { answerErrors } from './http/respond.ts';
 import type { Route } from './http/route.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { metricsRoute } from './metrics.ts';
-import { mountRoutes } from './mount.ts';
+import { mountRoutes, refuseOtherMethods } from './mount.ts';
 import { apiKeyRoutes } from './routes/access/api-keys.ts';
 import { auditLogRoutes } from './routes/access/audit-log.ts';
 import { portalLinkRoutes } from './routes/access/portal-links.ts';
+import { sessionRoutes, signInRoute } from './routes/access/sessions.ts';
+import { signInRoutes } from './routes/access/sign-in.ts';
 import { tenantRoutes } from './routes/access/tenants.ts';
 import { alertRoutes } from './routes/alerts/alerts.ts';
 import { alertChannelRoutes } from './routes/alerts/channels.ts';
@@ -66,9 +68,15 @@ export function createApp(deps: ApiDeps): Express {
   setSecurityHeaders(app, deps.publicOrigin);
   app.use(observeRequests(deps));
   const { open, closed } = routesOf(deps);
+  const closedPaths = new Set(closed.map(({ path }) => path));
   mountRoutes(app, open, deps);
+  refuseOtherMethods(
+    app,
+    open.filter(({ path }) => !closedPaths.has(path)),
+  );
   app.use('/v1', requireKey(deps.access));
   mountRoutes(app, closed, deps);
+  refuseOtherMethods(app, [...open, ...closed]);
   deps.mount?.(app);
   app.use(() => {
     throw notFound('path');
@@ -84,6 +92,8 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     metricsRoute(deps),
     metaRoute(deps),
     ...jwksRoutes(deps),
+    ...signInRoutes(deps),
+    signInRoute(deps),
     asyncapiRoute(deps),
     openapiRoute(deps.publicOrigin, () => [...closed, ...open]),
     ...homeRoute(deps),
@@ -117,6 +127,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...simulateRoutes(deps),
     ...apiKeyRoutes(deps),
     ...portalLinkRoutes(deps),
+    ...sessionRoutes(deps),
     ...signingKeyRoutes(deps),
     ...alertRoutes(deps),
     ...alertChannelRoutes(deps),

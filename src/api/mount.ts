@@ -21,6 +21,10 @@ export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps
     const reading = route.method === 'post' || route.body ? [requireJson, rawBody(route.bodyLimit ?? defaultBodyLimit)] : [];
     app[route.method](route.path, requireScope(route), ...reading, handle(guardTenant(route, deps.db), deps, concurrency));
   }
+}
+
+/** 405 for the paths of these routes. To be mounted after all routes of these paths. */
+export function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
   for (const [path, methods] of methodsByPath(routes)) app.all(path, refuseMethod(methods));
 }
 
@@ -39,7 +43,7 @@ function handle(route: Route, deps: IdempotencyDeps, concurrency: TenantConcurre
       trace: traceOf(response),
       accept: request.headers.accept,
     };
-    const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
+    const key = request.method === 'POST' && !route.unkeyed ? request.headers['idempotency-key'] : undefined;
     const run = () => (key === undefined ? route.handler({ ...call, ids: freshIds }) : runOnce(route, deps, request, call, String(key)));
     const leave = concurrency.enter(caller, route);
     send(response, leave ? await counted(run, leave, response) : await run());
@@ -105,7 +109,7 @@ function readContent(route: Route, request: Request): { body: unknown; members: 
   return { body: validate(route.body, value), members };
 }
 
-function methodsByPath(routes: Route[]): Map<string, string> {
+function methodsByPath(routes: readonly Route[]): Map<string, string> {
   const byPath = new Map<string, string>();
   for (const { path, method } of routes) {
     const earlier = byPath.get(path);

@@ -37,6 +37,7 @@ import { type DocsSite, openDocsSite } from './docs-site.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
 import { homePage } from './home-page.ts';
 import type { Listening } from './listening.ts';
+import { openIdConnectOf } from './open-id-connect.ts';
 import type { Siblings } from './siblings.ts';
 import { createOpenTenantSandbox } from './tenant-sandboxes.ts';
 import type { RunningWorker } from './worker.ts';
@@ -158,7 +159,7 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
   const signingOf = limitConcurrency({ running: 1, waiting: 10_000 }, (id: string) => readEndpointSigning(shares.callers, vault, id));
   const ofTenants = createOpenTenantSandbox({ db: shares.callers, vault, contents });
   return {
-    access: accessOf(core, apiKey),
+    access: accessOf(core, apiKey, origin),
     publicOrigin: origin,
     checkUrl: createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: origin }).checkUrl,
     requests: telemetry.requests,
@@ -182,6 +183,7 @@ function runAlerts(core: Core, origin: string): Alerts & { stop(): Promise<void>
   return { ...alerts, stop: () => chores.stop().then(alerts.close) };
 }
 
-function accessOf({ db, log, vault, config: { POSTHORN_TRUST_PROXY: trustProxy, POSTHORN_API_RATE: perSecond } }: Core, apiKey: string) {
-  return createAccess({ db, log, vault, apiKey, trustProxy, perSecond });
+function accessOf({ db, log, vault, config }: Core, apiKey: string, origin: string) {
+  const { POSTHORN_TRUST_PROXY: trustProxy, POSTHORN_API_RATE: perSecond } = config;
+  return createAccess({ db, log, vault, apiKey, trustProxy, perSecond, openIdConnect: openIdConnectOf(config, origin) });
 }

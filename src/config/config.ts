@@ -25,6 +25,10 @@ const masterKeys = list.pipe(
   z.array(z.base64().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64')).min(1),
 );
 const proxyUrl = z.url({ protocol: /^(https?|socks5)$/, error: 'must be http://, https:// or socks5://[user:password@]host:port' });
+/** Codes and tokens pass to it: over http only on this machine. */
+const issuerUrl = z.url().refine((text) => /^https:/.test(text) || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(text), {
+  error: 'must be an https:// URL',
+});
 const addresses = list.pipe(
   z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be addresses or CIDRs, separated by commas')),
 );
@@ -109,6 +113,38 @@ export const variables = z.object({
     .describe(
       'requests per second for each API key and portal link that has no rate limit set; 0: no limit; the bootstrap key has no limit',
     ),
+  POSTHORN_OIDC_ISSUER: issuerUrl
+    .optional()
+    .describe(
+      'OpenID Connect provider whose people may sign in to the dashboard, such as https://id.example.com (docs/sign-in.md); needs POSTHORN_OIDC_CLIENT_ID and at least one role; unset: only keys sign in',
+    ),
+  POSTHORN_OIDC_CLIENT_ID: z.string().min(1).optional().describe('client id of Posthorn at the provider'),
+  POSTHORN_OIDC_CLIENT_SECRET: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('client secret of Posthorn at the provider; unset: a public client, protected by PKCE alone'),
+  POSTHORN_OIDC_CLIENT_AUTH: z
+    .enum(['basic', 'post'])
+    .default('basic')
+    .describe('how the client secret is sent to the provider: basic (client_secret_basic) or post (client_secret_post)'),
+  POSTHORN_OIDC_SCOPES: z
+    .string()
+    .default('openid email profile')
+    .describe('scopes to ask for, separated by spaces; openid is one of them'),
+  POSTHORN_OIDC_NAME: z.string().min(1).max(60).optional().describe('name of the provider on the sign-in button; default: its host name'),
+  POSTHORN_OIDC_ROLE_CLAIM: z
+    .string()
+    .min(1)
+    .default('groups')
+    .describe(
+      'claim whose values give the roles, or a path such as realm_access.roles; email works only for verified addresses. It is read from the ID token, else from the userinfo endpoint',
+    ),
+  POSTHORN_OIDC_VIEWERS: list
+    .default([])
+    .describe('values of the claim that give the role viewer, separated by commas; *: everybody who can sign in'),
+  POSTHORN_OIDC_OPERATORS: list.default([]).describe('values of the claim that give the role operator'),
+  POSTHORN_OIDC_ADMINS: list.default([]).describe('values of the claim that give the role admin'),
   POSTHORN_TRUST_PROXY: cidrs.default([]).describe('CIDRs of the proxies in front of the API; their X-Forwarded-For header is trusted'),
   POSTHORN_MASTER_KEY: masterKeys
     .optional()
@@ -249,11 +285,24 @@ export function readConfig(env: Record<string, string | undefined> = process.env
 
 /** Variables that need each other. */
 function checkTogether(config: Config): Config {
+  checkProvider(config);
   const { TEMPORAL_DEPLOYMENT_NAME: name, TEMPORAL_BUILD_ID: build } = config;
   if ((name === undefined) === (build === undefined)) return config;
   throw new ConfigError(
     `${name === undefined ? 'TEMPORAL_DEPLOYMENT_NAME' : 'TEMPORAL_BUILD_ID'}: must be set, because the other of the two is`,
   );
+}
+
+function checkProvider(config: Config): void {
+  const { POSTHORN_OIDC_ISSUER: issuer, POSTHORN_OIDC_CLIENT_ID: clientId, POSTHORN_OIDC_SCOPES: scopes } = config;
+  if (issuer === undefined) return;
+  if (clientId === undefined) throw new ConfigError('POSTHORN_OIDC_CLIENT_ID: must be set, because POSTHORN_OIDC_ISSUER is');
+  if (!scopes.split(' ').includes('openid')) throw new ConfigError('POSTHORN_OIDC_SCOPES: must contain openid');
+  const { POSTHORN_OIDC_VIEWERS: viewers, POSTHORN_OIDC_OPERATORS: operators, POSTHORN_OIDC_ADMINS: admins } = config;
+  if (viewers.length + operators.length + admins.length === 0)
+    throw new ConfigError(
+      'POSTHORN_OIDC_ADMINS: must be set, or POSTHORN_OIDC_OPERATORS or POSTHORN_OIDC_VIEWERS: nobody would have a role',
+    );
 }
 
 export class ConfigError extends Error {

@@ -15,6 +15,7 @@ export const idPrefixes = [
   'alr',
   'key',
   'lnk',
+  'ses',
   'sgk',
   'ach',
   'ntf',

@@ -30,6 +30,7 @@ const auditColumns = [
     'once',
     'prevHash',
     'hash',
+    'actor.name',
   ],
   'cursor',
 ];

@@ -69,7 +69,10 @@ export interface ApiServerOptions {
   logLevel?: string;
   /** One key, or several separated by commas. */
   masterKey?: string;
-  access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'>;
+  access?: Pick<AccessOptions, 'perSecond' | 'trustProxy'> & {
+    /** The address of this server is known only when it listens. */
+    openIdConnectAt?(origin: string): AccessOptions['openIdConnect'];
+  };
   /** For alerts by email. Default: no server is configured. */
   smtpUrl?: string;
   /** For types that are not registered, deprecated or past their sunset. Default: the usual one. */
@@ -146,7 +149,7 @@ export async function startApi({
     log,
     vault,
     contents,
-    access: createAccess({ db, log, vault, apiKey, ...access }),
+    access: createAccess({ db, log, vault, apiKey, ...access, openIdConnect: access?.openIdConnectAt?.(origin) ?? null }),
     publicOrigin: origin,
     temporalUiUrl: 'http://temporal.test:8233/',
     temporalNamespace: 'default',

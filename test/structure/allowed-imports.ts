@@ -79,6 +79,8 @@ export const allowedImports: Record<string, Allowed> = {
     packages:
       'ipaddr.js lru-cache node:crypto node:dns node:dns/promises node:events node:fs/promises node:http node:net node:tls node:url node:zlib oauth4webapi socks',
   },
+  // sign-in through an OpenID Connect provider
+  oidc: { folders: 'domain/access', packages: 'openid-client' },
   // documentation for the consumers of a tenant
   'consumer-docs/verify': { folders: '', packages: '' },
   'consumer-docs': { folders: 'domain/deliveries domain/endpoints domain/events consumer-docs/verify', packages: 'zod' },
@@ -136,7 +138,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'express helmet node:crypto node:http node:stream node:stream/promises zod',
   },
   'api/access': {
-    folders: 'domain/* runtime sealing api/http db/access db/audit db/keys db/store',
+    folders: 'domain/* runtime sealing oidc api/http db/access db/audit db/keys db/store',
     packages: 'express ipaddr.js jose lru-cache node:crypto node:timers/promises zod',
   },
   'api/examples': { folders: 'types of domain/*', packages: 'types of zod' },

@@ -241,7 +241,7 @@ export interface AttemptTimings {
   totalMs: number;
 }
 
-export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.end_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'event_type.create' | 'event_type.change' | 'event_type.delete' | 'event_type.put_version' | 'event_type.put_converter' | 'event_type.delete_converter' | 'catalogue.apply' | 'master_key.rotate';
+export type AuditAction = 'tenant.create' | 'tenant.change' | 'tenant.delete' | 'endpoint.create' | 'endpoint.change' | 'endpoint.delete' | 'endpoint.pause' | 'endpoint.resume' | 'endpoint.rotate_secret' | 'endpoint.end_secret' | 'endpoint.test' | 'endpoint.listen' | 'endpoint.verify' | 'endpoint.skip_head' | 'endpoint.disable' | 'endpoint.recover' | 'endpoint.ack_missed' | 'endpoint.check_conformance' | 'delivery.replay' | 'delivery.cancel' | 'delivery.retry_now' | 'delivery.release' | 'replay.create' | 'replay.pause' | 'replay.resume' | 'replay.cancel' | 'replay.set_pace' | 'event.erase' | 'event.recall' | 'sandbox.create' | 'sandbox.change' | 'sandbox.delete' | 'sandbox.clear' | 'signing_key.rotate' | 'signing_key.cancel' | 'api_key.create' | 'api_key.revoke' | 'portal_link.create' | 'portal_link.revoke' | 'session.create' | 'session.revoke' | 'alert.acknowledge' | 'alert_channel.create' | 'alert_channel.change' | 'alert_channel.delete' | 'alert_channel.test' | 'event_type.create' | 'event_type.change' | 'event_type.delete' | 'event_type.put_version' | 'event_type.put_converter' | 'event_type.delete_converter' | 'catalogue.apply' | 'master_key.rotate';
 
 export interface AuditEntry {
   /** sequence number: 1, 2, 3 … without gaps */
@@ -274,9 +274,11 @@ export interface AuditEntry {
 export interface AuditEntryActor {
   kind: AuditEntryActorKind;
   id: string | null;
+  /** of a session: the person (e-mail address or name, then the id at the provider), or the key that signed in; visible like `address` */
+  name?: string;
 }
 
-export type AuditEntryActorKind = 'bootstrap' | 'api_key' | 'portal_link' | 'temporal' | 'cli' | 'system';
+export type AuditEntryActorKind = 'bootstrap' | 'api_key' | 'portal_link' | 'session' | 'temporal' | 'cli' | 'system';
 
 export interface AuditEntryPage {
   data: AuditEntry[];
@@ -306,6 +308,17 @@ export interface BatchSettings {
   maxEvents: number;
   /** how long the first event of a batch waits for more events at most, in milliseconds */
   maxWaitMs: number;
+}
+
+export interface BegunSignIn {
+  /** page of the provider to go to */
+  url: string;
+  /** the URL to which the provider returns must have it as `state`; otherwise somebody else began that sign-in */
+  state: string;
+  /** to send with the code */
+  nonce: string;
+  /** to send with the code */
+  verifier: string;
 }
 
 /** format of the request body. standard: type, timestamp and data as JSON; raw: only data; cloudevents: CloudEvents 1.0, structured mode; cloudevents-binary: CloudEvents 1.0, binary mode (attributes as headers, data as the body); form: data flattened to form fields; xml: data as XML elements */
@@ -785,6 +798,32 @@ export interface CreatedSandbox {
   updatedAt: string;
   /** signing secret; returned only once, in this response */
   secret: string;
+}
+
+export interface CreatedSession {
+  id: string;
+  /** who signed in: the person, the id of the key, or bootstrap for the key from the configuration */
+  name: string;
+  /** null: signed in with a key */
+  person: Person | null;
+  /** id of the API key of the sign-in, or bootstrap; null: a person signed in */
+  key: string | null;
+  /** the highest role whose scopes the session has; null: none */
+  role: Role | null;
+  scopes: Scope[];
+  /** the tenant to which the key is bound; null: all tenants */
+  tenant: string | null;
+  /** IP address of the sign-in */
+  address: string | null;
+  createdAt: string;
+  /** when the session was last used, to the minute */
+  lastUsedAt: string;
+  /** when it ends unless it is used again: 30 minutes after its last use, 12 hours after the sign-in, or with its key */
+  endsAt: string;
+  /** when somebody signed out, or revoked it */
+  revokedAt: string | null;
+  /** to send as `Authorization: Bearer`; returned only once, in this response */
+  token: string;
 }
 
 export interface CurrentPortalLink {
@@ -1881,6 +1920,15 @@ export interface ListSandboxRequestsQuery {
   webhookId?: string;
 }
 
+export interface ListSessionsQuery {
+  /** The maximum number of items in the page. */
+  limit?: number;
+  /** The `nextCursor` of the previous page. Leave it out for the first page. */
+  cursor?: string;
+  /** id of the tenant: yours, or one generated by Posthorn */
+  tenant?: string;
+}
+
 export interface ListTenantsQuery {
   /** The maximum number of items in the page. */
   limit?: number;
@@ -2229,6 +2277,24 @@ export interface NewSandboxEndpoint {
   secret?: string;
 }
 
+export type NewSession = NewSessionKey | NewSessionCode;
+
+export interface NewSessionCode {
+  /** parameter `code` of the URL to which the provider returned */
+  code: string;
+  /** parameter `iss` of that URL, if it has one */
+  issuer?: string;
+  /** `verifier` of the answer that began the sign-in */
+  verifier: string;
+  /** `nonce` of that answer */
+  nonce: string;
+}
+
+export interface NewSessionKey {
+  /** an API key, or the bootstrap key */
+  key: string;
+}
+
 export interface NewTenant {
   /** id of the tenant: yours, or one generated by Posthorn */
   id?: string;
@@ -2279,6 +2345,15 @@ export interface PagerDutyPreset {
 }
 
 export type PagerDutyPresetSeverity = 'critical' | 'error' | 'warning' | 'info';
+
+export interface Person {
+  /** the OpenID Connect provider */
+  issuer: string;
+  /** claim `sub`: the id of the person at this provider */
+  subject: string;
+  email: string | null;
+  name: string | null;
+}
 
 export type PortalLanguage = 'en' | 'de';
 
@@ -2511,6 +2586,8 @@ export interface RetrySimulation {
 
 export type RetrySimulationSource = 'endpoint' | 'default' | 'given';
 
+export type Role = 'viewer' | 'operator' | 'admin';
+
 export interface RotatedSecret {
   endpoint: string;
   /** new signing secret; returned only once, in this response */
@@ -2638,6 +2715,36 @@ export interface Sequence {
   nextOffered: number;
 }
 
+export interface Session {
+  id: string;
+  /** who signed in: the person, the id of the key, or bootstrap for the key from the configuration */
+  name: string;
+  /** null: signed in with a key */
+  person: Person | null;
+  /** id of the API key of the sign-in, or bootstrap; null: a person signed in */
+  key: string | null;
+  /** the highest role whose scopes the session has; null: none */
+  role: Role | null;
+  scopes: Scope[];
+  /** the tenant to which the key is bound; null: all tenants */
+  tenant: string | null;
+  /** IP address of the sign-in */
+  address: string | null;
+  createdAt: string;
+  /** when the session was last used, to the minute */
+  lastUsedAt: string;
+  /** when it ends unless it is used again: 30 minutes after its last use, 12 hours after the sign-in, or with its key */
+  endsAt: string;
+  /** when somebody signed out, or revoked it */
+  revokedAt: string | null;
+}
+
+export interface SessionPage {
+  data: Session[];
+  /** Send it as `cursor` to read the next page. null: this is the last page. A page can be short or empty and still have a next page. */
+  nextCursor: string | null;
+}
+
 export interface ShapedBody {
   /** media type of the request */
   contentType: string;
@@ -2645,6 +2752,20 @@ export interface ShapedBody {
   bytes: number;
   /** the body; secrets in it are masked as *** */
   body: unknown;
+}
+
+export interface SignInMethods {
+  /** API keys and the bootstrap key can always sign in */
+  key: true;
+  /** null: no OpenID Connect provider is configured */
+  oidc: SignInMethodsOidc | null;
+}
+
+export interface SignInMethodsOidc {
+  /** name of the provider, for the button */
+  name: string;
+  /** where the provider returns to: the page must be of this origin */
+  redirectUri: string;
 }
 
 /** how requests are signed; Standard Webhooks v1 by default */

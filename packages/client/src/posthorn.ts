@@ -25,6 +25,7 @@ import { AuditLog } from './resources/logs.ts';
 import { Missed } from './resources/missed.ts';
 import { Replays } from './resources/replays.ts';
 import { Sandboxes } from './resources/sandboxes.ts';
+import { Sessions } from './resources/sessions.ts';
 import { Tenants } from './resources/tenants.ts';
 
 /**
@@ -52,6 +53,7 @@ export class Posthorn<Data extends object = Record<string, unknown>> {
   readonly alertChannels: AlertChannels;
   readonly apiKeys: ApiKeys;
   readonly portalLinks: PortalLinks;
+  readonly sessions: Sessions;
   readonly auditLog: AuditLog;
 
   constructor(options: PosthornOptions) {
@@ -70,6 +72,7 @@ export class Posthorn<Data extends object = Record<string, unknown>> {
     this.alertChannels = new AlertChannels(api);
     this.apiKeys = new ApiKeys(api);
     this.portalLinks = new PortalLinks(api);
+    this.sessions = new Sessions(api);
     this.auditLog = new AuditLog(api);
   }
 

@@ -17,7 +17,12 @@ const nothing: Audit = {
  * For a route without an `audit` action, reading the result's `actor` throws: such a route must not write to the audit
  * log.
  */
-export function auditOf({ audit: action }: Route, { kind, id, address }: Caller, response: Response): Audit {
+export function auditOf({ audit: action }: Route, { kind, id, signedIn, address }: Caller, response: Response): Audit {
   if (!action) return nothing;
-  return { actor: { kind, id }, action, address, requestId: String(response.getHeader('x-request-id')) };
+  return {
+    actor: { kind, id, ...(signedIn && { name: signedIn.name }) },
+    action,
+    address,
+    requestId: String(response.getHeader('x-request-id')),
+  };
 }

@@ -6,7 +6,7 @@ import type { Quota } from '#domain/access/api-rate';
 import { Problem, unauthorized } from '../http/problem.ts';
 import type { Route } from '../http/route.ts';
 import type { Access } from './access.ts';
-import type { Bearer } from './authenticate-token.ts';
+import type { Bearer } from './bearer.ts';
 import type { Verdict } from './rate-limiter.ts';
 
 /**
@@ -16,12 +16,12 @@ import type { Verdict } from './rate-limiter.ts';
 export function requireKey({ callers, rates }: Access): RequestHandler {
   function admit(bearer: Bearer | null, request: Request, response: Response): void | Promise<void> {
     const address = request.ip;
-    if (!bearer || (bearer.expiresAtMs !== null && bearer.expiresAtMs <= Date.now()) || !bearer.from(address)) throw unauthorized();
+    if (!isAdmitted(bearer, address)) throw unauthorized();
     response.locals.caller = { ...bearer.caller, address: address ?? null };
     callers.used(bearer);
     const { quota } = bearer;
     if (!quota) return;
-    const verdict = rates.take(bearer.caller.id ?? '', quota);
+    const verdict = rates.take(nameOf(bearer.caller), quota);
     return verdict instanceof Promise ? verdict.then((one) => enforceRate(one, quota, response)) : enforceRate(verdict, quota, response);
   }
 
@@ -36,14 +36,26 @@ export function requireKey({ callers, rates }: Access): RequestHandler {
   };
 }
 
+/** Whether it is known, has not expired, and may call from this address. */
+export function isAdmitted(bearer: Bearer | null, address: string | undefined): bearer is Bearer {
+  return bearer !== null && (bearer.expiresAtMs === null || bearer.expiresAtMs > Date.now()) && bearer.from(address);
+}
+
 /** Sets the headers of draft-ietf-httpapi-ratelimit-headers-09 on every answer to a rate-limited key. Throws a 429. */
-function enforceRate({ allowed, remaining, msLeft }: Verdict, { requests, windowSeconds }: Quota, response: Response): void {
-  const seconds = Math.max(1, Math.ceil(msLeft / 1_000));
+function enforceRate(verdict: Verdict, { requests, windowSeconds }: Quota, response: Response): void {
+  const { allowed, remaining } = verdict;
   response.setHeader('ratelimit-policy', `"key";q=${requests};w=${windowSeconds}`);
-  response.setHeader('ratelimit', `"key";r=${remaining};t=${seconds}`);
-  if (allowed) return;
+  response.setHeader('ratelimit', `"key";r=${remaining};t=${secondsLeft(verdict)}`);
+  if (!allowed) throw refuseRate(verdict);
+}
+
+function secondsLeft({ msLeft }: Verdict): number {
+  return Math.max(1, Math.ceil(msLeft / 1_000));
+}
+
+export function refuseRate(verdict: Verdict): Problem {
   const detail = 'Rate limit of this key exceeded. The request was not processed. Retry after the time in Retry-After.';
-  throw new Problem(429, detail, { headers: { 'retry-after': String(seconds) } });
+  return new Problem(429, detail, { headers: { 'retry-after': String(secondsLeft(verdict)) } });
 }
 
 /**
@@ -64,11 +76,14 @@ export function requireScope({ scope, allTenants }: Route): RequestHandler {
 }
 
 /** The authenticated caller. For an open route: a caller without scopes. */
-export function callerOf({ locals }: Response): Caller {
-  return locals.caller ?? { ...bootstrapCaller, scopes: [] };
+export function callerOf({ locals, req }: Response): Caller {
+  return locals.caller ?? { ...bootstrapCaller, scopes: [], address: req.ip ?? null };
 }
 
-/** The caller's name in rows. It also separates the Idempotency-Keys of different callers. */
-export function nameOf({ kind, id }: Caller): string {
-  return id ?? kind;
+/**
+ * The caller's name in rows. It also separates the Idempotency-Keys and rate limits of different callers. A session has
+ * the name of its key: what it makes belongs to the key.
+ */
+export function nameOf({ kind, id, signedIn }: Omit<Caller, 'address'>): string {
+  return signedIn?.key ?? id ?? kind;
 }

@@ -22,6 +22,7 @@ const sees: Record<string, (db: Db, id: string) => Promise<boolean>> = {
   // the statement that revokes them filters by tenant, and no other operation takes them
   key: async () => true,
   link: async () => true,
+  session: async () => true,
   endpoint: seesEndpoint,
   delivery: seesDelivery,
   // looked up within its delivery

@@ -8,6 +8,7 @@ export const attemptId = 'att_019cabf3e2b97f04a1c83d5e7790b26d';
 export const keyId = 'key_019c7a10b5d474e2b96c1f8a3e05d742';
 export const replayId = 'rpl_019cac1f6d2a7b94a3c5e8f01b7d4296';
 export const linkId = 'lnk_019cabf0127c7c51a8e4b3d6f9072a15';
+export const sessionId = 'ses_019cabd20d107b4c9e61f3a85b7c2d40';
 export const sandboxId = 'sbx_019cac2051d37c0e8b46a2f97d15e380';
 
 /** The `nextCursor` of a page that ends with this id. */
@@ -24,6 +25,7 @@ export const pathExamples: Record<string, string> = {
   replay: replayId,
   key: keyId,
   link: linkId,
+  session: sessionId,
   sandbox: sandboxId,
   secret: 'sec_019c81d4a6f87d1c9b3e5a70c2d4f816',
   subject: 'customer-4711',

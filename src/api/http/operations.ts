@@ -85,12 +85,12 @@ const idempotencyKey = {
 const lastEventId = { type: 'string', description: 'The last id that an earlier answer contained: the stream continues after it.' };
 
 function parametersOf(route: Route, schemas: Schemas): Json[] {
-  const { method, params, live } = route;
+  const { method, params, live, unkeyed } = route;
   const optional = (name: string, schema: Json) => parameter(name, 'header', schema);
   return [
     ...Object.entries(params?.shape ?? {}).map(([name, field]) => pathParameter(name, field as z.ZodType)),
     ...Object.entries(schemas.queryOf(route)).map(([name, schema]) => parameter(name, 'query', schema)),
-    ...(method === 'post' ? [optional('Idempotency-Key', idempotencyKey)] : []),
+    ...(method === 'post' && !unkeyed ? [optional('Idempotency-Key', idempotencyKey)] : []),
     ...(live ? [optional('Last-Event-ID', lastEventId)] : []),
   ];
 }

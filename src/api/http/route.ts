@@ -69,6 +69,8 @@ interface RouteFacts {
   allTenants?: true;
   /** Belongs to no tenant, and is there for callers that are bound to one, too, although its path names none. */
   shared?: true;
+  /** Ignores an Idempotency-Key: anybody may call it, so its callers have no names that separate their keys. */
+  unkeyed?: true;
   /** Its answer lasts as long as the client wants. A client that comes back sends Last-Event-ID. */
   live?: true;
   /** Only with `body`: its maximum size in bytes (64 KiB by default), and whether it can be left out. */

@@ -7,6 +7,7 @@ import { apiRate } from '#domain/access/api-rate';
 import { auditAction, auditView } from '#domain/access/audit';
 import { createdPortalLink, currentPortalLink, newPortalLink, portalLink } from '#domain/access/portal-link';
 import { portalLanguage } from '#domain/access/portal-look';
+import { begunSignIn, createdSession, newSession, person, role, session, signInMethods } from '#domain/access/session';
 import { alertKind, alertView, severity } from '#domain/alerts/alert';
 import { channelChange, channelTest, channelView, newChannel } from '#domain/alerts/channel';
 import { channelSettings } from '#domain/alerts/channel-settings';
@@ -161,6 +162,13 @@ export const schemaNames: [z.ZodType, string][] = [
   [createdPortalLink, 'CreatedPortalLink'],
   [currentPortalLink, 'CurrentPortalLink'],
   [portalLanguage, 'PortalLanguage'],
+  [session, 'Session'],
+  [newSession, 'NewSession'],
+  [createdSession, 'CreatedSession'],
+  [person, 'Person'],
+  [role, 'Role'],
+  [signInMethods, 'SignInMethods'],
+  [begunSignIn, 'BegunSignIn'],
   [alertView, 'Alert'],
   [alertKind, 'AlertKind'],
   [severity, 'AlertSeverity'],

@@ -33,6 +33,7 @@ const tags: Tag[] = [
   { name: 'Replays', description: 'Jobs that deliver many events again.', paths: /^\/v1\/replays/ },
   { name: 'API keys', description: 'Who may call the API.', paths: /^\/v1\/api-keys/ },
   { name: 'Portal links', description: "Short-lived access for a tenant's own people.", paths: /^\/v1\/portal-links/ },
+  { name: 'Sessions', description: 'The sign-in of people, for the dashboard.', paths: /^\/v1\/(sessions|sign-in)/ },
   { name: 'Alerts', description: 'What needs attention.', paths: /^\/v1\/alerts/ },
   { name: 'Alert channels', description: 'Where alerts are sent to.', paths: /^\/v1\/alert-channels/ },
   {

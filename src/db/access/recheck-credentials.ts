@@ -1,21 +1,12 @@
 // Re-checks the credentials of a request that is still streaming.
 import type { Caller } from '#domain/access/access';
+import { sessionIdleMs } from '#domain/access/session';
 import { uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
-const tables = { api_key: 'api_keys', portal_link: 'portal_links' };
-
-/** False: the key or link was revoked, has expired, or belongs to a deleted tenant. */
-export async function recheckCredentials(db: Pick<Db, 'query'>, { kind, id }: Pick<Caller, 'kind' | 'id'>): Promise<boolean> {
-  if (kind === 'bootstrap' || id === null) return true;
-  const { rowCount } = await db.query({
-    name: `still_may_${kind}`,
-    text: `
-      select from ${tables[kind]} c left join tenants t on t.id = c.tenant_id
-      where c.id = $1 and c.revoked_at is null and coalesce(c.expires_at > now(), true) and t.deleted_at is null`,
-    values: [uuidOf(id)],
-  });
-  return rowCount === 1;
+/** False: the key, link or session was revoked, has ended, or belongs to a deleted tenant. */
+export async function recheckCredentials(db: Pick<Db, 'query'>, caller: Pick<Caller, 'kind' | 'id'>): Promise<boolean> {
+  return (await stillValid(db, [caller]))(caller);
 }
 
 /** The same for many at once. The returned function knows those of `callers`. */
@@ -26,8 +17,8 @@ export async function stillValid(
   const idsOf = (kind: Caller['kind']) => [
     ...new Set(callers.flatMap((caller) => (caller.kind === kind && caller.id !== null ? [uuidOf(caller.id)] : []))),
   ];
-  const [keys, links] = [idsOf('api_key'), idsOf('portal_link')];
-  if (keys.length + links.length === 0) return () => true;
+  const [keys, links, sessions] = [idsOf('api_key'), idsOf('portal_link'), idsOf('session')];
+  if (keys.length + links.length + sessions.length === 0) return () => true;
   const { rows } = await db.query<{ id: string }>({
     name: 'still_valid',
     text: `
@@ -35,9 +26,13 @@ export async function stillValid(
         select id, tenant_id, expires_at from api_keys where id = any($1::uuid[]) and revoked_at is null
         union all
         select id, tenant_id, expires_at from portal_links where id = any($2::uuid[]) and revoked_at is null
+        union all
+        select s.id, s.tenant_id, least(s.expires_at, k.expires_at, s.last_used_at + $4::int * interval '1 ms')
+        from sessions s left join api_keys k on k.id = s.key_id
+        where s.id = any($3::uuid[]) and s.revoked_at is null and k.revoked_at is null
       ) c left join tenants t on t.id = c.tenant_id
       where coalesce(c.expires_at > now(), true) and t.deleted_at is null`,
-    values: [keys, links],
+    values: [keys, links, sessions, sessionIdleMs],
   });
   const valid = new Set(rows.map(({ id }) => id.replaceAll('-', '')));
   return ({ kind, id }) => kind === 'bootstrap' || id === null || valid.has(uuidOf(id));

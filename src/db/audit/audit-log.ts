@@ -1,7 +1,7 @@
 // Reads the audit log: a page, newest first, or all of it, oldest first. Entries become visible in
 // the order of their numbers, without gaps: a reader that has seen a number has missed no earlier
 // one.
-import type { AuditState, AuditView, actorKinds } from '#domain/access/audit';
+import { type AuditState, type AuditView, actorOfStored } from '#domain/access/audit';
 import { inUtc } from '#domain/events/event';
 import { idOf, isId, uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
@@ -19,7 +19,7 @@ export interface AuditFilter {
 interface AuditRow {
   seq: number;
   at: string;
-  actor_kind: (typeof actorKinds)[number];
+  actor_kind: AuditView['actor']['kind'];
   actor_id: string | null;
   tenant: string | null;
   tenant_id: string | null;
@@ -69,18 +69,26 @@ function valuesOf({ tenantId, tenant, action, since, until }: AuditFilter): unkn
 async function views(db: Pick<Db, 'query'>, { tenantId }: AuditFilter, rows: AuditRow[]): Promise<AuditView[]> {
   if (tenantId === null) return rows.map(toView);
   const own = await actorsOf(db, tenantId, rows);
-  const shown = (row: AuditRow) => (own.has(row.actor_id) ? row : { ...row, address: null, request_id: null, once: null });
-  return rows.map((row) => toView(shown(row)));
+  const hidden = (view: AuditView): AuditView => ({
+    ...view,
+    actor: { kind: view.actor.kind, id: view.actor.id },
+    address: null,
+    requestId: null,
+    once: null,
+  });
+  return rows.map(toView).map((view) => (own.has(view.actor.id) ? view : hidden(view)));
 }
 
-/** The actors that are keys or links of this tenant. */
+/** The actors that are keys, links or sessions of this tenant. */
 async function actorsOf(db: Pick<Db, 'query'>, tenantId: string, rows: AuditRow[]): Promise<Set<string | null>> {
-  const ids = (prefix: 'key' | 'lnk') => [...new Set(rows.map((row) => row.actor_id ?? ''))].filter((id) => isId(prefix, id)).map(uuidOf);
-  const { rows: own } = await db.query<{ prefix: 'key' | 'lnk'; id: string }>({
+  const actors = [...new Set(rows.map((row) => actorOfStored(row.actor_kind, row.actor_id).id ?? ''))];
+  const ids = (prefix: 'key' | 'lnk' | 'ses') => actors.filter((id) => isId(prefix, id)).map(uuidOf);
+  const { rows: own } = await db.query<{ prefix: 'key' | 'lnk' | 'ses'; id: string }>({
     text: `
       select 'key' as prefix, id from api_keys where tenant_id = $1 and id = any($2::uuid[])
-      union all select 'lnk', id from portal_links where tenant_id = $1 and id = any($3::uuid[])`,
-    values: [uuidOf(tenantId), ids('key'), ids('lnk')],
+      union all select 'lnk', id from portal_links where tenant_id = $1 and id = any($3::uuid[])
+      union all select 'ses', id from sessions where tenant_id = $1 and id = any($4::uuid[])`,
+    values: [uuidOf(tenantId), ids('key'), ids('lnk'), ids('ses')],
   });
   return new Set(own.map(({ prefix, id }) => idOf(prefix, id)));
 }
@@ -89,7 +97,7 @@ function toView(row: AuditRow): AuditView {
   return {
     seq: row.seq,
     at: row.at,
-    actor: { kind: row.actor_kind, id: row.actor_id },
+    actor: actorOfStored(row.actor_kind, row.actor_id),
     tenant: row.tenant,
     tenantId: row.tenant_id && idOf('tnt', row.tenant_id),
     action: row.action,

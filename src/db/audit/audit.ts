@@ -1,5 +1,5 @@
 // Writes the audit log. A change and its entry are one transaction: both are stored, or neither is.
-import { type AuditAction, type AuditActor, type AuditEntry, brief } from '#domain/access/audit';
+import { type AuditAction, type AuditActor, type AuditEntry, brief, storedActor } from '#domain/access/audit';
 import { isId, uuidOf } from '#domain/ids';
 import { type Db, inTransaction } from '../store/pool.ts';
 
@@ -45,7 +45,7 @@ export async function appendAudit(db: Querying, audit: Audit, { tenantId, target
       select posthorn_audit.append_audit($1, $2, coalesce($3, (select tenant_id from endpoints where id = $12), (select tenant_id from deliveries where id = $13)),
         $4, $5, $6, $7, $8, $9, $10, $11) as seq`,
     values: [
-      ...[actor.kind, actor.id, tenantId ? uuidOf(tenantId) : null, action, target.kind, target.id],
+      ...[actor.kind, storedActor(actor), tenantId ? uuidOf(tenantId) : null, action, target.kind, target.id],
       ...[was && JSON.stringify(was), is && JSON.stringify(is), address, requestId, once, owned('ep'), owned('dlv')],
     ],
   });

@@ -1,5 +1,5 @@
 // Explains an event for each endpoint of its tenant, from stored rows alone.
-import type { AuditActor } from '#domain/access/audit';
+import { type AuditActor, type AuditView, actorOfStored } from '#domain/access/audit';
 import { coalescedMessage, type DeliveryStatus } from '#domain/deliveries/delivery';
 import { type Mismatch, mismatchOf } from '#domain/events/matching';
 import { asksForContent, type Content } from '#domain/events/subscription';
@@ -8,6 +8,7 @@ import { explain } from '#domain/views/explain';
 import type { CancelledBy, ExplainedDelivery, Explanation } from '#domain/views/explanation';
 import { type EndpointPage, type EndpointThen, endpointsThen } from '../endpoints/endpoint-history.ts';
 import type { Db } from '../store/pool.ts';
+import { scopedTenant } from '../store/tenant-scope.ts';
 import { nextAttemptsOf } from './held-until.ts';
 
 export interface EventToExplain {
@@ -123,5 +124,7 @@ async function readCancels(db: Db, deliveries: ExplainedDelivery[]): Promise<Map
       ) l`,
     values: [deliveries.map(({ id }) => id), deliveries.map(({ updatedAt }) => updatedAt)],
   });
-  return new Map(rows.map(({ id, kind, actor, at }) => [id, { actor: { kind, id: actor }, at: at.toISOString() }]));
+  // who signed in is nothing for the consumers of a tenant
+  const shown = ({ kind, id, name }: AuditView['actor']) => ({ kind, id, ...(name !== undefined && scopedTenant() === null && { name }) });
+  return new Map(rows.map(({ id, kind, actor, at }) => [id, { actor: shown(actorOfStored(kind, actor)), at: at.toISOString() }]));
 }

@@ -126,6 +126,15 @@ export async function deleteOldPortalLogos(db: Db): Promise<number> {
   return rowCount ?? 0;
 }
 
+/** Deletes sessions that ended 30 days ago. Returns how many; 0: none are left. */
+export async function deleteOldSessions(db: Db): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete_old_sessions',
+    text: `delete from sessions where id in (select id from sessions where expires_at < now() - interval '30 days' limit 1000)`,
+  });
+  return rowCount ?? 0;
+}
+
 /** Deletes the request counts of windows that ended an hour ago. Returns how many rows; 0: none are left. */
 export async function deleteOldApiRates(db: Db): Promise<number> {
   const { rowCount } = await db.query({

@@ -15,9 +15,11 @@ export function scopesOf(given: readonly Scope[]): Scope[] {
 
 export interface Caller {
   /** `bootstrap`: the key from the configuration. It has all rights. */
-  kind: 'bootstrap' | 'api_key' | 'portal_link';
-  /** `key_…` or `lnk_…`; null for the bootstrap key. */
+  kind: 'bootstrap' | 'api_key' | 'portal_link' | 'session';
+  /** `key_…`, `lnk_…` or `ses_…`; null for the bootstrap key. */
   id: string | null;
+  /** Of a session: who signed in. `key`: the id of its API key, or `bootstrap`; null: a person signed in. */
+  signedIn?: { key: string | null; name: string };
   /** The tenant it is bound to; null: all tenants. `id` is Posthorn's id (`tnt_…`), `key` the producer's id. */
   tenant: { id: string; key: string } | null;
   scopes: readonly Scope[];

@@ -44,6 +44,8 @@ export const auditActions = [
   'api_key.revoke',
   'portal_link.create',
   'portal_link.revoke',
+  'session.create',
+  'session.revoke',
   'alert.acknowledge',
   'alert_channel.create',
   'alert_channel.change',
@@ -65,15 +67,27 @@ export function commandAction({ kind }: Pick<Command, 'kind'>): AuditAction {
   return kind === 'retry-now' ? 'delivery.retry_now' : `delivery.${kind}`;
 }
 
-export const actorKinds = ['bootstrap', 'api_key', 'portal_link', 'temporal', 'cli', 'system'] as const;
+export const actorKinds = ['bootstrap', 'api_key', 'portal_link', 'session', 'temporal', 'cli', 'system'] as const;
 
 /**
- * Who made the change: an API key or portal link (`id` is its id), a Temporal signal (`id` is the workflow's id), the
- * CLI, or Posthorn (`system`).
+ * Who made the change: an API key, portal link or session (`id` is its id), a Temporal signal (`id` is the workflow's
+ * id), the CLI, or Posthorn (`system`).
  */
 export interface AuditActor {
   kind: (typeof actorKinds)[number];
   id: string | null;
+  /** Of a session: the person or the key that signed in. */
+  name?: string;
+}
+
+/** The actor as the log stores it and its hash covers it: of a session, the id and the name. */
+export function storedActor({ id, name }: Pick<AuditActor, 'id' | 'name'>): string | null {
+  return id !== null && name !== undefined ? `${id} ${name}` : id;
+}
+
+export function actorOfStored(kind: AuditActor['kind'], stored: string | null): AuditView['actor'] {
+  const at = kind === 'session' && stored !== null ? stored.indexOf(' ') : -1;
+  return stored === null || at < 0 ? { kind, id: stored } : { kind, id: stored.slice(0, at), name: stored.slice(at + 1) };
 }
 
 /** Fields by name; null: the object did not exist before, or does not exist any more. */
@@ -90,7 +104,16 @@ export interface AuditEntry {
 export const auditView = z.object({
   seq: z.int().describe('sequence number: 1, 2, 3 … without gaps'),
   at: z.string().describe('time of the change in UTC, to the microsecond'),
-  actor: z.object({ kind: z.enum(actorKinds), id: z.string().nullable() }),
+  actor: z.object({
+    kind: z.enum(actorKinds),
+    id: z.string().nullable(),
+    name: z
+      .string()
+      .optional()
+      .describe(
+        'of a session: the person (e-mail address or name, then the id at the provider), or the key that signed in; visible like `address`',
+      ),
+  }),
   tenant: z.string().nullable().describe('current id of the tenant'),
   tenantId: z.string().nullable().describe("Posthorn's id of the tenant (`tnt_` and the UUID that the hash covers)"),
   action: z.string(),

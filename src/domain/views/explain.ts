@@ -147,13 +147,14 @@ const actors: Record<AuditActor['kind'], string> = {
   bootstrap: 'The key from the configuration',
   api_key: 'API key',
   portal_link: 'Portal link',
+  session: 'Session',
   temporal: 'A command through Temporal, workflow',
   cli: 'The command line',
   system: 'Posthorn',
 };
 
-function nameOf({ kind, id }: AuditActor): string {
-  return id === null ? actors[kind] : `${actors[kind]} ${id}`;
+function nameOf({ kind, id, name }: AuditActor): string {
+  return id === null ? actors[kind] : `${actors[kind]} ${id}${name === undefined ? '' : ` of ${name}`}`;
 }
 
 const ofRound = ({ round }: ExplainedDelivery) => (round > 1 ? ` of round ${round}` : '');

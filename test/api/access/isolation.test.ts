@@ -20,6 +20,7 @@ interface Names {
   event: string;
   key: string;
   link: string;
+  session: string;
   alert: string;
   channel: string;
   replay: string;
@@ -140,6 +141,8 @@ const cases: Record<string, Case> = {
   createPortalLink: { path: () => '/v1/portal-links', body: {}, ofTenant: true, own: 201 },
   listPortalLinks: { path: ({ tenant }) => `/v1/portal-links?tenant=${tenant}` },
   revokePortalLink: { path: ({ link }) => `/v1/portal-links/${link}`, own: 204 },
+  listSessions: { path: ({ tenant }) => `/v1/sessions?tenant=${tenant}` },
+  revokeSession: { path: ({ session }) => `/v1/sessions/${session}`, own: 204 },
   listAlerts: { path: ({ tenant }) => `/v1/alerts?tenant=${tenant}` },
   getAlert: { path: ({ alert }) => `/v1/alerts/${alert}` },
   acknowledgeAlert: { path: ({ alert }) => `/v1/alerts/${alert}/acknowledge` },
@@ -256,6 +259,7 @@ async function furnish(name: string, mark: string): Promise<Names> {
   await api.db.query('insert into lane_sequences (endpoint_id, key, last) values ($1, $2, 7777)', [uuidOf(endpoint), '']);
   const { body: key } = await api.post('/v1/api-keys', { name: mark, scopes: ['admin'], tenant });
   const { body: link } = await api.post('/v1/portal-links', { tenant });
+  const { body: session } = await api.post('/v1/sessions', { key: key.key });
   const channel = { tenant, kind: 'slack', settings: { url: `${url}/${mark}` } };
   const { body: made } = await api.post('/v1/alert-channels', channel);
   const alert = newId('alr');
@@ -264,14 +268,14 @@ async function furnish(name: string, mark: string): Promise<Names> {
     `insert into alerts (id, tenant_id, endpoint_id, kind, detail) select $1, id, $2, 'deliveries.dead_lettered', $3 from tenants where external_id = $4`,
     [uuidOf(alert), uuidOf(endpoint), facts, tenant],
   );
-  if (name === 'foreign') unseen.push(key.key, key.prefix, link.token);
+  if (name === 'foreign') unseen.push(key.key, key.prefix, link.token, session.token);
   const asked = { tenant, endpoint, since: '2020-01-01T00:00:00Z', types: ['order.*'] };
   const { body: replay } = await api.post('/v1/replays', asked);
   const { body: sandbox } = await api.post(`/v1/tenants/${tenant}/sandbox-endpoints`, { name: mark });
   await receivedBySandbox(sandbox.id, mark);
   if (name === 'foreign') unseen.push(sandbox.secret, sandbox.endpoint);
   const ids = { tenant, endpoint, delivery, attempt: attempts.data[0].id, event, sandbox: sandbox.id, key: key.id, link: link.id };
-  return { ...ids, alert, channel: made.id, replay: replay.id };
+  return { ...ids, session: session.id, alert, channel: made.id, replay: replay.id };
 }
 
 async function receivedBySandbox(sandbox: string, mark: string): Promise<void> {
@@ -329,7 +333,7 @@ function expectSilence({ body, headers }: ApiAnswer): void {
 }
 
 /** Names nothing that is stored: its answer depends on the request alone. */
-const withoutIds = ['testFilter', 'simulateRetries', 'getCurrentPortalLink'];
+const withoutIds = ['testFilter', 'simulateRetries', 'getCurrentPortalLink', 'getCurrentSession', 'signOut'];
 
 it('every route that needs a key has a case', () => {
   expect(Object.keys(cases).toSorted()).toEqual(
@@ -373,6 +377,7 @@ describe("with another tenant's ids", () => {
       event: 'nothing',
       key: unknown(foreign.key),
       link: unknown(foreign.link),
+      session: unknown(foreign.session),
       alert: unknown(foreign.alert),
       channel: unknown(foreign.channel),
       replay: unknown(foreign.replay),

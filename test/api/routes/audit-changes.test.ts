@@ -189,11 +189,25 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
   },
   createPortalLink: {
     make: async () => api.post('/v1/portal-links', { tenant: await api.makeTenant() }),
-    entry: { action: 'portal_link.create', after: { scopes: expect.any(Array), expiresAt: expect.any(String) } },
+    entry: { action: 'portal_link.create', after: { scopes: expect.any(Array), expiresAt: expect.any(String), origins: [] } },
   },
   revokePortalLink: {
     make: async () => api.call('DELETE', `/v1/portal-links/${await newLink()}`),
     entry: { action: 'portal_link.revoke', before: { expiresAt: expect.any(String) }, after: null },
+  },
+  createSession: {
+    make: async () => api.post('/v1/sessions', { key: apiKey }),
+    entry: {
+      action: 'session.create',
+      tenant: null,
+      target: { kind: 'session', id: expect.stringMatching(/^ses_/) },
+      before: null,
+      after: { name: 'bootstrap', role: 'admin', scopes: ['admin'] },
+    },
+  },
+  revokeSession: {
+    make: async () => api.call('DELETE', `/v1/sessions/${(await api.post('/v1/sessions', { key: apiKey })).body.id}`),
+    entry: { action: 'session.revoke', tenant: null, before: { name: 'bootstrap' }, after: null },
   },
   createAlertChannel: {
     make: async () => api.post('/v1/alert-channels', { ...channel, tenant: await api.makeTenant() }),
@@ -324,12 +338,14 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
 };
 
 describe('every change by the API', () => {
+  // the actor of a sign-out is the session: test/api/access/sessions.test.ts
   it('declares an audit action, and has a case in this file', async () => {
     const { paths } = (await api.get('/openapi.json')).body as { paths: Record<string, Record<string, Record<string, string>>> };
     const operations = Object.values(paths).flatMap((methods) => Object.entries(methods));
     const changing = operations.filter(
       ([method, { operationId = '' }]) =>
-        method !== 'get' && !/^(postEvents?|compareEventType|answerListened|test(Filter|Transform))$/.test(operationId),
+        method !== 'get' &&
+        !/^(beginSignIn|signOut|postEvents?|preview\w+|compareEventType|answerListened|test(Filter|Transform))$/.test(operationId),
     );
     expect(changing.filter(([, operation]) => !operation['x-audit-action']).map(([, { operationId }]) => operationId)).toEqual([]);
     expect(Object.keys(changes).sort()).toEqual(changing.map(([, { operationId }]) => operationId).sort());

@@ -63,7 +63,7 @@ describe('the export of the audit log', () => {
     expect(type).toBe('text/csv; charset=utf-8; header=present');
     const [head, line, end] = body.split('\r\n');
     expect(head).toBe(
-      'seq,at,actor.kind,actor.id,tenant,tenantId,action,target.kind,target.id,before,after,address,requestId,once,prevHash,hash,cursor',
+      'seq,at,actor.kind,actor.id,tenant,tenantId,action,target.kind,target.id,before,after,address,requestId,once,prevHash,hash,actor.name,cursor',
     );
     expect(line).toMatch(/^\d+,20[^,]+Z,bootstrap,,'-1plus,tnt_[0-9a-f]{32},tenant\.create,tenant,'-1plus,,"\{""name"":""=HYPER/);
     expect(end).toBe('');

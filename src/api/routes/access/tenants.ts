@@ -65,7 +65,7 @@ const list = ({ db }: ApiDeps) =>
     operationId: 'listTenants',
     summary: 'List tenants',
     description: 'Newest first.',
-    scope: 'admin',
+    scope: 'endpoints:read',
     allTenants: true,
     query: listQuery('tnt'),
     answers: { 200: { description: 'A page of tenants.', schema: pageOf(tenant), example: { data: [example], nextCursor: null } } },
