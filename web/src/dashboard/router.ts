@@ -1,7 +1,11 @@
 // All addresses of the dashboard. Each page is a chunk of its own, read when it is first opened.
 import { createRouter } from '@tanstack/react-router';
+import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
+import { missedRoutes } from './missed/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
+import { quarantineRoutes } from './quarantine/routes.ts';
+import { replayRoutes } from './replays/routes.ts';
 import { root } from './root.ts';
 import { parseSearch, stringifySearch } from './search.ts';
 import { Failed } from './shell/Failed.tsx';
@@ -9,7 +13,16 @@ import { NotFound } from './shell/NotFound.tsx';
 import { statusRoutes } from './status/routes.ts';
 import { tenantRoutes } from './tenants/routes.ts';
 
-const routeTree = root.addChildren([...overviewRoutes, ...deliveryRoutes, ...statusRoutes, ...tenantRoutes]);
+const routeTree = root.addChildren([
+  ...overviewRoutes,
+  ...deliveryRoutes,
+  ...deadLetterRoutes,
+  ...replayRoutes,
+  ...quarantineRoutes,
+  ...missedRoutes,
+  ...statusRoutes,
+  ...tenantRoutes,
+]);
 
 export const router = createRouter({
   routeTree,

@@ -27,6 +27,9 @@ export const de: Words = {
   failed: 'Das konnte nicht geladen werden.',
   notFound: 'Diese Seite gibt es nicht, oder dieser Link darf sie nicht zeigen.',
   requestId: 'Anfrage',
+  selection: 'Auswahl',
+  selected: (count) => `${count} ausgewählt`,
+  clear: 'Aufheben',
   selectRow: 'Auswählen',
   selectAll: 'Alle angezeigten auswählen',
 };

@@ -26,6 +26,9 @@ export const en = {
   failed: 'This could not be loaded.',
   notFound: 'There is no such page, or your key may not see it.',
   requestId: 'Request',
+  selection: 'Selection',
+  selected: (count: string) => `${count} selected`,
+  clear: 'Clear',
   selectRow: 'Select',
   selectAll: 'Select all that are shown',
 };

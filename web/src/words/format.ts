@@ -48,3 +48,6 @@ export const count = (value: number, locale: string) => value.toLocaleString(loc
 
 export const percent = (share: number, locale: string) =>
   share.toLocaleString(locale, { style: 'percent', maximumFractionDigits: share > 0.99 && share < 1 ? 2 : 1 });
+
+/** In English. @example plural(1_204, 'delivery', 'deliveries') // "1,204 deliveries" */
+export const plural = (value: number, one: string, many: string) => `${value.toLocaleString('en')} ${value === 1 ? one : many}`;

@@ -6,10 +6,14 @@ import './rail.css';
 const entries = [
   { to: '/', text: 'Overview' },
   { to: '/deliveries', text: 'Deliveries' },
+  { to: '/dead-letters', text: 'Dead letters' },
 ] as const;
 
 /** Under the line: what is set up, or looked at when something is wrong. */
 const more = [
+  { to: '/replays', text: 'Replays' },
+  { to: '/quarantine', text: 'Quarantine' },
+  { to: '/missed', text: 'Missed events' },
   { to: '/tenants', text: 'Tenants' },
   { to: '/status', text: 'Status' },
 ] as const;

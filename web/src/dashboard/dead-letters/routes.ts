@@ -1,0 +1,27 @@
+// The address of dead letters.
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { root } from '../root.ts';
+import { choicesIn, textIn } from '../search.ts';
+
+/** Spans before now. */
+export const spans = ['1h', '24h', '7d', '30d'] as const;
+
+const deadLetters = createRoute({
+  getParentRoute: () => root,
+  path: 'dead-letters',
+  validateSearch: (search: Record<string, unknown>): DeadLettersSearch => {
+    const [tenant, endpoint, type] = [textIn(search, 'tenant'), textIn(search, 'endpoint'), textIn(search, 'type')];
+    const [within] = choicesIn(search, 'within', spans);
+    return { ...(tenant && { tenant }), ...(endpoint && { endpoint }), ...(type && { type }), ...(within && { within }) };
+  },
+  component: lazyRouteComponent(() => import('./DeadLetters.tsx'), 'DeadLetters'),
+});
+
+export interface DeadLettersSearch {
+  tenant?: string;
+  endpoint?: string;
+  type?: string;
+  within?: (typeof spans)[number];
+}
+
+export const deadLetterRoutes = [deadLetters];

@@ -1,0 +1,16 @@
+// The address of the quarantine.
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { root } from '../root.ts';
+import { textIn } from '../search.ts';
+
+const quarantine = createRoute({
+  getParentRoute: () => root,
+  path: 'quarantine',
+  validateSearch: (search: Record<string, unknown>) => {
+    const tenant = textIn(search, 'tenant');
+    return { ...(tenant && { tenant }) };
+  },
+  component: lazyRouteComponent(() => import('./Quarantine.tsx'), 'Quarantine'),
+});
+
+export const quarantineRoutes = [quarantine];

@@ -1,0 +1,82 @@
+// Replay jobs, newest first.
+import type { Replay } from '@posthorn/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { Button } from '../../parts/Button.tsx';
+import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { JobStatus } from './JobState.tsx';
+import { NewReplay } from './NewReplay.tsx';
+import { Subject } from './Subject.tsx';
+import { kindsOf, resultsOf } from './sentences.ts';
+
+const route = getRouteApi('/replays');
+const openMs = 2_000;
+const isOpen = ({ status }: Replay) => status === 'counting' || status === 'running';
+const number = (value: number) => value.toLocaleString('en');
+
+const columns: Column<Replay>[] = [
+  { id: 'status', header: 'Status', width: '110px', cell: (job) => <JobStatus status={job.status} /> },
+  {
+    id: 'what',
+    header: 'What',
+    width: 'minmax(0, 2fr)',
+    cell: (job) => (
+      <Link to="/replays/$replay" params={{ replay: job.id }} className="row-link">
+        <Subject job={job} />
+      </Link>
+    ),
+  },
+  { id: 'done', header: 'Replayed', width: '120px', cell: ({ done, matched }) => `${number(done)} of ${number(matched)}` },
+  { id: 'results', header: 'Results', width: 'minmax(0, 1fr)', cell: (job) => resultsOf(job).join(' · ') },
+  { id: 'by', header: 'By', width: 'minmax(0, 0.7fr)', cell: ({ createdBy }) => createdBy },
+  { id: 'created', header: 'Started', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+];
+const idOf = ({ id }: Replay) => id;
+const nameOf = (job: Replay) => kindsOf(job);
+
+export function Replays() {
+  const filter = route.useSearch();
+  const [isMaking, setIsMaking] = useState(false);
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['replays', filter],
+    queryFn: ({ pageParam, signal }) =>
+      posthorn.replays.list({ ...filter, limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.data.some(isOpen)) ? openMs : false),
+  });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  return (
+    <Page title="Replays" actions={<Button onPress={() => setIsMaking(true)}>New replay…</Button>}>
+      {isPending && <Skeleton rows={6} />}
+      {error && <Problem error={error} onRetry={() => void refetch()} />}
+      {data && rows.length === 0 && (
+        <Empty title="No replay jobs">
+          <p>
+            A replay job delivers again what was not delivered, at a pace that the endpoint can bear. Select{' '}
+            <Link to="/dead-letters">dead letters</Link>, or start one with “New replay”.
+          </p>
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <DataTable
+          label="Replay jobs"
+          rows={rows}
+          columns={columns}
+          idOf={idOf}
+          nameOf={nameOf}
+          hasMore={hasNextPage}
+          isLoadingMore={isFetchingNextPage}
+          onMore={more}
+        />
+      )}
+      <NewReplay isOpen={isMaking} onClose={() => setIsMaking(false)} />
+    </Page>
+  );
+}

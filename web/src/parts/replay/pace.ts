@@ -1,0 +1,16 @@
+// The pace of a replay job as it is typed, and what the job will do at it.
+import type { ReplayDryRun } from '@posthorn/client';
+import { duration, plural } from '../../words/format.ts';
+
+/** @example "Replays 1,204 deliveries to 3 endpoints, 50 a second: about 24 s." */
+export function effectOf({ matched, endpoints, tenants }: ReplayDryRun, perSecond: number): string {
+  const to = `${plural(endpoints, 'endpoint', 'endpoints')}${tenants > 1 ? ` of ${plural(tenants, 'tenant', 'tenants')}` : ''}`;
+  const pace = perSecond > 0 ? `, ${perSecond.toLocaleString('en')} a second: about ${duration((matched / perSecond) * 1_000, 'en')}` : '';
+  return `Replays ${plural(matched, 'delivery', 'deliveries')} to ${to}${pace}.`;
+}
+
+/** A pace as somebody typed it; null: it is none. */
+export function paceIn(text: string): number | null {
+  const pace = Number(text.replace(',', '.'));
+  return text.trim() !== '' && Number.isFinite(pace) && pace >= 0.01 && pace <= 1_000 ? pace : null;
+}

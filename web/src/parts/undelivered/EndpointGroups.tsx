@@ -1,0 +1,95 @@
+// Endpoints with what is not delivered to them, the one with most first. A row narrows the page to its endpoint.
+import type { UndeliveredEndpoint } from '@posthorn/client';
+import { type ReactNode, useState } from 'react';
+import { useWords } from '../../words/words.tsx';
+import { Button } from '../Button.tsx';
+import { toneOf } from '../Status.tsx';
+import { Time } from '../Time.tsx';
+import { outcomesText } from './outcome-words.ts';
+import './endpoint-groups.css';
+
+export interface EndpointGroupsProps {
+  groups: readonly UndeliveredEndpoint[];
+  /** False: the counts are those of the statistics. */
+  isComplete: boolean;
+  chosen: string | undefined;
+  /** Chooses an endpoint, or all again. */
+  linkTo: (endpoint: string | undefined, props: LinkLook) => ReactNode;
+  /** What is told beside the count: how the last attempts ended, or the statuses. */
+  shows: 'outcomes' | 'statuses';
+  actionOf?: (group: UndeliveredEndpoint) => ReactNode;
+}
+
+/** What the link of a row must carry, so that the whole row can be clicked. */
+export interface LinkLook {
+  className: string;
+  'aria-current': 'true' | undefined;
+  children: ReactNode;
+}
+
+const shownAtFirst = 6;
+
+export function EndpointGroups(props: EndpointGroupsProps) {
+  const { groups, isComplete, chosen, actionOf, ...look } = props;
+  const [showsAll, setShowsAll] = useState(false);
+  const shown = groups.filter(({ endpoint }, index) => showsAll || index < shownAtFirst || endpoint === chosen);
+  return (
+    <div className="endpoint-groups">
+      <ul aria-label="Endpoints">
+        {shown.map((group) => (
+          <Group key={group.endpoint} group={group} {...look} isChosen={group.endpoint === chosen} action={actionOf?.(group)} />
+        ))}
+      </ul>
+      {groups.length > shown.length && (
+        <Button tone="quiet" onPress={() => setShowsAll(true)}>
+          Show all {groups.length} endpoints
+        </Button>
+      )}
+      {!isComplete && (
+        <p className="quiet">There are more than 20,000. The counts may be a minute old; how attempts ended is told of the newest ones.</p>
+      )}
+    </div>
+  );
+}
+
+interface GroupProps extends Pick<EndpointGroupsProps, 'linkTo' | 'shows'> {
+  group: UndeliveredEndpoint;
+  isChosen: boolean;
+  action: ReactNode;
+}
+
+function Group({ group, linkTo, shows, isChosen, action }: GroupProps) {
+  const words = useWords();
+  const { endpoint, url, description, tenant, count, statuses, outcomes, changedAt } = group;
+  return (
+    <li className={`endpoint-group${isChosen ? ' endpoint-group-chosen' : ''}`}>
+      <div className="endpoint-group-name">
+        {linkTo(isChosen ? undefined : endpoint, {
+          className: 'row-link',
+          'aria-current': isChosen ? 'true' : undefined,
+          children: url ?? `${endpoint} (deleted)`,
+        })}
+        <span className="quiet">
+          {tenant}
+          {description && ` · ${description}`}
+        </span>
+      </div>
+      <div className="endpoint-group-counts">
+        <strong>{count.toLocaleString('en')}</strong>
+        {shows === 'statuses' ? (
+          <span className="quiet">
+            {statuses.map(({ status, count }) => `${words.status[status].toLowerCase()} ${count.toLocaleString('en')}`).join(' · ')}
+          </span>
+        ) : (
+          <span className={`tag-${toneOf.dead_lettered}`}>{outcomesText(outcomes)}</span>
+        )}
+        {changedAt && (
+          <span className="quiet">
+            <Time at={changedAt} />
+          </span>
+        )}
+      </div>
+      {action}
+    </li>
+  );
+}
