@@ -1171,18 +1171,16 @@ AS $function$
 declare
   theirs uuid := coalesce(nullif(current_setting('posthorn.tenant', true), '')::uuid, of_tenant);
 begin
-  -- `execute`, so that it is planned with these very bounds, and with the one hash that is asked for
+  -- `execute`, so that it is planned with these very bounds, and with the one hash that is asked for. `offset 0` keeps the other
+  -- conditions from indexes that would read all rows of a large tenant.
   return query execute
-    'select id from deliveries where id >= $1 and id < $2 and event_type = $3'
+    'select id from (select id, tenant_id, endpoint_id, event_type, status from deliveries where id >= $1 and id < $2 and '
     || case
-      when of_endpoint is not null then
-        ' and endpoint_id = $4 and uuid_hash_extended(endpoint_id, hashtextextended(event_type, 0)) = uuid_hash_extended($4, hashtextextended($3, 0))'
-        || case when theirs is null then '' else ' and tenant_id = $5' end
-      when theirs is not null then
-        ' and tenant_id = $5 and uuid_hash_extended(tenant_id, hashtextextended(event_type, 0)) = uuid_hash_extended($5, hashtextextended($3, 0))'
-      else ''
+      when of_endpoint is not null then 'uuid_hash_extended(endpoint_id, hashtextextended(event_type, 0)) = uuid_hash_extended($4, hashtextextended($3, 0))'
+      when theirs is not null then 'uuid_hash_extended(tenant_id, hashtextextended(event_type, 0)) = uuid_hash_extended($5, hashtextextended($3, 0))'
+      else 'event_type = $3'
     end
-    || case when in_statuses is null then '' else ' and status = any($6)' end
+    || ' offset 0) hit where event_type = $3 and ($4 is null or endpoint_id = $4) and ($5 is null or tenant_id = $5) and ($6 is null or status = any($6))'
     || ' order by id desc limit $7'
     using lowest, below, of_type, of_endpoint, theirs, in_statuses, most;
 end
@@ -1203,11 +1201,12 @@ declare
   theirs uuid := coalesce(nullif(current_setting('posthorn.tenant', true), '')::uuid, of_tenant);
 begin
   return query execute
-    'select id from events where id >= $1 and id < $2 and type = $3'
-    || case when theirs is null then ''
-      else ' and tenant_id = $4 and uuid_hash_extended(tenant_id, hashtextextended(type, 0)) = uuid_hash_extended($4, hashtextextended($3, 0))'
+    'select id from (select id, tenant_id, type from events where id >= $1 and id < $2 and '
+    || case
+      when theirs is null then 'type = $3'
+      else 'uuid_hash_extended(tenant_id, hashtextextended(type, 0)) = uuid_hash_extended($4, hashtextextended($3, 0))'
     end
-    || ' order by id desc limit $5'
+    || ' offset 0) hit where type = $3 and ($4 is null or tenant_id = $4) order by id desc limit $5'
     using lowest, below, of_type, theirs, most;
 end
 $function$;

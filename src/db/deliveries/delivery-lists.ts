@@ -4,8 +4,9 @@ import { firstIdAt, idOf, isId, unixMsOf, uuidOf } from '#domain/ids';
 import type { DeliveryView } from '#domain/views/delivery-view';
 import type { Db } from '../store/pool.ts';
 import { readDeliveryContext } from './delivery-context.ts';
-import { type DeliveryFilter, type DeliveryRow, findDeliveries } from './delivery-search.ts';
+import { type DeliveryRow, findDeliveries } from './delivery-search.ts';
 import { nextAttemptsOf } from './held-until.ts';
+import type { DeliveryFilter } from './rare-deliveries.ts';
 
 /** A stored delivery, without the address of its workflow in Temporal. */
 export type DeliveryRecord = Omit<DeliveryView, 'workflowId' | 'temporalUrl'> & {

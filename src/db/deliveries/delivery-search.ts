@@ -3,18 +3,8 @@
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryRange, firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
 import { type Db, inTransaction } from '../store/pool.ts';
-import { searchBack } from '../store/search-back.ts';
-
-export interface DeliveryFilter {
-  tenantId: string | null;
-  endpointId: string | null;
-  eventId: string | null;
-  statuses: DeliveryStatus[] | null;
-  type: string | null;
-  /** UUIDs: from `from` on, and below `below`. */
-  from: string;
-  below: string;
-}
+import { type FoundBack, searchBack } from '../store/search-back.ts';
+import { type DeliveryFilter, wayToRare } from './rare-deliveries.ts';
 
 /** The columns of a delivery's row. */
 export interface DeliveryRow {
@@ -80,46 +70,34 @@ function boundsWithin(filter: DeliveryFilter): DeliveryFilter {
   return { ...filter, from: [filter.from, from].toSorted()[1] ?? from, below: [filter.below, to].toSorted()[0] ?? to };
 }
 
-/** Fills up a page whose scan ended with rows left to look at. */
+/** Fills up a page whose scan ended with rows left to look at: by an index that knows where rare rows are, or by more scans. */
 async function goOn(db: Db, filter: DeliveryFilter, limit: number, begun: FoundRows, deadline: number): Promise<FoundRows> {
   let { rows, goesOn } = begun;
+  const findRare = wayToRare(db, filter);
   for (let looksAt = rowsAtFirst; goesOn !== null && rows.length < limit && performance.now() < deadline; ) {
     looksAt = Math.min(2 * looksAt, rowsAtMost);
-    const rest = { ...filter, below: goesOn };
     const missing = limit - rows.length;
-    const found: FoundRows = filter.type === null ? await scan(db, rest, missing, looksAt) : await findByType(db, rest, missing, deadline);
+    const span = { from: filter.from, below: goesOn };
+    const found: FoundRows = findRare
+      ? await rareRows(db, await searchBack(findRare, span, missing, deadline))
+      : await scan(db, { ...filter, ...span }, missing, looksAt);
     rows = [...rows, ...found.rows];
     goesOn = found.goesOn;
   }
   return { rows, goesOn };
 }
 
-/** By the index that knows which blocks may hold the type at all. */
-async function findByType(db: Db, filter: DeliveryFilter, limit: number, deadline: number): Promise<FoundRows> {
-  const { tenantId, endpointId, statuses, type } = filter;
-  const fixed = [type, tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), statuses];
-  const { ids, goesOn } = await searchBack(
-    async ({ from, below }, most) => {
-      const { rows } = await db.query<{ id: string }>({
-        name: 'deliveries_of_type',
-        text: 'select id from deliveries_of_type($1, $2, $3, $4, $5, $6, $7) as id',
-        values: [...fixed, from, below, most],
-      });
-      return rows.map(({ id }) => id);
-    },
-    filter,
-    limit,
-    deadline,
-  );
-  if (ids.length === 0) return { rows: [], goesOn };
+const rareRows = async (db: Db, { ids, goesOn }: FoundBack): Promise<FoundRows> => ({ rows: await readRows(db, ids), goesOn });
+
+async function readRows(db: Db, ids: string[]): Promise<DeliveryRow[]> {
+  if (ids.length === 0) return [];
   const { rows } = await db.query<DeliveryRow>({
     text: `
-      select ${columns}, position is not null as parked from deliveries d
-      join tenants t on t.id = d.tenant_id left join endpoints n on n.id = d.endpoint_id
+      select ${columns} from deliveries d join tenants t on t.id = d.tenant_id left join endpoints n on n.id = d.endpoint_id
       where d.id = any($1) and d.id between $2::uuid and $3::uuid order by d.id desc`,
     values: [ids, ids.at(-1), ids[0]],
   });
-  return { rows, goesOn };
+  return rows;
 }
 
 /**

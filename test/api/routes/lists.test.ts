@@ -36,7 +36,7 @@ async function longAgo(tenant: string, endpoint: string, type: string, daysAgo: 
 }
 
 /** So many events of now with another type and a delivery each: more than a page looks at without an index. */
-async function fill(tenant: string, endpoint: string, count: number): Promise<void> {
+async function fill(tenant: string, endpoint: string, count: number, status = 'succeeded'): Promise<void> {
   await api.db.query(
     `with made as (
        select t.id as tenant_id, (lpad(to_hex((extract(epoch from now()) * 1000)::bigint - n), 12, '0') || '70008000' || left(md5($1 || n), 12))::uuid as id
@@ -45,8 +45,8 @@ async function fill(tenant: string, endpoint: string, count: number): Promise<vo
        insert into events (id, tenant_id, external_id, type, channels, body, body_timestamp, accepted_at, position)
        select id, tenant_id, id::text, 'usual.type', '{}', '', '', now(), 0 from made
      )
-     insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status) select id, id, $4, tenant_id, 'usual.type', 'succeeded' from made`,
-    [newId('evt'), tenant, count, uuidOf(endpoint)],
+     insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status) select id, id, $4, tenant_id, 'usual.type', $5 from made`,
+    [newId('evt'), tenant, count, uuidOf(endpoint), status],
   );
 }
 
@@ -73,6 +73,18 @@ describe('a type that is rare', () => {
     expect(await listed(api, '/v1/events?type=rare.type')).toEqual([c, b, a].map(({ event }) => event));
     expect(await listed(api, `/v1/events?type=rare.type&tenant=${tenant}`)).toEqual([b, a].map(({ event }) => event));
     expect(await listed(api, `/v1/tenants/${tenant}/events?type=rare.type`)).toEqual([b, a].map(({ event }) => event));
+  });
+
+  it('or a success that is rare, behind many dead letters, by tenant and endpoint', async () => {
+    const tenant = await api.makeTenant();
+    const endpoint = (await api.makeEndpoint(tenant, url)).id;
+    const old = await longAgo(tenant, endpoint, 'usual.type', 40);
+    const held = await longAgo(tenant, endpoint, 'usual.type', 10, 'held');
+    await fill(tenant, endpoint, 3_000, 'dead_lettered');
+    for (const of of [`tenant=${tenant}`, `endpoint=${endpoint}`, `tenant=${tenant}&endpoint=${endpoint}`]) {
+      expect(await listed(api, `/v1/deliveries?${of}&status=succeeded`)).toEqual([old.delivery]);
+      expect(await listed(api, `/v1/deliveries?${of}&status=succeeded&status=held`)).toEqual([held.delivery, old.delivery]);
+    }
   });
 
   it('is found without those of another tenant, by a key of one', async () => {
