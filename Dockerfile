@@ -3,6 +3,7 @@ FROM node:24.19.0-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/client/package.json packages/client/
+COPY packages/portal/package.json packages/portal/
 COPY packages/receiver/package.json packages/receiver/
 COPY web/package.json web/
 # not `npm ci`: the lock file may lack packages of other systems; this keeps to the locked versions all the same

@@ -14,6 +14,8 @@ const sources = [
   'src',
   'packages/client/src',
   'packages/client/tsconfig.json',
+  'packages/portal/src',
+  'packages/portal/tsconfig.json',
   'packages/receiver/src',
   'packages/receiver/tsconfig.json',
   'migrations',
@@ -51,6 +53,7 @@ async function buildServer() {
   const steps = [
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'packages/client')],
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'packages/portal')],
     [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'packages/receiver')],
     // one bundle for runs from the sources, one for runs from dist
     [join(root, 'src/app/workflow-bundle.ts')],

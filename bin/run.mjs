@@ -49,6 +49,8 @@ const checks = [
   // dashboard and portal have addresses of their own, so their types are checked one by one
   [installed('typescript/bin/tsc'), '-p', join(root, 'web/tsconfig.json')],
   [installed('typescript/bin/tsc'), '-p', join(root, 'web/tsconfig.portal.json')],
+  // for browsers
+  [installed('typescript/bin/tsc'), '-p', join(root, 'packages/portal'), '--noEmit'],
   [installed('knip/bin/knip.js')],
 ];
 

@@ -12,7 +12,7 @@ const root = dirname(dirname(file));
 const node = join(root, 'node_modules/.bin/node');
 const marker = join(root, 'dist/.web-hash');
 const doors = ['dashboard', 'portal'];
-const sources = ['web', 'packages/client/src', 'bin/web.mjs', 'package-lock.json'];
+const sources = ['web', 'packages/client/src', 'packages/portal/src/protocol.ts', 'bin/web.mjs', 'package-lock.json'];
 
 /** Returns the exit code of the first step that failed, or 0. */
 export async function buildWeb() {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Express } from 'express';
 import { createAccess } from '#api/access/access';
+import { createFrameOrigins } from '#api/access/frame-origins';
 import { createApp } from '#api/app';
 import type { ApiDeps } from '#api/routes/deps';
 import { Catalogue } from '#catalogue/catalogue';
@@ -26,6 +27,7 @@ import { createRecall } from '#relay/recall';
 import type { Reached } from '#runtime/checkpoints';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
+import { createFramedPage } from '#site/framed-page';
 import { createWebApp } from '#site/web-app';
 import { Feed } from '#stream/feed';
 import { allChanges } from '#stream/sources';
@@ -169,6 +171,8 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
     mount(express: Express) {
       express.use('/sandbox', createSandbox({ apiKey, signingOf, ofTenants, recordings: siblings?.recordings }));
       express.use('/docs', docs.router);
+      const originsOf = createFrameOrigins(shares.callers);
+      express.use('/portal', createFramedPage({ file: join(packageRoot, 'dist/web/portal/portal.html'), originsOf }));
       for (const door of ['dashboard', 'portal']) {
         express.use(`/${door}`, createWebApp({ folder: join(packageRoot, 'dist/web', door), page: `${door}.html` }));
       }

@@ -13,6 +13,7 @@ const checks: Record<string, (text: string) => string | null> = {
   json: (text) => problemOf(() => JSON.parse(text.replaceAll(/,?\s*…(?=\s*[}\]])/g, ''))),
   yaml: (text) => parseAllDocuments(text).flatMap((document) => ('errors' in document ? document.errors : []))[0]?.message ?? null,
   js: (text) => parseSync('block.mjs', text, { sourceType: 'module' }).errors[0]?.message ?? null,
+  tsx: (text) => parseSync('block.tsx', text, { sourceType: 'module' }).errors[0]?.message ?? null,
   ts: (text) => parseSync('block.ts', text, { sourceType: 'module' }).errors[0]?.message ?? null,
 };
 

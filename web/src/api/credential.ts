@@ -18,7 +18,8 @@ export type SignedIn =
   /** `ended`: the API has refused the token; what waits for an answer waits for the next one. */
   | { state: 'signed_in' | 'ended'; credential: Credential };
 
-const slot = 'posthorn.credential';
+/** Each door has its own: a tab may show first the one and then the other. */
+const slot = `posthorn.${import.meta.env.MODE}.credential`;
 let now: SignedIn = restored();
 let waiting: (() => void)[] = [];
 const listeners = new Set<() => void>();

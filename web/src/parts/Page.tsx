@@ -1,5 +1,6 @@
 // The frame of a page: its title, what can be done, its content.
 import { type ReactNode, useEffect } from 'react';
+import { useWords } from '../words/words.tsx';
 import './page.css';
 
 export interface PageProps {
@@ -11,9 +12,10 @@ export interface PageProps {
 }
 
 export function Page({ title, heading, actions, children }: PageProps) {
+  const { product } = useWords();
   useEffect(() => {
-    document.title = `${title} · Posthorn`;
-  }, [title]);
+    document.title = `${title} · ${product}`;
+  }, [title, product]);
   return (
     <div className="page">
       <header className="page-head">

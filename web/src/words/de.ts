@@ -12,6 +12,7 @@ export const de: Words = {
     cancelled: 'Abgebrochen',
     expired: 'Abgelaufen',
   },
+  product: 'Posthorn',
   copy: 'Kopieren',
   copied: 'Kopiert',
   close: 'Schließen',

@@ -11,6 +11,8 @@ export const en = {
     cancelled: 'Cancelled',
     expired: 'Expired',
   },
+  /** In the title of the tab. */
+  product: 'Posthorn',
   copy: 'Copy',
   copied: 'Copied',
   close: 'Close',

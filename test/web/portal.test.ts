@@ -1,0 +1,91 @@
+// The portal of a link, in a real browser: whose it is, what it keeps of the token, and what it says when the link has ended.
+import { expect } from 'vitest';
+import type { TestPosthorn } from '../support/posthorn.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { violations } from './support/axe.ts';
+import { shoot } from './support/screenshot.ts';
+import { canary } from './support/watch-page.ts';
+import { withPage } from './support/with-page.ts';
+
+const logo = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+async function makeLink(posthorn: TestPosthorn, tenant: string, more: object = {}): Promise<{ id: string; url: string; token: string }> {
+  const { status, body } = await posthorn.post('/v1/portal-links', { tenant, ...more });
+  expect(status).toBe(201);
+  return body;
+}
+
+withPage('of tenant A shows nothing of tenant B, and keeps the token out of the address', async ({ page, posthorn }) => {
+  const receiver = await startReceiver();
+  const [a, b] = [await posthorn.makeTenant(), await posthorn.makeTenant()];
+  await posthorn.call('PATCH', `/v1/tenants/${a}`, { name: canary('name') });
+  for (const [tenant, type] of [
+    [a, 'portal.ours'],
+    [b, 'portal.theirs'],
+  ] as const) {
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/${tenant}`, { description: canary(`endpoint of ${type}`) });
+    await posthorn.postEvent(tenant, { type, data: { text: canary('data') } });
+  }
+  const link = await makeLink(posthorn, a, { language: 'en' });
+  await page.goto(link.url);
+  await page.getByRole('row').filter({ hasText: 'portal.ours' }).getByText('Delivered').waitFor();
+  expect(page.url()).toBe(`${posthorn.origin}/portal/deliveries`);
+  const addresses = await page.evaluate('navigation.entries().map(({ url }) => url)');
+  expect(JSON.stringify(addresses)).not.toContain(link.token.slice(0, 20));
+  expect(await page.getByText('portal.theirs').count()).toBe(0);
+  expect(await page.getByText(canary('name')).count()).toBe(1);
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'portal-deliveries');
+  await page.reload();
+  await page.getByRole('row').filter({ hasText: 'portal.ours' }).waitFor();
+  const [theirs] = (await posthorn.get(`/v1/deliveries?tenant=${b}`)).body.data;
+  await page.goto(`/portal/deliveries/${theirs.id}`);
+  await page.getByText('There is no such delivery').waitFor();
+  await receiver.close();
+});
+
+withPage('speaks German where the link says so, in its colours, and in English when the user wants that', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const theme = { accent: '#ffd84d', radius: 0, mode: 'dark', logo };
+  await page.goto((await makeLink(posthorn, tenant, { language: 'de', theme })).url);
+  await page.getByRole('heading', { name: 'Zustellungen' }).waitFor();
+  expect(await page.evaluate('document.documentElement.lang')).toBe('de');
+  expect(await page.evaluate(`getComputedStyle(document.querySelector('.portal-here')).borderBottomColor`)).toBe('rgb(255, 216, 77)');
+  expect(await page.locator('img').evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1);
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'portal-german');
+  await page.getByRole('button', { name: 'Deutsch' }).click();
+  await page.getByRole('menuitem', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+});
+
+withPage('says that its link has ended, and why', async ({ openPage, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const [expired, revoked] = [await makeLink(posthorn, tenant), await makeLink(posthorn, tenant)];
+  await posthorn.database.db.query(`update portal_links set expires_at = now() - interval '1 second' where id = $1`, [expired.id.slice(4)]);
+  const [{ page, watched: revokedWatch }, { page: other, watched }] = [await openPage(), await openPage()];
+  watched.allow(/401/);
+  await other.goto(expired.url);
+  await other.getByRole('heading', { name: 'This link is no longer valid' }).waitFor();
+  expect(await violations(other)).toEqual([]);
+  await shoot(other, 'portal-ended');
+  await other.goto('/portal');
+  await other.getByRole('heading', { name: 'This page needs a link' }).waitFor();
+  await page.goto(revoked.url);
+  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  expect((await posthorn.call('DELETE', `/v1/portal-links/${revoked.id}`)).status).toBe(204);
+  revokedWatch.allow(/401/);
+  await page.reload();
+  await page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor();
+});
+
+withPage('asks for a link where none was given', async ({ page, posthorn }) => {
+  await page.goto('/portal/deliveries');
+  await page.getByRole('heading', { name: 'This page needs a link' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  // a link that is opened in the same tab
+  await page.goto((await makeLink(posthorn, await posthorn.makeTenant())).url);
+  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+});

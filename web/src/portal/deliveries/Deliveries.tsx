@@ -1,0 +1,83 @@
+// The deliveries of the tenant, newest first. The filters are in the address.
+import type { Delivery } from '@posthorn/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { Status } from '../../parts/Status.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { useTexts } from '../shell/words/language.tsx';
+import { nameOfEndpoint, useEndpoints, useTenant } from '../tenant.ts';
+import { Filters, NoneMatches } from './Filters.tsx';
+import { deliveriesTexts } from './texts.ts';
+
+const route = getRouteApi('/deliveries');
+const idOf = ({ id }: Delivery) => id;
+const againMs = 10_000;
+
+export function Deliveries() {
+  const texts = useTexts(deliveriesTexts);
+  const [filter, tenant] = [route.useSearch(), useTenant()];
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['deliveries', tenant, filter],
+    queryFn: ({ pageParam, signal }) =>
+      posthorn.deliveries.list({ ...filter, tenant, limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    // somebody who has scrolled down reads old ones
+    refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? againMs : false),
+  });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const columns = useColumns();
+  const isFiltered = Object.keys(filter).length > 0;
+  return (
+    <Page title={texts.title}>
+      {(rows.length > 0 || isFiltered) && <Filters filter={filter} />}
+      {isPending && <Skeleton rows={12} />}
+      {error && <Problem error={error} onRetry={() => void refetch()} />}
+      {data &&
+        rows.length === 0 &&
+        !hasNextPage &&
+        (isFiltered ? <NoneMatches filter={filter} /> : <Empty title={texts.emptyTitle}>{texts.empty}</Empty>)}
+      {(rows.length > 0 || hasNextPage) && (
+        <DataTable
+          label={texts.title}
+          rows={rows}
+          columns={columns}
+          idOf={idOf}
+          hasMore={hasNextPage}
+          isLoadingMore={isFetchingNextPage}
+          onMore={more}
+        />
+      )}
+    </Page>
+  );
+}
+
+function useColumns(): Column<Delivery>[] {
+  const texts = useTexts(deliveriesTexts);
+  const { data: endpoints } = useEndpoints();
+  return useMemo(
+    () => [
+      { id: 'status', header: texts.status, width: '150px', cell: ({ status }) => <Status status={status} /> },
+      {
+        id: 'type',
+        header: texts.type,
+        width: 'minmax(0, 1fr)',
+        cell: ({ id, eventType }) => (
+          <Link to="/deliveries/$delivery" params={{ delivery: id }} className="row-link">
+            {eventType}
+          </Link>
+        ),
+      },
+      { id: 'endpoint', header: texts.endpoint, width: 'minmax(0, 1.5fr)', cell: ({ endpoint }) => nameOfEndpoint(endpoints, endpoint) },
+      { id: 'last', header: texts.last, width: 'minmax(0, 1.5fr)', cell: ({ lastMessage }) => lastMessage },
+      { id: 'accepted', header: texts.accepted, width: '120px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+    ],
+    [texts, endpoints],
+  );
+}

@@ -1,0 +1,104 @@
+// The frame of all pages of the portal: whose it is, the pages, the page itself, and the language.
+import type { CurrentPortalLink } from '@posthorn/client';
+import { Link, Outlet } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
+import { useMay, useSignedIn } from '../../api/use.ts';
+import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
+import { Menu } from '../../parts/Menu.tsx';
+import { Toasts } from '../../parts/Toasts.tsx';
+import { entries } from './entries.ts';
+import { followHeight } from './frame/host.ts';
+import { LinkEnded, LinkNotice } from './LinkNotice.tsx';
+import { portalLink } from './link/link.ts';
+import { LanguageProvider, useLanguage, usePortalWords } from './words/language.tsx';
+import './shell.css';
+
+export function Shell() {
+  const state = useSyncExternalStore(portalLink.subscribe, portalLink.get);
+  return (
+    <LanguageProvider>
+      {state.state === 'open' ? (
+        <Open link={state.link} />
+      ) : (
+        <Measured>
+          <ConnectionBar />
+          <LinkNotice state={state} />
+        </Measured>
+      )}
+    </LanguageProvider>
+  );
+}
+
+function Open({ link }: { link: CurrentPortalLink }) {
+  const words = usePortalWords();
+  const hasEnded = useSignedIn().state === 'ended';
+  return (
+    <Measured>
+      <a className="skip" href="#content">
+        {words.skip}
+      </a>
+      <header className="portal-head">
+        <div className="portal-owner">
+          {link.theme.logo !== null && <img className="portal-logo" src={link.theme.logo} alt="" />}
+          <span className="portal-name">{link.tenant.name}</span>
+        </div>
+        <LanguageMenu />
+        <Pages />
+      </header>
+      <main id="content" className="portal-main" tabIndex={-1}>
+        <ConnectionBar />
+        <Outlet />
+      </main>
+      <Toasts />
+      {hasEnded && <LinkEnded />}
+    </Measured>
+  );
+}
+
+function Pages() {
+  const words = usePortalWords();
+  return (
+    <nav className="portal-pages" aria-label={words.pages}>
+      {entries.map((entry) => (
+        <PageLink key={entry.to} {...entry} />
+      ))}
+    </nav>
+  );
+}
+
+function PageLink({ to, text, scope }: (typeof entries)[number]) {
+  const words = usePortalWords();
+  if (!useMay(scope)) return null;
+  return (
+    <Link to={to} className="portal-page" activeProps={{ className: 'portal-here', 'aria-current': 'page' }}>
+      {words[text]}
+    </Link>
+  );
+}
+
+const languages = ['en', 'de'] as const;
+const nameOf = { en: 'English', de: 'Deutsch' };
+
+function LanguageMenu() {
+  const words = usePortalWords();
+  const { language, choose } = useLanguage();
+  return (
+    <Menu
+      label={`${words.language}: ${nameOf[language]}`}
+      actions={languages.map((id) => ({ id, text: nameOf[id], isChosen: id === language, act: () => choose(id) }))}
+    >
+      <span>{nameOf[language]}</span>
+    </Menu>
+  );
+}
+
+/** The page around is told how high it is. */
+function Measured({ children }: { children: ReactNode }) {
+  const content = useRef<HTMLDivElement>(null);
+  useEffect(() => (content.current ? followHeight(content.current) : undefined), []);
+  return (
+    <div ref={content} className="portal">
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+// Words of the portal's frame. German: de.ts, with the same keys. Pages have theirs in their own folders.
+export const en = {
+  portal: 'Webhooks',
+  pages: 'Pages',
+  skip: 'Skip to the page',
+  endpoints: 'Endpoints',
+  deliveries: 'Deliveries',
+  missed: 'Missed events',
+  health: 'Health',
+  catalogue: 'Event types',
+  alerts: 'Alerts',
+  help: 'Help',
+  language: 'Language',
+  opening: 'Opening the portal',
+  missingTitle: 'This page needs a link',
+  missing: 'Open it from the application that sends you webhooks. A link ends after some time; the application makes a new one.',
+  expiredTitle: 'This link has ended',
+  expired: 'Go back to the application that sends you webhooks, and open the page from there again. Nothing is lost.',
+  invalidTitle: 'This link is no longer valid',
+  invalid: 'It was revoked, or it is incomplete. Open the page again from the application that sends you webhooks.',
+  renewing: 'Getting a new link …',
+  notRenewed: 'The application around this page has no new link at the moment.',
+  again: 'Ask again',
+  failedTitle: 'This page failed',
+  reload: 'Load it again',
+  home: 'Go to the first page',
+  needsScope: 'this link may not do that',
+  allEndpoints: 'All endpoints',
+};
+
+export type PortalWords = typeof en;
