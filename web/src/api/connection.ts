@@ -29,6 +29,11 @@ export const connection = {
         resolve();
       });
     }),
+  /** Asks at once. */
+  tryNow(): void {
+    clearTimeout(timer);
+    void ask();
+  },
   /** What the last request met. */
   saw(next: Connection): void {
     if (next === now) return;

@@ -1,6 +1,8 @@
 // What a page shows in place of its data: loading, empty, failed.
 import { PosthornProblem } from '@posthorn/client';
 import { type ReactNode, useEffect, useState } from 'react';
+import { isPassing } from '../api/queries.ts';
+import { useConnection } from '../api/use.ts';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
 import './states.css';
@@ -36,6 +38,8 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 /** The refusal of the API in its own words, with the id by which the log knows the request. */
 export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const words = useWords();
+  const isSaidByBar = useSaidByBar(error);
+  if (isSaidByBar) return null;
   const problem = error instanceof PosthornProblem ? error : null;
   return (
     <div className="problem" role="alert">
@@ -57,6 +61,21 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
       {onRetry && <Button onPress={onRetry}>{words.retry}</Button>}
     </div>
   );
+}
+
+/**
+ * Whether the bar over the page tells of it: Posthorn is away, and what failed is read again when it is back. For a moment
+ * after that, too, until the answer is here.
+ */
+function useSaidByBar(error: unknown): boolean {
+  const isAway = useConnection() !== 'ok';
+  const [isTold, setIsTold] = useState(isAway);
+  useEffect(() => {
+    if (isAway) return setIsTold(true);
+    const timer = setTimeout(() => setIsTold(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [isAway]);
+  return (isAway || isTold) && isPassing(error);
 }
 
 /** The message about one field of a refused request. @example problemAt(error, 'url') */

@@ -25,6 +25,7 @@ export const de: Words = {
   rows: (count) => `${count.toLocaleString('de')} ${count === 1 ? 'Zeile' : 'Zeilen'}`,
   away: 'Keine Verbindung zu Posthorn. Es wird weiter versucht.',
   storeAway: 'Posthorn erreicht seine Datenbank nicht. Es geht nichts verloren. Es wird weiter versucht.',
+  tryNow: 'Jetzt versuchen',
   failed: 'Das konnte nicht geladen werden.',
   notFound: 'Diese Seite gibt es nicht, oder dieser Link darf sie nicht zeigen.',
   requestId: 'Anfrage',

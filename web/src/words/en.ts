@@ -25,6 +25,7 @@ export const en = {
   rows: (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`,
   away: 'No connection to Posthorn. Trying again.',
   storeAway: 'Posthorn cannot reach its database. Nothing is lost. Trying again.',
+  tryNow: 'Try now',
   failed: 'This could not be loaded.',
   notFound: 'There is no such page, or your key may not see it.',
   requestId: 'Request',

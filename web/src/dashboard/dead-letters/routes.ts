@@ -1,5 +1,6 @@
 // The address of dead letters.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -14,7 +15,7 @@ const deadLetters = createRoute({
     const [within] = choicesIn(search, 'within', spans);
     return { ...(tenant && { tenant }), ...(endpoint && { endpoint }), ...(type && { type }), ...(within && { within }) };
   },
-  component: lazyRouteComponent(() => import('./DeadLetters.tsx'), 'DeadLetters'),
+  component: lazyPage(() => import('./DeadLetters.tsx'), 'DeadLetters'),
 });
 
 export interface DeadLettersSearch {

@@ -1,5 +1,6 @@
 // The addresses of deliveries.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -12,7 +13,7 @@ export const deliveriesRoute = createRoute({
     const [status, type, endpoint] = [choicesIn(search, 'status', statuses), textIn(search, 'type'), textIn(search, 'endpoint')];
     return { ...(status.length > 0 && { status }), ...(type && { type }), ...(endpoint && { endpoint }) };
   },
-  component: lazyRouteComponent(() => import('./Deliveries.tsx'), 'Deliveries'),
+  component: lazyPage(() => import('./Deliveries.tsx'), 'Deliveries'),
 });
 
 export const deliveryRoutes = [deliveriesRoute];

@@ -1,5 +1,6 @@
 // The address of missed events.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { textIn } from '../search.ts';
 
@@ -10,7 +11,7 @@ const missed = createRoute({
     const [tenant, endpoint] = [textIn(search, 'tenant'), textIn(search, 'endpoint')];
     return { ...(tenant && { tenant }), ...(endpoint && { endpoint }) };
   },
-  component: lazyRouteComponent(() => import('./Missed.tsx'), 'Missed'),
+  component: lazyPage(() => import('./Missed.tsx'), 'Missed'),
 });
 
 export const missedRoutes = [missed];

@@ -1,5 +1,6 @@
 // The address of the overview.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -11,7 +12,7 @@ export const overviewRoute = createRoute({
     const tenant = textIn(search, 'tenant');
     return { ...(window && { window }), ...(tenant && { tenant }) };
   },
-  component: lazyRouteComponent(() => import('./Overview.tsx'), 'Overview'),
+  component: lazyPage(() => import('./Overview.tsx'), 'Overview'),
 });
 
 export const overviewRoutes = [overviewRoute];

@@ -1,5 +1,6 @@
 // The address of the quarantine.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { textIn } from '../search.ts';
 
@@ -10,7 +11,7 @@ const quarantine = createRoute({
     const tenant = textIn(search, 'tenant');
     return { ...(tenant && { tenant }) };
   },
-  component: lazyRouteComponent(() => import('./Quarantine.tsx'), 'Quarantine'),
+  component: lazyPage(() => import('./Quarantine.tsx'), 'Quarantine'),
 });
 
 export const quarantineRoutes = [quarantine];

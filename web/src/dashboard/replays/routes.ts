@@ -1,5 +1,6 @@
 // The addresses of replay jobs.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -12,13 +13,13 @@ const list = createRoute({
     const [status, tenant] = [choicesIn(search, 'status', statuses), textIn(search, 'tenant')];
     return { ...(status.length > 0 && { status }), ...(tenant && { tenant }) };
   },
-  component: lazyRouteComponent(() => import('./Replays.tsx'), 'Replays'),
+  component: lazyPage(() => import('./Replays.tsx'), 'Replays'),
 });
 
 const one = createRoute({
   getParentRoute: () => root,
   path: 'replays/$replay',
-  component: lazyRouteComponent(() => import('./Replay.tsx'), 'Replay'),
+  component: lazyPage(() => import('./Replay.tsx'), 'Replay'),
 });
 
 export const replayRoutes = [list, one];

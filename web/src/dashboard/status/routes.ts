@@ -1,11 +1,12 @@
 // The address of the status of the installation.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 
 export const statusRoutes = [
   createRoute({
     getParentRoute: () => root,
     path: 'status',
-    component: lazyRouteComponent(() => import('./InstallationStatus.tsx'), 'InstallationStatus'),
+    component: lazyPage(() => import('./InstallationStatus.tsx'), 'InstallationStatus'),
   }),
 ];

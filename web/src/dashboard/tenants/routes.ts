@@ -1,17 +1,18 @@
 // The addresses of tenants.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 
 const list = createRoute({
   getParentRoute: () => root,
   path: 'tenants',
-  component: lazyRouteComponent(() => import('./Tenants.tsx'), 'Tenants'),
+  component: lazyPage(() => import('./Tenants.tsx'), 'Tenants'),
 });
 
 const one = createRoute({
   getParentRoute: () => root,
   path: 'tenants/$tenant',
-  component: lazyRouteComponent(() => import('./TenantPage.tsx'), 'TenantPage'),
+  component: lazyPage(() => import('./TenantPage.tsx'), 'TenantPage'),
 });
 
 export const tenantRoutes = [list, one];

@@ -1,0 +1,75 @@
+// Posthorn is stopped and started, and so is PostgreSQL, under an open page: it says so, keeps what it shows and what was
+// typed, obeys an order that was given meanwhile once, and goes on by itself.
+import { expect, onTestFinished } from 'vitest';
+import { migrationsFolder } from '#config/package';
+import { migrate } from '#db/store/migrate';
+import { makePartitions } from '#db/store/partitions';
+import { createPool } from '#db/store/pool';
+import { freePort } from '#embedded/free-port';
+import { startOwnPostgres } from '../support/own-servers.ts';
+import { testEnv } from '../support/posthorn.ts';
+import { createProcessGroup } from '../support/posthorn-process.ts';
+import { violations } from './support/axe.ts';
+import { shoot } from './support/screenshot.ts';
+import { openDashboard, withPage } from './support/with-page.ts';
+
+/** An API on a PostgreSQL of its own. Each can be stopped, and starts again on the same port. */
+async function installation() {
+  const [postgres, port] = await Promise.all([startOwnPostgres(), freePort()]);
+  const db = createPool({ url: postgres.url, max: 2, onError: () => undefined });
+  await migrate(db, migrationsFolder);
+  await makePartitions(db);
+  const env = { ...testEnv({ url: postgres.url, db, drop: () => db.end() }, 't146'), PORT: String(port), LOG_LEVEL: 'silent' };
+  const group = createProcessGroup();
+  onTestFinished(async () => {
+    await group.end(false);
+    await db.end();
+    await postgres.close();
+  });
+  return { postgres, start: () => group.start({ env, role: 'server', awaited: 'listening' }) };
+}
+
+withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openPage }) => {
+  const { postgres, start } = await installation();
+  let api = await start();
+  await api.post('/v1/tenants', { id: 'before', name: 'Before' });
+  const { page, watched } = await openPage({ origin: api.origin });
+  // requests fail on purpose
+  watched.allow(/Failed to load resource|net::ERR_|Couldn't load preload assets/);
+  await openDashboard(page, '/tenants');
+  const bar = page.getByRole('alert').filter({ hasText: 'Trying again' });
+  const row = (text: string) => page.getByRole('row').filter({ hasText: text });
+  await row('before').waitFor();
+  expect(await bar.count()).toBe(0);
+
+  await api.kill();
+  // its chunk is not here yet
+  await page.getByRole('link', { name: 'Replays' }).click();
+  await bar.getByText('No connection to Posthorn.').waitFor();
+  await row('before').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'away');
+  api = await start();
+  await page.getByText('No replay jobs').waitFor();
+  await bar.waitFor({ state: 'detached' });
+
+  await page.getByRole('link', { name: 'Tenants' }).click();
+  await row('before').waitFor();
+  await postgres.kill();
+  // a page reads again when somebody comes back to it
+  await page.getByRole('link', { name: 'Quarantine' }).click();
+  await bar.getByText('Posthorn cannot reach its database. Nothing is lost.').waitFor();
+  expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  await page.getByRole('link', { name: 'Tenants' }).click();
+  await row('before').waitFor();
+  await shoot(page, 'database-away');
+  // an order that nobody can obey now
+  await page.getByRole('button', { name: /New tenant/ }).click();
+  await page.getByLabel('Name').fill('Meanwhile');
+  await page.getByRole('button', { name: /^(Make|Create)/ }).click();
+  await postgres.start();
+  await page.getByText('Meanwhile').first().waitFor();
+  await bar.waitFor({ state: 'detached' });
+  const { body } = await api.get('/v1/tenants');
+  expect(body.data.map(({ name }: { name: string }) => name).sort()).toEqual(['Before', 'Meanwhile']);
+});

@@ -1,0 +1,26 @@
+// The component of a page, in a chunk of its own. If Posthorn is away when the page is opened, it is read when it is back.
+import { lazyRouteComponent } from '@tanstack/react-router';
+import { connection } from '../api/connection.ts';
+
+type Module = Record<string, unknown>;
+
+/** @example component: lazyPage(() => import('./Deliveries.tsx'), 'Deliveries') */
+export function lazyPage<T extends Module, K extends keyof T & string>(importer: () => Promise<T>, name: K) {
+  return lazyRouteComponent(() => readWhenThere(importer), name);
+}
+
+/** If Posthorn answers, the chunk is gone: it was upgraded, and the router loads the whole page again. */
+async function readWhenThere<T>(importer: () => Promise<T>): Promise<T> {
+  try {
+    return await importer();
+  } catch (error) {
+    const answers = await fetch('/healthz', { cache: 'no-store' }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (answers) throw error;
+    connection.saw('away');
+    await connection.isBack();
+    return importer();
+  }
+}
