@@ -2,6 +2,8 @@
 import { createRouter } from '@tanstack/react-router';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
+import { deliveryRoute } from './delivery/routes.ts';
+import { eventRoute } from './event/routes.ts';
 import { missedRoutes } from './missed/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
@@ -16,6 +18,8 @@ import { tenantRoutes } from './tenants/routes.ts';
 const routeTree = root.addChildren([
   ...overviewRoutes,
   ...deliveryRoutes,
+  deliveryRoute,
+  eventRoute,
   ...deadLetterRoutes,
   ...replayRoutes,
   ...quarantineRoutes,

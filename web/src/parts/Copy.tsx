@@ -23,7 +23,7 @@ export function Copy({ text, what }: CopyProps) {
     void copyText(typeof text === 'function' ? text() : text).then(() => setIsDone(true));
   };
   return (
-    <Button tone="quiet" onPress={copy} aria-label={what === undefined ? words.copy : `${words.copy} ${what}`}>
+    <Button tone="quiet" onPress={copy}>
       <span aria-live="polite" className="copy">
         {isDone ? `✓ ${words.copied}` : what === undefined ? words.copy : `${words.copy} ${what}`}
       </span>

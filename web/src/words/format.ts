@@ -40,7 +40,7 @@ export function duration(ms: number, locale: string): string {
           : ms < 86_400_000
             ? [ms / 3_600_000, 'h']
             : [ms / 86_400_000, 'd'];
-  const digits = value >= 10 || unit === 'ms' ? 0 : 1;
+  const digits = value >= 10 ? 0 : 1;
   return `${value.toLocaleString(locale, { maximumFractionDigits: digits })} ${unit}`;
 }
 

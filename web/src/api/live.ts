@@ -1,0 +1,100 @@
+// What changes, as it happens: one stream for all listeners of a tab. It is open while somebody listens and the tab is seen, and
+// goes on where it was. Changes are handed out once for each frame, the last one of each delivery.
+import type { Alert, ChangedDelivery } from '@posthorn/client';
+import { useEffect, useRef } from 'react';
+import { posthorn } from './client.ts';
+
+export interface Changes {
+  deliveries: ReadonlyMap<string, ChangedDelivery>;
+  alerts: ReadonlyMap<string, Alert>;
+  /** Some changes may be missing: read again what is shown. */
+  isReset: boolean;
+}
+
+type Listener = (changes: Changes) => void;
+
+/** More than that in one frame is a reset: nobody can show it, and memory stays bounded. */
+const mostInFrame = 5_000;
+/** A tab that nobody sees keeps its stream for so long. A browser allows six connections to a server of HTTP/1.1. */
+const hiddenForMs = 30_000;
+
+const listeners = new Set<Listener>();
+const deliveries = new Map<string, ChangedDelivery>();
+const alerts = new Map<string, Alert>();
+let isReset = false;
+let frame = 0;
+let lastId: string | undefined;
+let running: AbortController | undefined;
+let hiding: ReturnType<typeof setTimeout> | undefined;
+
+export function onChanges(listener: Listener): () => void {
+  listeners.add(listener);
+  if (listeners.size === 1) document.addEventListener('visibilitychange', look);
+  look();
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    document.removeEventListener('visibilitychange', look);
+    stop();
+    lastId = undefined;
+  };
+}
+
+/** Calls back with the changes of each frame while the component is there. */
+export function useChanges(listener: Listener): void {
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  });
+  useEffect(() => onChanges((changes) => latest.current(changes)), []);
+}
+
+function look(): void {
+  clearTimeout(hiding);
+  if (document.hidden) hiding = setTimeout(stop, hiddenForMs);
+  else if (!running && listeners.size > 0) void run();
+}
+
+function stop(): void {
+  clearTimeout(hiding);
+  running?.abort();
+  running = undefined;
+  cancelAnimationFrame(frame);
+  frame = 0;
+  deliveries.clear();
+  alerts.clear();
+}
+
+async function run(): Promise<void> {
+  const mine = new AbortController();
+  running = mine;
+  try {
+    const options = { signal: mine.signal, ...(lastId !== undefined && { lastEventId: lastId }) };
+    for await (const change of posthorn.stream({}, options)) {
+      lastId = change.id ?? lastId;
+      if (change.kind === 'delivery') deliveries.set(change.data.id, change.data);
+      else if (change.kind === 'alert') alerts.set(change.data.id, change.data);
+      else isReset = true;
+      frame ||= requestAnimationFrame(flush);
+      if (deliveries.size > mostInFrame) forget();
+    }
+  } catch {
+    // it was stopped, or the credential may not read it: pages read again by themselves, only later
+  } finally {
+    if (running === mine) running = undefined;
+  }
+}
+
+function forget(): void {
+  deliveries.clear();
+  isReset = true;
+}
+
+function flush(): void {
+  frame = 0;
+  const changes = { deliveries: new Map(deliveries), alerts: new Map(alerts), isReset };
+  deliveries.clear();
+  alerts.clear();
+  isReset = false;
+  for (const listener of listeners) listener(changes);
+}

@@ -1,0 +1,61 @@
+// Recalls an event, after its effect was said.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { useMay } from '../../api/use.ts';
+import { Button } from '../../parts/Button.tsx';
+import { Confirm } from '../../parts/Dialog.tsx';
+import { Problem } from '../../parts/States.tsx';
+import { say } from '../../parts/Toasts.tsx';
+import type { Way } from './fan-out.ts';
+import type { EventInFull } from './use-event.ts';
+
+const endpoints = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'endpoint' : 'endpoints'}`;
+
+export function Recall({ event, ways }: { event: EventInFull; ways: readonly Way[] }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const may = useMay('events:write');
+  const queries = useQueryClient();
+  const { mutate, error, isPending, reset } = useMutation({
+    mutationFn: () => posthorn.events.recall(event.tenant, event.id),
+    onSuccess: ({ data }) => {
+      const stopped = data.filter(({ recalled }) => recalled).length;
+      const had = data.filter(({ alreadySent }) => alreadySent).length;
+      say(`Recalled: it is not sent to ${endpoints(stopped)} any more; ${endpoints(had)} got it before.`);
+      setIsOpen(false);
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['event', event.tenant, event.id] }),
+  });
+  const because = !may ? 'needs the role operator' : event.recalledAt === null ? undefined : 'it was recalled already';
+  const had = ways.filter(({ code }) => code === 'delivered' || code === 'taken').length;
+  const unfinished = ways.filter(
+    ({ isSent, code }) => isSent && !['delivered', 'taken', 'cancelled', 'expired', 'endpoint_deleted'].includes(code),
+  );
+  const open = () => {
+    reset();
+    setIsOpen(true);
+  };
+  return (
+    <>
+      <Button tone="danger" because={because} onPress={open}>
+        Recall
+      </Button>
+      <Confirm
+        title="Recall this event?"
+        isOpen={isOpen}
+        onClose={() => setIsOpen(false)}
+        effect={
+          <p>
+            {event.type} is not sent to {endpoints(unfinished.length)} any more, and later replays of it are refused. {endpoints(had)} got
+            it already: that cannot be taken back. A recall cannot be undone.
+          </p>
+        }
+        action="Recall the event"
+        isDangerous
+        isPending={isPending}
+        onConfirm={() => mutate()}
+        problem={error && <Problem error={error} />}
+      />
+    </>
+  );
+}

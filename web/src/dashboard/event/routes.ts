@@ -1,0 +1,14 @@
+// The address of one event.
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { root } from '../root.ts';
+import { choicesIn } from '../search.ts';
+
+export const eventRoute = createRoute({
+  getParentRoute: () => root,
+  path: 'events/$tenant/$event',
+  validateSearch: (search: Record<string, unknown>) => {
+    const [show] = choicesIn(search, 'show', ['sent', 'not']);
+    return { ...(show && { show }) };
+  },
+  component: lazyRouteComponent(() => import('./EventPage.tsx'), 'EventPage'),
+});
