@@ -1,5 +1,7 @@
 // All addresses of the dashboard. Each page is a chunk of its own, read when it is first opened.
 import { createRouter } from '@tanstack/react-router';
+import { alertRoutes } from './alerts/routes.ts';
+import { catalogueRoutes } from './catalogue/routes.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
 import { deliveryRoute } from './delivery/routes.ts';
@@ -24,6 +26,8 @@ const routeTree = root.addChildren([
   ...replayRoutes,
   ...quarantineRoutes,
   ...missedRoutes,
+  ...alertRoutes,
+  ...catalogueRoutes,
   ...statusRoutes,
   ...tenantRoutes,
 ]);

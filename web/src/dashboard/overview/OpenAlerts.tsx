@@ -3,8 +3,8 @@ import type { Alert } from '@posthorn/client';
 import { Section } from '../../parts/Page.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 import { Tag } from '../../parts/Status.tsx';
+import { bySeverity, toneOfSeverity } from '../../parts/severity.ts';
 import { Time } from '../../parts/Time.tsx';
-import { bySeverity, toneOfSeverity } from './verdict.ts';
 
 const most = 8;
 
@@ -20,7 +20,7 @@ export function OpenAlerts({ alerts }: { alerts: readonly Alert[] }) {
             .slice(0, most)
             .map(({ id, severity, title, openedAt }) => (
               <li key={id}>
-                <PathLink to={`/alerts/${id}`}>
+                <PathLink to="/alerts" search={{ alert: id }}>
                   <Tag tone={toneOfSeverity[severity]}>
                     <span className="visually-hidden">{severity}: </span>
                     <span className="overview-alert">{title}</span>

@@ -1,6 +1,7 @@
 // Which time and which tenant the figures are of. Both are in the address.
 import type { StatsWindow } from '@posthorn/client';
 import { getRouteApi } from '@tanstack/react-router';
+import { Choice } from '../../parts/Choice.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
 import { windows } from './figures.ts';
 
@@ -12,20 +13,12 @@ export function Span({ window, tenant }: { window: StatsWindow; tenant: string |
   return (
     <>
       <TenantChoice tenant={tenant} onChange={(next) => void navigate({ search: (before) => ({ ...before, tenant: next }) })} />
-      <label className="choice">
-        <span className="visually-hidden">Window</span>
-        <select
-          className="input"
-          value={window}
-          onChange={({ target }) => void navigate({ search: (before) => ({ ...before, window: target.value as StatsWindow }) })}
-        >
-          {names.map((name) => (
-            <option key={name} value={name}>
-              Last {windows[name].text}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="Window"
+        value={window}
+        options={names.map((name) => [name, `Last ${windows[name].text}`])}
+        onChange={(next) => void navigate({ search: (before) => ({ ...before, window: next }) })}
+      />
     </>
   );
 }

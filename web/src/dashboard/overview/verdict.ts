@@ -1,14 +1,7 @@
 // The first sentence of the overview: that all is well, or what is wrong, the most severe first.
-import type { Alert, AlertSeverity, InstallationStatus } from '@posthorn/client';
+import type { Alert, InstallationStatus } from '@posthorn/client';
 import type { Tone } from '../../parts/Status.tsx';
-
-export const toneOfSeverity: Record<AlertSeverity, Tone> = { critical: 'bad', warning: 'warning', info: 'neutral' };
-
-const rank: Record<AlertSeverity, number> = { critical: 0, warning: 1, info: 2 };
-
-/** The most severe first, then the oldest. */
-export const bySeverity = (alerts: readonly Alert[]): Alert[] =>
-  alerts.toSorted((a, b) => rank[a.severity] - rank[b.severity] || a.openedAt.localeCompare(b.openedAt));
+import { bySeverity, toneOfSeverity } from '../../parts/severity.ts';
 
 export interface Verdict {
   tone: Tone;

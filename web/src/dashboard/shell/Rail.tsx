@@ -7,6 +7,7 @@ const entries = [
   { to: '/', text: 'Overview' },
   { to: '/deliveries', text: 'Deliveries' },
   { to: '/dead-letters', text: 'Dead letters' },
+  { to: '/alerts', text: 'Alerts' },
 ] as const;
 
 /** Under the line: what is set up, or looked at when something is wrong. */
@@ -14,6 +15,7 @@ const more = [
   { to: '/replays', text: 'Replays' },
   { to: '/quarantine', text: 'Quarantine' },
   { to: '/missed', text: 'Missed events' },
+  { to: '/catalogue', text: 'Catalogue' },
   { to: '/tenants', text: 'Tenants' },
   { to: '/status', text: 'Status' },
 ] as const;

@@ -1,0 +1,111 @@
+// Alerts: what needs somebody now, and what did in the last 90 days.
+import type { Alert } from '@posthorn/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { Tag } from '../../parts/Status.tsx';
+import { severityWords, toneOfSeverity } from '../../parts/severity.ts';
+import { Time } from '../../parts/Time.tsx';
+import { AlertSheet } from './AlertSheet.tsx';
+import { Filters } from './Filters.tsx';
+import { type AlertFilters, queryOf } from './filters.ts';
+import './alerts-page.css';
+
+const route = getRouteApi('/alerts');
+
+const columns: Column<Alert>[] = [
+  {
+    id: 'title',
+    header: 'What is wrong',
+    width: 'minmax(0, 3fr)',
+    cell: ({ id, title }) => (
+      <Link className="row-link" to="/alerts" search={(before) => ({ ...before, alert: id })}>
+        {title}
+      </Link>
+    ),
+  },
+  {
+    id: 'severity',
+    header: 'Severity',
+    width: '110px',
+    cell: ({ severity }) => <Tag tone={toneOfSeverity[severity]}>{severityWords[severity]}</Tag>,
+  },
+  {
+    id: 'tenant',
+    header: 'Tenant',
+    width: 'minmax(0, 1fr)',
+    cell: ({ tenant }) => tenant ?? <span className="quiet">the installation</span>,
+  },
+  { id: 'state', header: 'State', width: '120px', cell: ({ state }) => state },
+  { id: 'opened', header: 'Opened', width: '110px', cell: ({ openedAt }) => <Time at={openedAt} /> },
+];
+const idOf = ({ id }: Alert) => id;
+
+export function Alerts() {
+  const { alert, ...filters } = route.useSearch();
+  const navigate = route.useNavigate();
+  const close = () => void navigate({ search: ({ alert: _, ...others }) => others });
+  return (
+    <Page title="Alerts" actions={<Filters filters={filters} />}>
+      <AlertList filters={filters} />
+      {alert !== undefined && <AlertSheet id={alert} onClose={close} />}
+    </Page>
+  );
+}
+
+function AlertList({ filters }: { filters: AlertFilters }) {
+  const query = queryOf(filters);
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['alerts', 'list', query],
+    queryFn: ({ pageParam, signal }) =>
+      posthorn.alerts.list({ ...query, limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: 10_000,
+  });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  return (
+    <>
+      {isPending && <Skeleton rows={6} />}
+      {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
+      {data && rows.length === 0 && <Nothing filters={filters} />}
+      {rows.length > 0 && (
+        <DataTable
+          label="Alerts"
+          rows={rows}
+          columns={columns}
+          idOf={idOf}
+          hasMore={hasNextPage}
+          isLoadingMore={isFetchingNextPage}
+          onMore={more}
+        />
+      )}
+    </>
+  );
+}
+
+function Nothing({ filters: { show = 'open', ...others } }: { filters: AlertFilters }) {
+  const isFiltered = Object.keys(others).length > 0;
+  if (isFiltered) {
+    return (
+      <Empty title="No alert matches">
+        <Link to="/alerts" search={show === 'open' ? {} : { show }}>
+          Show all tenants, kinds and severities
+        </Link>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={show === 'open' ? 'Nothing needs attention' : 'No alerts'}>
+      <p>
+        An alert opens when an endpoint fails, something expires, or Posthorn itself has a problem. It closes by itself when its cause ends,
+        and is kept for 90 days.
+      </p>
+    </Empty>
+  );
+}

@@ -1,0 +1,134 @@
+// The event types that are registered. Filters are in the address.
+import type { EventTypeSummary } from '@posthorn/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { Button } from '../../parts/Button.tsx';
+import { Choice } from '../../parts/Choice.tsx';
+import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { SearchField } from '../../parts/SearchField.tsx';
+import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { useAdminBecause } from './admin.ts';
+import { NewType } from './NewType.tsx';
+import { TypeState } from './TypeState.tsx';
+
+const route = getRouteApi('/catalogue');
+
+const columns: Column<EventTypeSummary>[] = [
+  {
+    id: 'name',
+    header: 'Event type',
+    width: 'minmax(0, 2fr)',
+    cell: ({ name }) => (
+      <Link className="row-link" to="/catalogue/$type" params={{ type: name }}>
+        {name}
+      </Link>
+    ),
+  },
+  {
+    id: 'description',
+    header: 'Description',
+    width: 'minmax(0, 3fr)',
+    cell: ({ description }) => description || <span className="quiet">–</span>,
+  },
+  { id: 'group', header: 'Group', width: 'minmax(0, 1fr)', cell: ({ group }) => group ?? <span className="quiet">–</span> },
+  { id: 'owner', header: 'Owner', width: 'minmax(0, 1fr)', cell: ({ owner }) => owner ?? <span className="quiet">–</span> },
+  { id: 'version', header: 'Version', width: '72px', cell: ({ currentVersion }) => currentVersion ?? <span className="quiet">–</span> },
+  { id: 'state', header: 'State', width: '120px', cell: (type) => <TypeState type={type} /> },
+];
+const idOf = ({ name }: EventTypeSummary) => name;
+
+export function Catalogue() {
+  const because = useAdminBecause();
+  const [isMaking, setIsMaking] = useState(false);
+  return (
+    <Page
+      title="Catalogue"
+      actions={
+        <Button onPress={() => setIsMaking(true)} because={because}>
+          Register a type
+        </Button>
+      }
+    >
+      <Filters />
+      <Types />
+      {isMaking && <NewType onClose={() => setIsMaking(false)} />}
+    </Page>
+  );
+}
+
+function Filters() {
+  const { search = '', group, state } = route.useSearch();
+  const navigate = route.useNavigate();
+  // a filter that is undefined leaves the address
+  const set = (change: { [Name in 'search' | 'group' | 'state']?: string | undefined }, replace = false) =>
+    void navigate({ search: (before) => ({ ...before, ...change }) as typeof before, replace });
+  return (
+    <div className="page-actions">
+      <SearchField
+        label="Search in names, descriptions, owners and tags"
+        value={search}
+        onChange={(text) => set({ search: text || undefined }, true)}
+      />
+      <Choice
+        label="State"
+        value={state ?? ''}
+        options={[
+          ['', 'All states'],
+          ['active', 'Active'],
+          ['deprecated', 'Deprecated'],
+          ['sunset', 'Past its sunset'],
+        ]}
+        onChange={(next) => set({ state: next || undefined })}
+      />
+      {group !== undefined && <Button onPress={() => set({ group: undefined })}>Group: {group} ✕</Button>}
+    </div>
+  );
+}
+
+function Types() {
+  const filter = route.useSearch();
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['event-types', filter],
+    queryFn: ({ pageParam, signal }) =>
+      posthorn.eventTypes.list({ ...filter, limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: (before) => before,
+  });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const isFiltered = Object.keys(filter).length > 0;
+  return (
+    <>
+      {isPending && <Skeleton rows={8} />}
+      {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
+      {data && rows.length === 0 && isFiltered && (
+        <Empty title="No event type matches">
+          <Link to="/catalogue">Show all event types</Link>
+        </Empty>
+      )}
+      {data && rows.length === 0 && !isFiltered && (
+        <Empty title="No event types are registered">
+          <p>
+            Events of any type are accepted without a catalogue. With one, consumers see what they can receive, and events are checked
+            against their schema. Register a type here, or apply a file with <code>posthorn catalogue apply</code>.
+          </p>
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <DataTable
+          label="Event types"
+          rows={rows}
+          columns={columns}
+          idOf={idOf}
+          hasMore={hasNextPage}
+          isLoadingMore={isFetchingNextPage}
+          onMore={more}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { posthorn } from '../../api/client.ts';
+import { Confirm } from '../../parts/Dialog.tsx';
+import { Problem } from '../../parts/States.tsx';
+import { say } from '../../parts/Toasts.tsx';
+
+export function DeleteType({ name, versions, onClose }: { name: string; versions: number; onClose: () => void }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () => posthorn.eventTypes.delete(name),
+    async onSuccess() {
+      say(`${name} is deleted from the catalogue.`);
+      await navigate({ to: '/catalogue' });
+      await queries.invalidateQueries({ queryKey: ['event-types'] });
+    },
+  });
+  return (
+    <Confirm
+      title={`Delete ${name}?`}
+      isOpen
+      onClose={onClose}
+      effect={
+        <p>
+          Deletes the type with {versions === 1 ? 'its version' : `its ${versions} versions`} from the catalogue. Events and subscriptions
+          stay as they are; later events of the type are unregistered.
+        </p>
+      }
+      action="Delete"
+      isDangerous
+      isPending={isPending}
+      onConfirm={() => mutate()}
+      problem={error && <Problem error={error} />}
+    />
+  );
+}
