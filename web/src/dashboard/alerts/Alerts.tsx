@@ -23,7 +23,7 @@ const columns: Column<Alert>[] = [
     header: 'What is wrong',
     width: 'minmax(0, 3fr)',
     cell: ({ id, title }) => (
-      <Link className="row-link" to="/alerts" search={(before) => ({ ...before, alert: id })}>
+      <Link className="row-link" from="/alerts" to="/alerts" search={(before) => ({ ...before, alert: id })}>
         {title}
       </Link>
     ),
