@@ -11,6 +11,7 @@ import { metricsRoute } from './metrics.ts';
 import { mountRoutes, refuseOtherMethods } from './mount.ts';
 import { apiKeyRoutes } from './routes/access/api-keys.ts';
 import { auditLogRoutes } from './routes/access/audit-log.ts';
+import { auditVerificationRoute } from './routes/access/audit-verification.ts';
 import { portalLinkRoutes } from './routes/access/portal-links.ts';
 import { sessionRoutes, signInRoute } from './routes/access/sessions.ts';
 import { signInRoutes } from './routes/access/sign-in.ts';
@@ -106,6 +107,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...eventReadRoutes(deps),
     allEventsRoute(deps),
     ...auditLogRoutes(deps),
+    auditVerificationRoute(deps),
     ...deliveryRoutes(deps),
     undeliveredRoute(deps),
     ...endpointSearchRoutes(deps),

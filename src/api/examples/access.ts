@@ -1,7 +1,7 @@
 // Examples of API keys, portal links and audit entries for the OpenAPI document.
 import type { z } from 'zod';
 import type { ApiKey, newApiKey } from '#domain/access/api-key';
-import type { AuditView } from '#domain/access/audit';
+import type { AuditVerification, AuditView } from '#domain/access/audit';
 import type { CurrentPortalLink, createdPortalLink, newPortalLink, PortalLink } from '#domain/access/portal-link';
 import { keyId, linkId, tenantId } from './ids.ts';
 
@@ -64,6 +64,15 @@ export const currentPortalLinkExample: CurrentPortalLink = {
   language: 'en',
   origins: ['https://app.example.com'],
   expiresAt: '2026-03-02T10:10:50.000Z',
+};
+
+export const auditVerificationExample: AuditVerification = {
+  unbroken: true,
+  entries: 118,
+  head: '2c624232cdd221771294dfbb310aca000a0df6ac8b66b696d90ef06fdefb64a3',
+  broken: null,
+  unguarded: [],
+  remarks: [],
 };
 
 export const auditExample: AuditView = {

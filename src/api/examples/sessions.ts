@@ -17,6 +17,7 @@ export const sessionExample: Session = {
   createdAt: '2026-03-02T08:01:12.208Z',
   lastUsedAt: '2026-03-02T09:10:50.620Z',
   endsAt: '2026-03-02T09:40:50.620Z',
+  expiresAt: '2026-03-02T20:01:12.208Z',
   revokedAt: null,
 };
 

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { scope } from '#domain/access/access';
 import { apiKey, createdApiKey, newApiKey } from '#domain/access/api-key';
 import { apiRate } from '#domain/access/api-rate';
-import { auditAction, auditView } from '#domain/access/audit';
+import { auditAction, auditVerification, auditView } from '#domain/access/audit';
 import { createdPortalLink, currentPortalLink, newPortalLink, portalLink } from '#domain/access/portal-link';
 import { portalLanguage } from '#domain/access/portal-look';
 import { begunSignIn, createdSession, newSession, person, role, session, signInMethods } from '#domain/access/session';
@@ -157,6 +157,7 @@ export const schemaNames: [z.ZodType, string][] = [
   [streamKind, 'StreamKind'],
   [auditView, 'AuditEntry'],
   [auditAction, 'AuditAction'],
+  [auditVerification, 'AuditVerification'],
   [apiKey, 'ApiKey'],
   [newApiKey, 'NewApiKey'],
   [createdApiKey, 'CreatedApiKey'],

@@ -29,6 +29,7 @@ interface SessionRow {
   created_at: Date;
   last_used_at: Date;
   ends_at: Date;
+  expires_at: Date;
   revoked_at: Date | null;
 }
 
@@ -36,6 +37,7 @@ interface SessionRow {
 export const endsAt = `least(s.expires_at, k.expires_at, s.last_used_at + $1::int * interval '1 ms')`;
 const columns = `
   s.id, s.key_id, s.person, t.external_id as tenant, s.scopes, s.address, s.created_at, s.last_used_at, ${endsAt} as ends_at,
+  least(s.expires_at, k.expires_at) as expires_at,
   case when k.revoked_at < s.expires_at then least(s.revoked_at, k.revoked_at) else s.revoked_at end as revoked_at
   from sessions s left join api_keys k on k.id = s.key_id left join tenants t on t.id = s.tenant_id`;
 
@@ -148,6 +150,7 @@ function toSession(row: SessionRow): Session {
     createdAt: row.created_at.toISOString(),
     lastUsedAt: row.last_used_at.toISOString(),
     endsAt: row.ends_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
     revokedAt: row.revoked_at?.toISOString() ?? null,
   };
 }

@@ -134,6 +134,16 @@ export const auditView = z.object({
 });
 export type AuditView = z.infer<typeof auditView>;
 
+export const auditVerification = z.object({
+  unbroken: z.boolean().describe('every entry is as it was written, and none is missing'),
+  entries: z.int().nullable().describe('number of entries; null: the chain is broken'),
+  head: z.string().nullable().describe('hash of the last entry; null: the chain is broken'),
+  broken: z.object({ seq: z.int().describe('number of the first entry that is missing or was changed'), reason: z.string() }).nullable(),
+  unguarded: z.array(z.string()).describe('why somebody other than a superuser could change the log; must be fixed'),
+  remarks: z.array(z.string()).describe('risks that rights in PostgreSQL cannot prevent'),
+});
+export type AuditVerification = z.infer<typeof auditVerification>;
+
 const shown = new Set(
   `name metadata rateLimit eventTypes versions channels filter description maxInFlight retry timeoutMs ordering onDeadLetter batch coalesceMs autoRecover gate gateReason
   format signing status verification notBefore maxEndpoints kind kinds minSeverity quietPeriod digest state retention script

@@ -70,6 +70,7 @@ export const session = z.object({
   endsAt: z.iso
     .datetime()
     .describe('when it ends unless it is used again: 30 minutes after its last use, 12 hours after the sign-in, or with its key'),
+  expiresAt: z.iso.datetime().describe('when it ends at the latest: 12 hours after the sign-in, or with its key'),
   revokedAt: z.iso.datetime().nullable().describe('when somebody signed out, or revoked it'),
 });
 export type Session = z.infer<typeof session>;

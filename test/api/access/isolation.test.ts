@@ -163,6 +163,7 @@ const cases: Record<string, Case> = {
   listSigningKeysOfTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}/signing-keys` },
   rotateSigningKeyOfTenant: { path: ({ tenant }) => `/v1/tenants/${tenant}/signing-keys/rotate`, body: {} },
   listAuditLog: { path: ({ tenant }) => `/v1/audit-log?tenant=${tenant}` },
+  verifyAuditLog: { path: () => '/v1/audit-log/verification', foreign: 403, own: 403 },
   exportAuditLog: { path: ({ tenant }) => `/v1/audit-log/export?tenant=${tenant}` },
   exportDeliveries: { path: ({ tenant }) => `/v1/deliveries/export?tenant=${tenant}` },
   // the catalogue belongs to no tenant: what is public is there for all of them

@@ -184,6 +184,33 @@ describe('refused with 401:', () => {
   });
 });
 
+it('the name of a person is in what the audit log proves', async () => {
+  const { id } = (await signIn('ada')).body;
+  const verify = async (query = '') => (await api.get(`/v1/audit-log/verification${query}`)).body;
+  const whole = await verify();
+  expect(whole).toMatchObject({ unbroken: true, entries: expect.any(Number), head: expect.stringMatching(/^[0-9a-f]{64}$/), broken: null });
+  expect(await verify(`?expect=${whole.head}`)).toMatchObject({ unbroken: true });
+  expect(await verify(`?expect=${'0'.repeat(63)}1`)).toMatchObject({
+    unbroken: false,
+    entries: null,
+    broken: { reason: expect.stringContaining('is missing') },
+  });
+  expect((await api.get('/v1/audit-log/verification?expect=x')).status).toBe(422);
+  await api.db.query('alter table posthorn_audit.audit_log disable trigger audit_log_stays');
+  const { rows } = await api.db.query(
+    `update posthorn_audit.audit_log set actor_id = replace(actor_id, 'ada@', 'eve@') where actor_id like $1 returning seq`,
+    [`${id} %`],
+  );
+  expect(await verify()).toMatchObject({
+    unbroken: false,
+    broken: { seq: rows[0]?.seq, reason: 'was changed after it was written' },
+    unguarded: [expect.stringContaining('triggers')],
+  });
+  await api.db.query(`update posthorn_audit.audit_log set actor_id = replace(actor_id, 'eve@', 'ada@')`);
+  await api.db.query('alter table posthorn_audit.audit_log enable always trigger audit_log_stays');
+  expect(await verify()).toMatchObject({ unbroken: true, unguarded: [] });
+});
+
 it('every sign-in has its own state, nonce and challenge, and the verifier is not in the URL', async () => {
   const [one, two] = [await begin(), await begin()];
   for (const field of ['state', 'nonce', 'verifier'] as const) expect(one[field]).not.toBe(two[field]);

@@ -1,5 +1,5 @@
 // The bearer token of this tab. It is in memory and in sessionStorage, never in a cookie: nothing that a browser adds by itself
-// is an authorization.
+// is an authorization. It is taken from an answer of the API only, never from the address of the page.
 
 import { tabStorage } from './storage.ts';
 
@@ -7,10 +7,15 @@ export interface Credential {
   token: string;
   /** What it may do, as the API names its scopes. */
   scopes: readonly string[];
-  /** Whom the page shows as signed in. */
+  /** Who is signed in, as the audit log names it, and in short. */
   name: string;
+  shown: string;
+  /** The highest role whose scopes it has; null: none. */
+  role: string | null;
   /** The tenant it is bound to; null: all. */
   tenant: string | null;
+  /** When it ends at the latest. */
+  expiresAt: string;
 }
 
 export type SignedIn =
@@ -37,6 +42,7 @@ export const credential = {
     waiting = [];
     for (const go of resume) go();
   },
+  /** Forgets the token. What waits for a sign-in is given up with the page. */
   signOut(): void {
     tabStorage.remove(slot);
     become({ state: 'signed_out' });

@@ -14,3 +14,12 @@ export function useMay(scope: string): boolean {
   const { scopes } = signedIn.credential;
   return scopes.includes('admin') || scopes.includes(scope);
 }
+
+/** The lowest role that has a scope (docs/sign-in.md). */
+const roleOf: Record<string, string> = { 'endpoints:read': 'viewer', 'deliveries:read': 'viewer', admin: 'admin' };
+
+/** Why a button cannot be pressed, for its `because`: undefined if the credential of this tab has the scope. */
+export function useLacks(scope: string): string | undefined {
+  const may = useMay(scope);
+  return may ? undefined : `needs the role ${roleOf[scope] ?? 'operator'}`;
+}

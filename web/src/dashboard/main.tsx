@@ -1,4 +1,6 @@
 // The dashboard for operators.
+// first: it takes a code out of the address before the router reads it
+import '../api/returned.ts';
 import '../look/base.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

@@ -1,5 +1,12 @@
 // posthorn.auditLog and the exports: what was changed by whom, and all attempts, as lines for an archive.
-import type { AuditEntry, ExportAuditLogQuery, ExportDeliveriesQuery, ListAuditLogQuery } from '../api-types.ts';
+import type {
+  AuditEntry,
+  AuditVerification,
+  ExportAuditLogQuery,
+  ExportDeliveriesQuery,
+  ListAuditLogQuery,
+  VerifyAuditLogQuery,
+} from '../api-types.ts';
 import { type List, listOf } from '../list.ts';
 import type { CallOptions, Requester } from '../request.ts';
 import { textOf } from '../server-sent-events.ts';
@@ -16,6 +23,11 @@ export class AuditLog {
 
   list(query: ListAuditLogQuery = {}, options?: CallOptions): List<AuditEntry> {
     return listOf(this.#api, '/v1/audit-log', { ...query }, options);
+  }
+
+  /** Checks that nothing was changed. `expect`: a `head` of an earlier answer, which must still be in the log. */
+  verify(query: VerifyAuditLogQuery = {}, options?: CallOptions): Promise<AuditVerification> {
+    return this.#api.json('GET', '/v1/audit-log/verification', { query: { ...query } }, options);
   }
 
   /** All entries, oldest first, as lines of JSON, or of CSV with `format: 'csv'`. */

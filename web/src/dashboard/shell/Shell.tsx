@@ -1,15 +1,21 @@
 // The frame of all pages: rail, top bar, the page itself, and what lies over it.
 import { Outlet } from '@tanstack/react-router';
+import { useState } from 'react';
+import { returned } from '../../api/returned.ts';
 import { useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
 import { Rail } from './Rail.tsx';
-import { SessionEnded, SignIn } from './SignIn.tsx';
+import { Returned } from './Returned.tsx';
+import { SessionEnded } from './SessionEnded.tsx';
+import { SignIn } from './SignIn.tsx';
 import { TopBar } from './TopBar.tsx';
 import './shell.css';
 
 export function Shell() {
   const signedIn = useSignedIn();
+  const [isReturning, setIsReturning] = useState(returned !== null);
+  if (isReturning && returned) return <Returned returned={returned} onDone={() => setIsReturning(false)} />;
   if (signedIn.state === 'signed_out') {
     return (
       <>
@@ -30,7 +36,7 @@ export function Shell() {
         <Outlet />
       </main>
       <Toasts />
-      {signedIn.state === 'ended' && <SessionEnded />}
+      {signedIn.state === 'ended' && <SessionEnded name={signedIn.credential.shown} />}
     </div>
   );
 }

@@ -1,76 +1,114 @@
-// Sign-in with an API key, on an empty page and in a dialog over the page when the session has ended.
-import { PosthornProblem } from '@posthorn/client';
-import { useQueryClient } from '@tanstack/react-query';
+// Sign-in, on an empty page: through the OpenID Connect provider if there is one, or with a key.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { type Credential, credential } from '../../api/credential.ts';
+import { exchange, leaveForProvider, readMethods } from '../../api/sign-in.ts';
 import { Button } from '../../parts/Button.tsx';
-import { Dialog } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import './sign-in.css';
 
-export function SignIn() {
+export function SignIn({ problem }: { problem?: string | undefined }) {
   return (
     <main className="sign-in">
-      <h1>Posthorn</h1>
-      <KeyForm />
+      <div className="sign-in-card">
+        <h1>Sign in to Posthorn</h1>
+        {problem && (
+          <p className="sign-in-problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <WaysToSignIn onProvider={leaveForProvider} />
+      </div>
     </main>
   );
 }
 
-export function SessionEnded() {
+/** `onProvider`: signs in through the provider; rejects with words for the person. */
+export function WaysToSignIn({ onProvider }: { onProvider: () => Promise<void> }) {
+  const { data } = useQuery({ queryKey: ['sign-in'], queryFn: ({ signal }) => readMethods(signal) });
   return (
-    <Dialog title="Your session has ended" isOpen onClose={() => undefined} isDismissable={false}>
-      <p>Sign in again to go on. Nothing that you typed is lost.</p>
-      <KeyForm />
-      <Button tone="quiet" onPress={credential.signOut}>
-        Leave this page and sign out
-      </Button>
-    </Dialog>
+    <>
+      {data?.oidc && <ProviderButton {...data.oidc} onProvider={onProvider} />}
+      <KeyForm isSecond={Boolean(data?.oidc)} />
+    </>
   );
 }
 
-function KeyForm() {
-  const queries = useQueryClient();
+function ProviderButton({ name, redirectUri, onProvider }: { name: string; redirectUri: string; onProvider: () => Promise<void> }) {
+  const { act, problem, isPending } = useAttempt(onProvider);
+  const { origin } = new URL(redirectUri);
+  if (origin !== location.origin)
+    return (
+      <p className="sign-in-note">
+        To sign in with {name}, open the dashboard at <a href={`${origin}/dashboard/`}>{origin}</a>.
+      </p>
+    );
+  return (
+    <div className="sign-in-provider">
+      <Button tone="primary" isPending={isPending} onPress={act} autoFocus>
+        Sign in with {name}
+      </Button>
+      {problem && (
+        <p className="sign-in-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <p className="sign-in-or" aria-hidden>
+        <span>or</span>
+      </p>
+    </div>
+  );
+}
+
+function KeyForm({ isSecond }: { isSecond: boolean }) {
+  const become = useBecome();
   const [key, setKey] = useState('');
-  const [problem, setProblem] = useState<string>();
-  const [isPending, setIsPending] = useState(false);
-  const submit = async (event: FormEvent) => {
+  const { act, problem, isPending } = useAttempt(async () => become(await exchange({ key: key.trim() })));
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    setIsPending(true);
-    setProblem(undefined);
-    try {
-      credential.signIn(await exchange(key.trim()));
-      await queries.invalidateQueries();
-    } catch (error) {
-      setProblem(error instanceof PosthornProblem || error instanceof Error ? error.message : 'Posthorn did not answer.');
-    } finally {
-      setIsPending(false);
-    }
+    act();
   };
   return (
-    <form className="sign-in-form" onSubmit={(event) => void submit(event)}>
+    <form className="sign-in-form" onSubmit={submit}>
       <TextField
         label="API key"
         type="password"
         name="key"
         required
-        autoFocus
+        autoFocus={!isSecond}
         value={key}
         problem={problem}
         onChange={(event) => setKey(event.target.value)}
         hint="The first one is in the file api-key of the data folder, or in POSTHORN_API_KEY."
       />
-      <Button type="submit" tone="primary" isPending={isPending}>
+      <Button type="submit" tone={isSecond ? 'plain' : 'primary'} isPending={isPending}>
         Sign in
       </Button>
     </form>
   );
 }
 
-/** Rejects if the key is refused. */
-async function exchange(key: string): Promise<Credential> {
-  const response = await fetch('/v1/deliveries?limit=1', { headers: { authorization: `Bearer ${key}` }, cache: 'no-store' });
-  if (response.status === 401) throw new Error('This key is not known, or it has expired.');
-  if (!response.ok) throw new Error('This key may not read deliveries.');
-  return { token: key, scopes: ['admin'], name: `${key.slice(0, 8)}…`, tenant: null };
+/** Makes this tab the credential's. What somebody else had read is read again. */
+export function useBecome(): (given: Credential) => void {
+  const queries = useQueryClient();
+  return (given) => {
+    const before = credential.get();
+    const isSame = before.state !== 'signed_out' && before.credential.name === given.name && before.credential.tenant === given.tenant;
+    credential.signIn(given);
+    void (isSame ? queries.invalidateQueries() : queries.resetQueries());
+  };
+}
+
+/** One try at a time, with the reason of the last failure. */
+function useAttempt(attempt: () => Promise<void>) {
+  const [problem, setProblem] = useState<string>();
+  const [isPending, setIsPending] = useState(false);
+  const act = () => {
+    setIsPending(true);
+    setProblem(undefined);
+    attempt()
+      .catch((error: unknown) => setProblem(error instanceof Error ? error.message : 'Posthorn did not answer.'))
+      .finally(() => setIsPending(false));
+  };
+  return { act, problem, isPending };
 }

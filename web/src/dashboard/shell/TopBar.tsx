@@ -1,9 +1,13 @@
 // What is there on every page: where one is, who one is, light or dark.
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { credential } from '../../api/credential.ts';
+import { endSession } from '../../api/sign-in.ts';
 import { useSignedIn } from '../../api/use.ts';
+import { Button } from '../../parts/Button.tsx';
 import { Menu } from '../../parts/Menu.tsx';
+import { Time } from '../../parts/Time.tsx';
 import { applyTheme, readTheme, type Theme } from '../../parts/theme.ts';
 import './top-bar.css';
 
@@ -40,13 +44,33 @@ function ThemeMenu() {
   );
 }
 
+/** Who is signed in, as what, and until when. */
 function AccountMenu() {
   const signedIn = useSignedIn();
+  const queries = useQueryClient();
   if (signedIn.state === 'signed_out') return null;
-  const { name } = signedIn.credential;
+  const { name, shown, role, tenant, expiresAt } = signedIn.credential;
+  const signOut = () => {
+    endSession(credential.token());
+    credential.signOut();
+    queries.clear();
+  };
   return (
-    <Menu label={`Signed in as ${name}`} actions={[{ id: 'sign-out', text: 'Sign out', act: credential.signOut }]}>
-      <span className="top-bar-name">{name}</span>
-    </Menu>
+    <>
+      <button type="button" className="button button-quiet" popoverTarget="account" aria-label={`Signed in as ${shown}`}>
+        <span className="top-bar-name">{shown}</span>
+      </button>
+      {/* the browser's own: it stays within the landmark, and closes with Escape and with a click beside it */}
+      <div id="account" popover="auto" className="account">
+        <p className="account-name">{name}</p>
+        <p>
+          {role === null ? 'A key with few rights' : `Role ${role}`}, {tenant === null ? 'all tenants' : `tenant ${tenant}`}
+        </p>
+        <p className="quiet">
+          Ends <Time at={expiresAt} /> at the latest, and after 30 minutes without use.
+        </p>
+        <Button onPress={signOut}>Sign out</Button>
+      </div>
+    </>
   );
 }

@@ -1,0 +1,166 @@
+// Sign-in in a real browser, with a key and through a real OpenID Connect provider; attacks on it; a session that ends.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { type Provider, startProvider } from '../support/oidc.ts';
+import { startPosthorn, type TestPosthorn, testApiKey } from '../support/posthorn.ts';
+import { violations } from './support/axe.ts';
+import { shoot } from './support/screenshot.ts';
+import { canary } from './support/watch-page.ts';
+import { withPage } from './support/with-page.ts';
+
+let provider: Provider;
+let own: TestPosthorn;
+
+beforeAll(async () => {
+  provider = await startProvider({
+    ada: { email: 'ada@example.com', email_verified: true, groups: ['platform'] },
+    bob: { name: canary('name'), groups: ['on-call'] },
+    vera: { name: 'Vera', groups: ['staff'] },
+    mallory: { name: 'Mallory', groups: ['nobody'] },
+  });
+  own = await startPosthorn({
+    namespace: 't118',
+    env: {
+      POSTHORN_OIDC_ISSUER: provider.issuer,
+      POSTHORN_OIDC_CLIENT_ID: 'posthorn',
+      POSTHORN_OIDC_CLIENT_SECRET: provider.clientSecret,
+      POSTHORN_OIDC_NAME: 'Test ID',
+      POSTHORN_OIDC_VIEWERS: 'staff',
+      POSTHORN_OIDC_OPERATORS: 'on-call',
+      POSTHORN_OIDC_ADMINS: 'platform',
+    },
+  });
+  provider.redirectUris.push(`${own.origin}/dashboard/signed-in`);
+});
+afterAll(async () => {
+  await own.stop();
+  await provider.close();
+});
+
+const kept = (page: Page) => page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+const credentialOf = async (page: Page): Promise<{ token: string }> =>
+  JSON.parse(JSON.parse(await kept(page))['posthorn.credential'] ?? '{}');
+const account = (page: Page, name: string) => page.getByRole('button', { name: `Signed in as ${name}` });
+
+async function signInAs(page: Page, person: string): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in with Test ID' }).click();
+  await page.getByRole('button', { name: person, exact: true }).click();
+}
+
+withPage('a person signs in through the provider, comes back to the same page, and is named', async ({ openPage }) => {
+  const { page, watched } = await openPage({ origin: own.origin });
+  watched.allow(/^another origin/);
+  await page.goto('/dashboard/tenants?x=1');
+  await page.getByRole('button', { name: 'Sign in with Test ID' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'sign-in');
+  await signInAs(page, 'ada');
+  await account(page, 'ada@example.com').click();
+  await page.getByText('Role admin, all tenants').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'account');
+  expect(new URL(page.url()).pathname).toBe('/dashboard/tenants');
+  // nothing of the sign-in is left: not in the address, not in the history, not in the tab
+  expect(page.url()).not.toMatch(/code|state/);
+  expect(await kept(page)).not.toMatch(/verifier|nonce/);
+  const { token } = await credentialOf(page);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in with Test ID' }).waitFor();
+  expect(await credentialOf(page)).toEqual({});
+  await expect.poll(async () => (await own.call('GET', '/v1/sessions/current', undefined, { key: token })).status).toBe(401);
+  await page.reload();
+  await page.getByLabel('API key').waitFor();
+  expect(await credentialOf(page)).toEqual({});
+});
+
+withPage('each role sees what it may not do, and why', async ({ openPage }) => {
+  for (const [person, name, role] of [
+    ['vera', 'Vera', 'viewer'],
+    ['bob', canary('name'), 'operator'],
+  ] as const) {
+    const { page, watched } = await openPage({ origin: own.origin });
+    watched.allow(/^another origin/);
+    await page.goto('/dashboard/tenants');
+    await signInAs(page, person);
+    await account(page, name).click();
+    await page.getByText(`Role ${role}, all tenants`).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /New tenant.*needs the role admin/ }).waitFor();
+  }
+  const { page, watched } = await openPage({ origin: own.origin });
+  watched.allow(/^another origin/);
+  await page.goto('/dashboard/');
+  await signInAs(page, 'mallory');
+  await page.getByText('Mallory (mallory) has no role here.').waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(await credentialOf(page)).toEqual({});
+});
+
+withPage('a sign-in that another site began, a replayed state and a planted token are refused', async ({ openPage }) => {
+  const { page } = await openPage({ origin: own.origin });
+  // login CSRF: the code of an attacker, for the attacker's account, with the state of the attacker's browser
+  const begun = (await own.call('POST', '/v1/sign-in', undefined, { key: null })).body;
+  const { code, state, iss } = await provider.authorize(begun.url, 'ada');
+  const address = `/dashboard/signed-in?code=${code}&state=${state}&iss=${iss}`;
+  await page.goto(address);
+  await page.getByText('This sign-in was not begun in this tab').waitFor();
+  expect(await credentialOf(page)).toEqual({});
+  expect(new URL(page.url()).search).toBe('');
+  // the same with a state that this tab has used before
+  await page.evaluate((text) => sessionStorage.setItem('posthorn.sign-in', text), JSON.stringify({ ...begun, returnTo: '/dashboard/' }));
+  await page.goto(address);
+  await account(page, 'ada@example.com').waitFor();
+  await page.goto(address);
+  await page.getByText('was already used').waitFor();
+  // fixation: a token in the address is nobody's credential
+  const { page: other } = await openPage({ origin: own.origin });
+  const { token } = (await own.post('/v1/sessions', { key: testApiKey })).body;
+  for (const place of ['#token=', '?token=', '#access_token=', 'signed-in?token=']) {
+    await other.goto(`/dashboard/${place}${token}`);
+    await other.getByLabel('API key').waitFor();
+    expect(await kept(other)).not.toContain(token);
+  }
+});
+
+withPage('a session that ends asks to sign in over the page, keeps what was typed, and repeats the call', async ({ openPage }) => {
+  const { page, watched } = await openPage({ origin: own.origin });
+  watched.allow(/^another origin/);
+  await page.goto('/dashboard/tenants');
+  await signInAs(page, 'ada');
+  await account(page, 'ada@example.com').waitFor();
+  for (const [id, again] of [
+    ['kept-by-key', 'key'],
+    ['kept-by-provider', 'provider'],
+  ] as const) {
+    await page.goto('/dashboard/tenants');
+    await page.getByRole('button', { name: 'New tenant' }).click();
+    await page.getByLabel('Name').fill('typed before the end');
+    await page.getByLabel('Id', { exact: true }).fill(id);
+    const { token } = await credentialOf(page);
+    await own.call('DELETE', '/v1/sessions/current', undefined, { key: token });
+    await page.getByRole('button', { name: 'Make the tenant' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+    await dialog.getByRole('button', { name: 'Sign in with Test ID' }).waitFor();
+    if (again === 'key') {
+      expect(await violations(page)).toEqual([]);
+      await shoot(page, 'session-ended');
+      await dialog.getByLabel('API key').fill('wrong');
+      await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await dialog.getByText('This key is not known').waitFor();
+      await dialog.getByLabel('API key').fill(testApiKey);
+      await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    } else {
+      const opened = page.context().waitForEvent('page');
+      await dialog.getByRole('button', { name: 'Sign in with Test ID' }).click();
+      const beside = await opened;
+      // the person may still be signed in at the provider, which then returns at once
+      await beside
+        .getByRole('button', { name: 'ada', exact: true })
+        .or(beside.getByText('You are signed in.'))
+        .waitFor()
+        .catch(() => undefined);
+    }
+    await page.waitForURL(`**/dashboard/tenants/${id}`);
+    expect((await own.get(`/v1/tenants/${id}`)).body.name).toBe('typed before the end');
+  }
+});
