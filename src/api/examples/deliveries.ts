@@ -10,7 +10,6 @@ export const deliveryExample: DeliveryView = {
   eventType: 'order.created',
   tenant: tenantId,
   endpoint: endpointId,
-  host: 'hooks.example.com',
   status: 'succeeded',
   round: 1,
   attempts: 1,

@@ -8,7 +8,6 @@ const delivery: ChangedDelivery = {
   eventType: 'order.created',
   tenant: tenantId,
   endpoint: endpointId,
-  host: 'api.example.com',
   status: 'succeeded',
   round: 1,
   attempts: 1,

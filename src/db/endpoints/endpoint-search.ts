@@ -35,14 +35,16 @@ const condition = `case
     when p.gate = 'disabled' then 'disabled'
     when p.gate = 'held' and p.gate_reason = '${unverified}' then 'unverified'
     when p.gate = 'held' then 'paused'
-    when l.parks and l.circuit->>'state' = 'open' then 'failing'
-    when l.parks and l.state_reason = 'blocked_by_dead_letter' then 'blocked'
+    when l.circuit->>'state' = 'open' then 'failing'
+    when p.ordering <> 'none' and l.state_reason = 'blocked_by_dead_letter' then 'blocked'
     when p.not_before > now() then 'retry_after'
     else 'ok' end`;
 
 /** Newest first. */
 export async function searchEndpoints(db: Db, filter: EndpointFilter, limit: number): Promise<EndpointPage> {
   const { tenantId, conditions, search, before } = filter;
+  const id = uuidIn(search);
+  const text = id === null ? (search?.toLowerCase() ?? null) : null;
   const searched = conditions === null && search === null ? limit : Math.max(rowsSearched, limit);
   const { rows } = await db.query<Row>({
     // not prepared by name: planned with its values, a filter that is null costs nothing
@@ -51,12 +53,12 @@ export async function searchEndpoints(db: Db, filter: EndpointFilter, limit: num
         select p.id, p.host, p.description, t.external_id, ${condition} as condition
         from endpoints p join tenants t on t.id = p.tenant_id left join lanes l on l.endpoint_id = p.id
         where p.deleted_at is null and ($1::uuid is null or p.tenant_id = $1) and p.id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and ($7::uuid is null or p.id = $7)
         order by p.id desc limit $5
       ), page as (
         select id, condition from scanned
         where ($3::text[] is null or condition = any($3))
-          and ($4::text is null or position($4 in lower(host)) > 0 or position($4 in lower(description)) > 0 or position($4 in lower(external_id)) > 0
-            or id = $7::uuid)
+          and ($4::text is null or position($4 in lower(host)) > 0 or position($4 in lower(description)) > 0 or position($4 in lower(external_id)) > 0)
         order by id desc limit $6
       )
       select ${endpointColumns}, f.condition, b.held, b.dead_lettered, b.oldest_at, a.delivered, a.failed, s.goes_on
@@ -75,15 +77,7 @@ export async function searchEndpoints(db: Db, filter: EndpointFilter, limit: num
         ) m
       ) a on true
       order by p.id desc`,
-    values: [
-      tenantId && uuidOf(tenantId),
-      before && uuidOf(before),
-      conditions,
-      search?.toLowerCase() ?? null,
-      searched,
-      limit,
-      uuidIn(search),
-    ],
+    values: [tenantId && uuidOf(tenantId), before && uuidOf(before), conditions, text, searched, limit, id],
   });
   const goesOn = rows[0]?.goes_on ?? null;
   return { found: rows.filter(({ id }) => id !== null).map(toFound), goesOn: goesOn && idOf('ep', goesOn) };

@@ -17,8 +17,10 @@ beforeAll(async () => {
   await api.makeTenant('other');
   const set = (id: string, columns: string) => api.db.query(`update endpoints set ${columns} where id = $1`, [uuidOf(id)]);
   const open = `state = 'blocked', circuit = '{"state":"open","refusedProbes":1,"refusedSince":1,"accepted":[],"probeAtMs":1}'`;
-  for (const condition of ['ok', 'disabled', 'unverified', 'paused', 'failing', 'blocked', 'retry_after'])
-    ids[condition] = (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { description: `is ${condition}` })).id;
+  for (const condition of ['ok', 'disabled', 'unverified', 'paused', 'failing', 'blocked', 'retry_after']) {
+    const settings = { description: `is ${condition}`, ordering: condition === 'blocked' ? 'key' : 'none' };
+    ids[condition] = (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', settings)).id;
+  }
   ids.other = (await api.makeEndpoint('other', 'https://hooks.example.com/secret-path')).id;
   await set(ids.disabled ?? '', `gate = 'disabled'`);
   await set(ids.unverified ?? '', `gate = 'held', gate_reason = 'unverified'`);

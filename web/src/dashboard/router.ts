@@ -5,6 +5,7 @@ import { catalogueRoutes } from './catalogue/routes.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
 import { deliveryRoute } from './delivery/routes.ts';
+import { endpointRoutes } from './endpoints/routes.ts';
 import { eventRoute } from './event/routes.ts';
 import { missedRoutes } from './missed/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
@@ -22,6 +23,7 @@ const routeTree = root.addChildren([
   ...deliveryRoutes,
   deliveryRoute,
   eventRoute,
+  ...endpointRoutes,
   ...deadLetterRoutes,
   ...replayRoutes,
   ...quarantineRoutes,

@@ -1,0 +1,127 @@
+// What can be done with an endpoint: test, pause, resume, delete.
+import type { Endpoint } from '@posthorn/client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { useMay } from '../../api/use.ts';
+import { Button } from '../../parts/Button.tsx';
+import { Confirm } from '../../parts/Dialog.tsx';
+import { Problem } from '../../parts/States.tsx';
+import { say } from '../../parts/Toasts.tsx';
+import { count } from '../../words/format.ts';
+import { needsOperator, withoutScheme } from './names.ts';
+import { TestEvent } from './test-event/TestEvent.tsx';
+
+export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
+  const because = needsOperator(useMay('endpoints:write'));
+  const [open, setOpen] = useState<'test' | 'pause' | 'delete' | null>(null);
+  const close = () => setOpen(null);
+  const gate = useGate(endpoint, close);
+  const isOpen = endpoint.gate === 'open' && endpoint.notBefore === null;
+  const resumeBecause = endpoint.gateReason === 'unverified' ? 'it is not verified' : undefined;
+  return (
+    <>
+      <Button because={because} onPress={() => setOpen('test')}>
+        Send a test event
+      </Button>
+      {endpoint.gate === 'open' && (
+        <Button because={because} onPress={() => setOpen('pause')}>
+          Pause
+        </Button>
+      )}
+      {!isOpen && (
+        <Button tone="primary" because={because ?? resumeBecause} isPending={gate.isPending} onPress={() => gate.mutate('resume')}>
+          {gate.isPending ? 'Resume asked' : 'Resume'}
+        </Button>
+      )}
+      <Button tone="danger" because={because} onPress={() => setOpen('delete')}>
+        Delete
+      </Button>
+      <TestEvent endpoint={endpoint} isOpen={open === 'test'} onClose={close} />
+      <Confirm
+        title="Pause this endpoint?"
+        isOpen={open === 'pause'}
+        onClose={close}
+        effect={<p>Nothing is sent to {withoutScheme(endpoint.url)} until it is resumed. Its deliveries are held; none is lost.</p>}
+        action="Pause the endpoint"
+        isPending={gate.isPending}
+        onConfirm={() => gate.mutate('pause')}
+        problem={gate.error && <Problem error={gate.error} />}
+      />
+      <Delete endpoint={endpoint} isOpen={open === 'delete'} onClose={close} />
+    </>
+  );
+}
+
+function useGate({ id }: Endpoint, onDone: () => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (action: 'pause' | 'resume') => posthorn.endpoints[action](id),
+    onSuccess: async (after, action) => {
+      queries.setQueryData(['endpoint', id], after);
+      say(action === 'pause' ? 'The endpoint is paused.' : 'The endpoint is resumed. What is held is sent slowly at first.');
+      onDone();
+      await queries.invalidateQueries({ queryKey: ['endpoint', id] });
+      await queries.invalidateQueries({ queryKey: ['endpoints'] });
+    },
+    onError: (error, action) => {
+      if (action === 'resume') say(error.message, 'bad');
+    },
+  });
+}
+
+interface DeleteProps {
+  endpoint: Endpoint;
+  isOpen: boolean;
+  onClose: () => void;
+}
+
+function Delete({ endpoint, isOpen, onClose }: DeleteProps) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  // an empty change: it only counts what a deletion would cancel
+  const { data } = useQuery({
+    queryKey: ['endpoint', endpoint.id, 'preview', '{}'],
+    queryFn: ({ signal }) => posthorn.endpoints.preview(endpoint.id, {}, { signal }),
+    enabled: isOpen,
+    staleTime: 0,
+  });
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => posthorn.endpoints.delete(endpoint.id),
+    onSuccess: async () => {
+      say('The endpoint is deleted.');
+      await navigate({ to: '/endpoints' });
+      queries.removeQueries({ queryKey: ['endpoint', endpoint.id] });
+      await queries.invalidateQueries({ queryKey: ['endpoints'] });
+    },
+  });
+  const effect = (
+    <p>
+      Deletes <strong>{withoutScheme(endpoint.url)}</strong> of tenant {endpoint.tenant}. {cancelled(data)} Events that are accepted from
+      now on are not sent to it. This cannot be undone; pausing it can.
+    </p>
+  );
+  return (
+    <Confirm
+      title="Delete this endpoint?"
+      isOpen={isOpen}
+      onClose={onClose}
+      effect={effect}
+      action="Delete the endpoint"
+      isDangerous
+      isPending={isPending}
+      because={data ? undefined : 'counting what it would cancel'}
+      onConfirm={() => mutate()}
+      problem={error && <Problem error={error} />}
+    />
+  );
+}
+
+function cancelled(counted: { unfinished: number; unfinishedIsMore: boolean } | undefined): string {
+  if (!counted) return 'Its unfinished deliveries are cancelled.';
+  const { unfinished, unfinishedIsMore } = counted;
+  if (unfinished === 0) return 'It has no unfinished deliveries.';
+  if (unfinished === 1) return 'Its one unfinished delivery is cancelled.';
+  return `Its ${unfinishedIsMore ? 'more than ' : ''}${count(unfinished, 'en')} unfinished deliveries are cancelled, dead letters included.`;
+}

@@ -1,0 +1,93 @@
+// One endpoint: what it is, how it is, what can be done; and its tabs.
+import type { Endpoint } from '@posthorn/client';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
+import { Id } from '../../parts/Copy.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { PathLink } from '../../parts/PathLink.tsx';
+import { Problem, Skeleton } from '../../parts/States.tsx';
+import { Condition } from './Condition.tsx';
+import { EndpointActions } from './EndpointActions.tsx';
+import { withoutScheme } from './names.ts';
+import { endpointQuery, laneQuery, summaryQuery } from './queries.ts';
+import './endpoint-page.css';
+
+const route = getRouteApi('/endpoints/$endpoint');
+
+const tabs = [
+  { to: '/endpoints/$endpoint', text: 'Overview' },
+  { to: '/endpoints/$endpoint/lane', text: 'Lane' },
+  { to: '/endpoints/$endpoint/settings', text: 'Settings' },
+  { to: '/endpoints/$endpoint/secrets', text: 'Secrets and verification' },
+  { to: '/endpoints/$endpoint/conformance', text: 'Conformance' },
+] as const;
+
+export function EndpointPage() {
+  const { endpoint: id } = route.useParams();
+  const { data, error, refetch } = useQuery(endpointQuery(id));
+  if (error && !data) {
+    return (
+      <Page title="Endpoint">
+        <Problem error={error} onRetry={() => void refetch()} />
+      </Page>
+    );
+  }
+  if (!data) {
+    return (
+      <Page title="Endpoint">
+        <Skeleton rows={10} />
+      </Page>
+    );
+  }
+  return (
+    <Page title={withoutScheme(data.url)} actions={<EndpointActions endpoint={data} />}>
+      <Head endpoint={data} />
+      <nav className="tabs" aria-label="Parts of the endpoint">
+        {tabs.map(({ to, text }) => (
+          <Link
+            key={to}
+            to={to}
+            params={{ endpoint: id }}
+            className="tab"
+            activeOptions={{ exact: true, includeSearch: false }}
+            activeProps={{ className: 'tab-here', 'aria-current': 'page' }}
+          >
+            {text}
+          </Link>
+        ))}
+        <PathLink to="/missed" search={{ endpoint: id }} className="tab">
+          Missed events
+        </PathLink>
+      </nav>
+      <Outlet />
+    </Page>
+  );
+}
+
+/** State in a word and a sentence, and whose endpoint it is. */
+function Head({ endpoint: { id, tenant, description } }: { endpoint: Endpoint }) {
+  const summary = useQuery(summaryQuery(id));
+  const lane = useQuery(laneQuery(id));
+  return (
+    <div className="endpoint-head">
+      <p className="endpoint-state" aria-live="polite">
+        {summary.data && <Condition condition={summary.data.condition} />}
+        {lane.data && (
+          <span>
+            {lane.data.message} {lane.data.advice && <span className="quiet">{lane.data.advice}</span>}
+          </span>
+        )}
+      </p>
+      {description && <p>{description}</p>}
+      <p className="endpoint-of">
+        <Id id={id} />
+        <span>
+          Tenant{' '}
+          <Link to="/tenants/$tenant" params={{ tenant }}>
+            {tenant}
+          </Link>
+        </span>
+      </p>
+    </div>
+  );
+}

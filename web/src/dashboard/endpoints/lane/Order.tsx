@@ -1,0 +1,130 @@
+// The order of an endpoint: what goes next in each queue, what blocks it, and which sequence numbers are missing.
+import type { Endpoint, LaneQueue } from '@posthorn/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { posthorn } from '../../../api/client.ts';
+import { Button } from '../../../parts/Button.tsx';
+import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import { Section } from '../../../parts/Page.tsx';
+import { PathLink } from '../../../parts/PathLink.tsx';
+import { Problem, Skeleton } from '../../../parts/States.tsx';
+import { Tag } from '../../../parts/Status.tsx';
+import { Time } from '../../../parts/Time.tsx';
+import { count } from '../../../words/format.ts';
+import { Gaps } from './Gaps.tsx';
+import { SkipHead } from './SkipHead.tsx';
+
+const everyMs = 5_000;
+const idOf = ({ orderingKey }: LaneQueue) => orderingKey ?? '';
+
+export function Order({ endpoint }: { endpoint: Endpoint }) {
+  const byKey = endpoint.ordering === 'key';
+  const [skipped, setSkipped] = useState<LaneQueue | null>(null);
+  const [shownKey, setShownKey] = useState<string | null>(null);
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['endpoint', endpoint.id, 'queues'],
+    queryFn: ({ pageParam, signal }) => posthorn.endpoints.queues(endpoint.id, pageParam || undefined, { signal }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextAfter }) => nextAfter,
+    refetchInterval: everyMs,
+  });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const columns = useMemo(() => columnsOf(byKey, setSkipped, setShownKey), [byKey]);
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  return (
+    <Section title="Order">
+      <div className="lane-order">
+        <p className="quiet">
+          {byKey ? 'One request at a time for each ordering key.' : 'One request at a time, in the order of acceptance.'}{' '}
+          {endpoint.onDeadLetter === 'block'
+            ? 'A dead letter blocks those after it until it is replayed, cancelled or skipped.'
+            : 'After a dead letter the order goes on.'}
+        </p>
+        {error && rows.length === 0 && <Problem error={error} onRetry={() => void refetch()} />}
+        {isPending && <Skeleton rows={4} />}
+        {data && rows.length === 0 && <p className="quiet">No ordering key has a delivery that waits or is blocked.</p>}
+        {rows.length > 0 && (
+          <DataTable
+            label="Queues"
+            rows={rows}
+            columns={columns}
+            idOf={idOf}
+            hasMore={hasNextPage}
+            isLoadingMore={isFetchingNextPage}
+            onMore={more}
+          />
+        )}
+        {(!byKey || shownKey !== null) && <Gaps endpoint={endpoint.id} orderingKey={shownKey} />}
+      </div>
+      {skipped && <SkipHead endpoint={endpoint.id} queue={skipped} onClose={() => setSkipped(null)} />}
+    </Section>
+  );
+}
+
+function columnsOf(byKey: boolean, skip: (queue: LaneQueue) => void, show: (key: string) => void): Column<LaneQueue>[] {
+  const key: Column<LaneQueue> = {
+    id: 'key',
+    header: 'Ordering key',
+    width: 'minmax(0, 1.5fr)',
+    cell: ({ orderingKey }) =>
+      orderingKey !== null && (
+        <span className="lane-key">
+          <Button tone="quiet" onPress={() => show(orderingKey)} aria-label={`Sequence of ${orderingKey}`}>
+            {orderingKey}
+          </Button>
+        </span>
+      ),
+  };
+  return [
+    ...(byKey ? [key] : []),
+    {
+      id: 'held',
+      header: 'Wait',
+      width: '80px',
+      cell: ({ held, heldIsMore }) => `${count(held, 'en')}${heldIsMore ? '+' : ''}`,
+    },
+    {
+      id: 'head',
+      header: 'Goes next',
+      width: 'minmax(0, 2fr)',
+      cell: ({ head }) => (head ? <Head head={head} /> : <span className="quiet">none waits</span>),
+    },
+    {
+      id: 'blocked',
+      header: 'Blocked by',
+      width: 'minmax(0, 2fr)',
+      cell: (queue) =>
+        queue.blockedBy === null ? (
+          <span className="quiet">–</span>
+        ) : (
+          <>
+            <Tag tone="bad">
+              <PathLink to={`/deliveries/${queue.blockedBy}`}>a dead letter</PathLink>
+            </Tag>{' '}
+            <Button tone="quiet" onPress={() => skip(queue)}>
+              Skip it
+            </Button>
+          </>
+        ),
+    },
+  ];
+}
+
+function Head({ head: { delivery, attempts, sequence, nextAttemptAt } }: { head: NonNullable<LaneQueue['head']> }) {
+  return (
+    <>
+      <PathLink to={`/deliveries/${delivery}`}>
+        {sequence === null ? 'a delivery without a number' : `number ${count(sequence, 'en')}`}
+      </PathLink>
+      <span className="quiet">
+        {' '}
+        · {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
+        {nextAttemptAt && (
+          <>
+            , due <Time at={nextAttemptAt} />
+          </>
+        )}
+      </span>
+    </>
+  );
+}

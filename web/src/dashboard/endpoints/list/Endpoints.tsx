@@ -1,0 +1,142 @@
+// The endpoints of all tenants. The filters are in the address.
+import type { EndpointSummary } from '@posthorn/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
+import { posthorn } from '../../../api/client.ts';
+import { useMay } from '../../../api/use.ts';
+import { Button } from '../../../parts/Button.tsx';
+import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import { Page } from '../../../parts/Page.tsx';
+import { Empty, Problem, Skeleton } from '../../../parts/States.tsx';
+import { count, duration, percent } from '../../../words/format.ts';
+import { Condition } from '../Condition.tsx';
+import { withoutScheme } from '../names.ts';
+import { EndpointFilters } from './EndpointFilters.tsx';
+import { NewEndpoint } from './NewEndpoint.tsx';
+import './endpoints.css';
+
+const route = getRouteApi('/endpoints');
+const everyMs = 15_000;
+
+const columns: Column<EndpointSummary>[] = [
+  { id: 'condition', header: 'State', width: '132px', cell: ({ condition }) => <Condition condition={condition} /> },
+  {
+    id: 'url',
+    header: 'URL',
+    width: 'minmax(0, 3fr)',
+    cell: ({ id, url, description }) => (
+      <Link to="/endpoints/$endpoint" params={{ endpoint: id }} className="row-link" title={description ? `${url}\n${description}` : url}>
+        {withoutScheme(url)}
+        {description && <span className="quiet"> · {description}</span>}
+      </Link>
+    ),
+  },
+  { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant },
+  {
+    id: 'types',
+    header: 'Gets',
+    width: 'minmax(0, 1fr)',
+    cell: ({ eventTypes }) => (eventTypes.length === 0 ? <span className="quiet">all types</span> : eventTypes.join(', ')),
+  },
+  {
+    id: 'success',
+    header: 'Success 24 h',
+    width: '92px',
+    cell: ({ figures }) => <Figure name="Success" text={rate(figures?.successRate)} isBad={(figures?.successRate ?? 1) < lowRate} />,
+  },
+  { id: 'held', header: 'Held', width: '64px', cell: ({ figures }) => <Figure name="Held" text={number(figures?.held)} /> },
+  {
+    id: 'dead',
+    header: 'Dead letters',
+    width: '92px',
+    cell: ({ figures }) => <Figure name="Dead letters" text={number(figures?.deadLettered)} />,
+  },
+  {
+    id: 'oldest',
+    header: 'Oldest waits',
+    width: '92px',
+    cell: ({ figures }) => (
+      <Figure name="Oldest waits" text={figures?.oldestWaitingMs == null ? null : duration(figures.oldestWaitingMs, 'en')} />
+    ),
+  },
+];
+const idOf = ({ id }: EndpointSummary) => id;
+const number = (value: number | undefined) => (value ? count(value, 'en') : null);
+const rate = (value: number | null | undefined) => (value == null ? null : percent(value, 'en'));
+const lowRate = 0.9;
+
+/** On a phone, where columns have no heads, it says its name, and nothing is not shown. */
+function Figure({ name, text, isBad = false }: { name: string; text: string | null; isBad?: boolean }) {
+  if (text === null) return <span className="quiet endpoint-no-figure">–</span>;
+  return (
+    <span className={isBad ? 'endpoint-low' : ''}>
+      <span className="endpoint-figure-name">{name} </span>
+      {text}
+    </span>
+  );
+}
+
+export function Endpoints() {
+  const filter = route.useSearch();
+  const [isNew, setIsNew] = useState(false);
+  const mayWrite = useMay('endpoints:write');
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['endpoints', filter],
+    queryFn: ({ pageParam, signal }) =>
+      posthorn.endpoints.search({ ...filter, limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: everyMs,
+  });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const make = (
+    <Button tone="primary" because={mayWrite ? undefined : 'needs the role operator'} onPress={() => setIsNew(true)}>
+      New endpoint
+    </Button>
+  );
+  return (
+    <Page title="Endpoints" actions={make}>
+      <EndpointFilters filter={filter} />
+      {isPending && <Skeleton rows={10} />}
+      {error && rows.length === 0 && <Problem error={error} onRetry={() => void refetch()} />}
+      {data && rows.length === 0 && <Nothing isFiltered={Object.keys(filter).length > 0} hasMore={hasNextPage} onMore={more} />}
+      {rows.length > 0 && (
+        <DataTable
+          label="Endpoints"
+          rows={rows}
+          columns={columns}
+          idOf={idOf}
+          hasMore={hasNextPage}
+          isLoadingMore={isFetchingNextPage}
+          onMore={more}
+        />
+      )}
+      <NewEndpoint isOpen={isNew} onClose={() => setIsNew(false)} {...(filter.tenant && { tenant: filter.tenant })} />
+    </Page>
+  );
+}
+
+function Nothing({ isFiltered, hasMore, onMore }: { isFiltered: boolean; hasMore: boolean; onMore: () => void }) {
+  if (!isFiltered)
+    return (
+      <Empty title="No endpoints yet">
+        <p>An endpoint is a URL of a consumer. It gets the events of its tenant that it subscribes to.</p>
+      </Empty>
+    );
+  return (
+    <Empty title="No endpoint matches">
+      {hasMore ? (
+        <>
+          <p>None of the endpoints that were looked at so far.</p>
+          <Button onPress={onMore}>Look further</Button>
+        </>
+      ) : (
+        <Link to="/endpoints" className="button">
+          Show all endpoints
+        </Link>
+      )}
+    </Empty>
+  );
+}

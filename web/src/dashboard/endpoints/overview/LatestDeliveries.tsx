@@ -1,0 +1,54 @@
+// The last deliveries of an endpoint, with links to all of them.
+import type { Delivery } from '@posthorn/client';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { posthorn } from '../../../api/client.ts';
+import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import { Section } from '../../../parts/Page.tsx';
+import { PathLink } from '../../../parts/PathLink.tsx';
+import { Problem, Skeleton } from '../../../parts/States.tsx';
+import { Status } from '../../../parts/Status.tsx';
+import { Time } from '../../../parts/Time.tsx';
+
+const shown = 8;
+const everyMs = 5_000;
+
+const columns: Column<Delivery>[] = [
+  { id: 'status', header: 'Status', width: '140px', cell: ({ status }) => <Status status={status} /> },
+  {
+    id: 'type',
+    header: 'Event type',
+    width: 'minmax(0, 1fr)',
+    cell: ({ id, eventType }) => (
+      <PathLink to={`/deliveries/${id}`} className="row-link">
+        {eventType}
+      </PathLink>
+    ),
+  },
+  { id: 'message', header: 'What happened last', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage ?? '–' },
+  { id: 'created', header: 'Accepted', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+];
+const idOf = ({ id }: Delivery) => id;
+
+export function LatestDeliveries({ endpoint }: { endpoint: string }) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['deliveries', { endpoint, latest: true }],
+    queryFn: ({ signal }) => posthorn.deliveries.list({ endpoint, limit: shown }, { signal }).page(),
+    refetchInterval: everyMs,
+  });
+  const all = (
+    <Link to="/deliveries" search={{ endpoint }}>
+      All deliveries
+    </Link>
+  );
+  return (
+    <Section title="Last deliveries" actions={all}>
+      {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Skeleton rows={shown} />}
+      {data?.data.length === 0 && (
+        <p className="quiet">None yet. Send a test event, or an event of a type that this endpoint subscribes to.</p>
+      )}
+      {data && data.data.length > 0 && <DataTable label="Last deliveries" rows={data.data} columns={columns} idOf={idOf} />}
+    </Section>
+  );
+}

@@ -1,0 +1,30 @@
+// What the pages of one endpoint read. Each is read again while somebody looks, since drains and receivers change it.
+import type { EndpointSummary, Lane } from '@posthorn/client';
+import { queryOptions } from '@tanstack/react-query';
+import { posthorn } from '../../api/client.ts';
+
+const everyMs = 5_000;
+
+export const endpointQuery = (id: string) =>
+  queryOptions({ queryKey: ['endpoint', id], queryFn: ({ signal }) => posthorn.endpoints.get(id, { signal }) });
+
+/** With its condition and figures. Null: there is no such endpoint. */
+export const summaryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['endpoint', id, 'summary'],
+    queryFn: async ({ signal }): Promise<EndpointSummary | null> => {
+      const { data } = await posthorn.endpoints.search({ search: id, limit: 1 }, { signal }).page();
+      return data[0] ?? null;
+    },
+    refetchInterval: everyMs,
+  });
+
+export const laneQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['endpoint', id, 'lane'],
+    queryFn: ({ signal }): Promise<Lane> => posthorn.endpoints.lane(id, { signal }),
+    refetchInterval: everyMs,
+  });
+
+export const secretsQuery = (id: string) =>
+  queryOptions({ queryKey: ['endpoint', id, 'secrets'], queryFn: ({ signal }) => posthorn.endpoints.secrets(id, { signal }) });

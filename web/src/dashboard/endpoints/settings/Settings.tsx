@@ -1,0 +1,118 @@
+// The settings of an endpoint. What a change does stands below it before it is saved.
+import type { ChangePreview, Endpoint } from '@posthorn/client';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { posthorn } from '../../../api/client.ts';
+import { useMay } from '../../../api/use.ts';
+import { Problem, problemAt, Skeleton } from '../../../parts/States.tsx';
+import { say } from '../../../parts/Toasts.tsx';
+import { useSettled } from '../../../parts/use-settled.ts';
+import { needsOperator } from '../names.ts';
+import { endpointQuery } from '../queries.ts';
+import { Body } from './Body.tsx';
+import { changeOf, type DraftChange } from './change.ts';
+import { Destination } from './Destination.tsx';
+import { type Draft, draftOf, type Exact, type Setting as SettingName } from './draft.ts';
+import { exactQuery } from './exact-query.ts';
+import { Area, type SettingsForm, SettingsFormProvider } from './form.tsx';
+import { LeaveGuard } from './LeaveGuard.tsx';
+import { OrderSettings } from './OrderSettings.tsx';
+import { Pace } from './Pace.tsx';
+import { SaveBar } from './SaveBar.tsx';
+import { Group, Setting } from './Setting.tsx';
+import { Subscription } from './Subscription.tsx';
+import './settings.css';
+
+const page = getRouteApi('/endpoints/$endpoint');
+
+export function Settings() {
+  const { endpoint: id } = page.useParams();
+  const { data } = useQuery(endpointQuery(id));
+  const { data: exact, error, refetch } = useQuery(exactQuery(id));
+  if (error && !exact) return <Problem error={error} onRetry={() => void refetch()} />;
+  return data && exact ? <Form key={data.id} endpoint={data} exact={exact} /> : <Skeleton rows={12} />;
+}
+
+function Form({ endpoint, exact }: { endpoint: Endpoint; exact: Exact }) {
+  const because = needsOperator(useMay('endpoints:write'));
+  // what was typed over; the rest follows the endpoint, should somebody else change it
+  const [typed, setTyped] = useState<Partial<Draft>>({});
+  const before = useMemo(() => draftOf(endpoint, exact), [endpoint, exact]);
+  const draft = useMemo(() => ({ ...before, ...typed }), [before, typed]);
+  const change = useMemo(() => changeOf(before, draft), [before, draft]);
+  const preview = usePreview(endpoint.id, change, because === undefined);
+  const save = useSave(endpoint.id, change, () => setTyped({}));
+  const form: SettingsForm = {
+    draft,
+    set(field, value) {
+      if (save.error) save.reset();
+      setTyped((before) => ({ ...before, [field]: value }));
+    },
+    isReadOnly: because !== undefined,
+    problemOf: (setting) => change.problems[setting] ?? problemAt(save.error, setting) ?? contradiction(preview, setting),
+    effectOf: (setting) => (change.settings.includes(setting) ? preview?.effects.find(({ path }) => path === setting) : undefined),
+    sample: change.settings.some((name) => subscribes.has(name)) ? (preview?.sample ?? null) : null,
+  };
+  const isWrong = Object.keys(change.problems).length > 0;
+  return (
+    <SettingsFormProvider value={form}>
+      <div className="settings">
+        <Destination endpoint={endpoint} />
+        <Subscription />
+        <Body />
+        <Pace />
+        <OrderSettings />
+        <Group title="Notes" about="For your own use. Posthorn stores and shows them.">
+          <Setting of="metadata">
+            <Area name="metadata" of="metadata" label="Metadata" hint="One “name: value” in each line." />
+          </Setting>
+        </Group>
+      </div>
+      <SaveBar
+        changes={change.settings.length}
+        effects={preview?.effects ?? []}
+        because={because ?? (isWrong ? 'a field cannot be read' : undefined)}
+        isPending={save.isPending}
+        error={save.error}
+        onSave={() => save.mutate()}
+        onDiscard={() => setTyped({})}
+      />
+      <LeaveGuard isDirty={change.settings.length > 0} />
+    </SettingsFormProvider>
+  );
+}
+
+const subscribes: ReadonlySet<SettingName> = new Set<SettingName>(['eventTypes', 'channels', 'filter']);
+
+function contradiction(preview: ChangePreview | undefined, setting: SettingName): string | undefined {
+  return preview?.problems.find(({ path }) => path === setting)?.message;
+}
+
+/** What the change would do; the last known answer while the next is asked for. */
+function usePreview(endpoint: string, { text, settings, problems }: DraftChange, isAllowed: boolean): ChangePreview | undefined {
+  const settled = useSettled(text);
+  const isReady = isAllowed && settings.length > 0 && Object.keys(problems).length === 0 && settled === text;
+  const { data } = useQuery({
+    queryKey: ['endpoint', endpoint, 'preview', settled],
+    queryFn: ({ signal }) =>
+      posthorn.request<ChangePreview>('POST', `/v1/endpoints/${encodeURIComponent(endpoint)}/preview`, { text: settled }, { signal }),
+    enabled: isReady,
+    placeholderData: keepPreviousData,
+  });
+  return settings.length > 0 ? data : undefined;
+}
+
+function useSave(endpoint: string, { text }: DraftChange, onSaved: () => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => posthorn.request<Endpoint>('PATCH', `/v1/endpoints/${encodeURIComponent(endpoint)}`, { text }),
+    onSuccess: async (after) => {
+      queries.setQueryData(['endpoint', endpoint], after);
+      onSaved();
+      say('The settings are in force.');
+      await queries.invalidateQueries({ queryKey: ['endpoint', endpoint] });
+      await queries.invalidateQueries({ queryKey: ['endpoints'] });
+    },
+  });
+}
