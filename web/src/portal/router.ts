@@ -1,9 +1,13 @@
 // All addresses of the portal, below the path that its link has. Each page is a chunk of its own.
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { parseSearch, stringifySearch } from '../parts/search.ts';
+import { alertsRoute } from './alerts/routes.ts';
+import { catalogueRoutes } from './catalogue/routes.ts';
+import { conformanceRoute } from './conformance/routes.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
+import { endpointRoutes } from './endpoints/routes.ts';
+import { helpRoute } from './help/routes.ts';
 import { root } from './root.ts';
-import { entries } from './shell/entries.ts';
 import { Failed, NotFound } from './shell/Failed.tsx';
 import { basePath } from './shell/link/address.ts';
 
@@ -11,11 +15,19 @@ const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: () => {
-    throw redirect({ to: entries[0]?.to ?? '/deliveries' });
+    throw redirect({ to: '/deliveries' });
   },
 });
 
-const routeTree = root.addChildren([home, ...deliveryRoutes]);
+const routeTree = root.addChildren([
+  home,
+  ...endpointRoutes,
+  conformanceRoute,
+  ...catalogueRoutes,
+  alertsRoute,
+  helpRoute,
+  ...deliveryRoutes,
+]);
 
 export const router = createRouter({
   routeTree,

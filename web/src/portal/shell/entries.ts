@@ -3,9 +3,15 @@ import type { Scope } from '@posthorn/client';
 import type { PortalWords } from './words/en.ts';
 
 interface Entry {
-  to: '/deliveries';
+  to: '/endpoints' | '/deliveries' | '/catalogue' | '/alerts' | '/help';
   text: keyof PortalWords & string;
   scope: Scope;
 }
 
-export const entries: readonly Entry[] = [{ to: '/deliveries', text: 'deliveries', scope: 'deliveries:read' }];
+export const entries: readonly Entry[] = [
+  { to: '/endpoints', text: 'endpoints', scope: 'endpoints:read' },
+  { to: '/deliveries', text: 'deliveries', scope: 'deliveries:read' },
+  { to: '/catalogue', text: 'catalogue', scope: 'endpoints:read' },
+  { to: '/alerts', text: 'alerts', scope: 'endpoints:read' },
+  { to: '/help', text: 'help', scope: 'endpoints:read' },
+];

@@ -63,7 +63,7 @@ function opened(token: string, { link, leftMs }: Described): void {
   if (now.state === 'open' && now.link.tenant.id !== tenant.id) for (const callback of tenantChanges) callback();
   look.obeyLink(theme);
   become({ state: 'open', link });
-  credential.signIn({ token, scopes, name: tenant.name, tenant: tenant.id });
+  credential.signIn({ token, scopes, name: tenant.name, shown: tenant.name, role: null, tenant: tenant.id, expiresAt: link.expiresAt });
   clearTimeout(timer);
   timer = setTimeout(isEmbedded ? askForToken : end, isEmbedded ? Math.max(leftMs - aheadMs, leftMs * 0.75) : leftMs);
 }

@@ -1,0 +1,97 @@
+// What needs attention now, and who is told of it.
+import type { Alert } from '@posthorn/client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { posthorn } from '../../api/client.ts';
+import { Button } from '../../parts/Button.tsx';
+import { Page, Section } from '../../parts/Page.tsx';
+import { Problem, Skeleton } from '../../parts/States.tsx';
+import { Tag, type Tone } from '../../parts/Status.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { say } from '../../parts/Toasts.tsx';
+import { useForbidden } from '../shared-words.ts';
+import { useTenant } from '../tenant.ts';
+import { Channels } from './Channels.tsx';
+import { useAlertWords } from './words.ts';
+import '../forms.css';
+import './alerts.css';
+
+const tones: Record<Alert['severity'], Tone> = { info: 'neutral', warning: 'warning', critical: 'bad' };
+
+export function Alerts() {
+  const words = useAlertWords();
+  return (
+    <Page title={words.title}>
+      <OpenAlerts />
+      <Channels />
+    </Page>
+  );
+}
+
+function OpenAlerts() {
+  const words = useAlertWords();
+  const tenant = useTenant();
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: ['alerts', tenant, 'current'],
+    refetchInterval: 15_000,
+    async queryFn({ signal }) {
+      const read = async (state: 'open' | 'acknowledged') =>
+        (await posthorn.alerts.list({ tenant, state, limit: 50 }, { signal }).page()).data;
+      return (await Promise.all([read('open'), read('acknowledged')])).flat();
+    },
+  });
+  return (
+    <Section title={words.open}>
+      {isPending && <Skeleton rows={3} />}
+      {error && <Problem error={error} onRetry={() => void refetch()} />}
+      {data?.length === 0 && (
+        <p>
+          <Tag tone="good">{words.allWell}</Tag>
+        </p>
+      )}
+      <ul className="alerts">
+        {data?.map((alert) => (
+          <AlertItem key={alert.id} alert={alert} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function AlertItem({ alert: { id, severity, state, title, detail, endpoint, openedAt } }: { alert: Alert }) {
+  const words = useAlertWords();
+  const forbidden = useForbidden('endpoints:write');
+  const queries = useQueryClient();
+  const acknowledge = useMutation({
+    mutationFn: () => posthorn.alerts.acknowledge(id),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['alerts'] }),
+    onError: (error) => say(error.message, 'bad'),
+  });
+  return (
+    <li className="alert">
+      <Tag tone={tones[severity]}>{words.severities[severity]}</Tag>
+      <div className="alert-text" lang="en">
+        <strong>
+          {endpoint ? (
+            <Link to="/endpoints/$endpoint" params={{ endpoint }}>
+              {title}
+            </Link>
+          ) : (
+            title
+          )}
+        </strong>
+        <p>{detail}</p>
+      </div>
+      <span className="quiet">
+        {words.since} <Time at={openedAt} />
+      </span>
+      {state === 'open' ? (
+        <Button onPress={() => acknowledge.mutate()} isPending={acknowledge.isPending} because={forbidden}>
+          {words.acknowledge}
+        </Button>
+      ) : (
+        <span className="quiet">{words.acknowledged}</span>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,6 @@
+// The words of these pages in the language of the portal.
+import { useWords } from '../../words/words.tsx';
+import { de } from './words-de.ts';
+import { type AlertWords, en } from './words-en.ts';
+
+export const useAlertWords = (): AlertWords => (useWords().locale === 'de' ? de : en);

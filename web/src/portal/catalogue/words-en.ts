@@ -1,0 +1,38 @@
+// Words of the catalogue of event types. German: words-de.ts, with the same keys.
+export const en = {
+  title: 'Event types',
+  search: 'Find an event type',
+  none: 'No event types are described yet',
+  noneText: 'The sender has not described its events. You can still add an endpoint that gets all of them.',
+  noMatch: 'No event type fits.',
+  clear: 'Show all',
+  columns: { type: 'Event type', description: 'Description', group: 'Group', state: 'State' },
+  states: { active: 'Active', deprecated: 'Deprecated', sunset: 'Ended' },
+  deprecatedSince: 'Do not use it for new work since',
+  endsAt: 'It is not sent any more from',
+  version: 'Version',
+  noVersion: 'Its data is not described yet.',
+  fields: 'Fields',
+  columnsOfField: { field: 'Field', type: 'Type', description: 'Meaning' },
+  anyType: 'any',
+  noFields: 'The schema names no fields.',
+  example: 'Example',
+  exampleHint: 'The body as your server receives it.',
+  noExample: 'There is no example.',
+  schema: 'JSON Schema',
+  fixtures: 'Sample requests for your tests',
+  fixturesHint:
+    'Correct and forged requests, signed with a published secret at a fixed time. Give them to your receiver in a test: it must accept the ones and refuse the others.',
+  showFixtures: 'Show the requests',
+  download: 'Download as JSON',
+  secret: 'Secret of the samples',
+  clock: 'Set the clock of the test to',
+  expected: { accept: 'Accept', refuse: 'Refuse' },
+  sample: 'Request',
+  sampleHeaders: 'Headers',
+  sampleBody: 'Body',
+  asCurl: 'as curl',
+  back: 'All event types',
+};
+
+export type CatalogueWords = typeof en;

@@ -1,0 +1,94 @@
+// Checks how a receiver handles correct and wrong requests, and says what to change in it.
+import { PosthornProblem } from '@posthorn/client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { Button } from '../../parts/Button.tsx';
+import { TextField } from '../../parts/Field.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { Problem, Skeleton } from '../../parts/States.tsx';
+import { eventTypesQuery } from '../queries.ts';
+import { useForbidden } from '../shared-words.ts';
+import { Report } from './Report.tsx';
+import { useConformanceWords } from './words.ts';
+import '../forms.css';
+import './conformance.css';
+
+const route = getRouteApi('/endpoints/$endpoint/check');
+
+/** A run ends within a minute. */
+const longestMs = 90_000;
+
+export function Conformance() {
+  const words = useConformanceWords();
+  const { endpoint } = route.useParams();
+  const key = ['conformance', endpoint];
+  const queries = useQueryClient();
+  const last = useQuery({ queryKey: key, queryFn: ({ signal }) => lastReport(endpoint, signal) });
+  const run = useMutation({
+    mutationFn: (eventType: string) =>
+      posthorn.endpoints.checkConformance(endpoint, eventType === '' ? {} : { eventType }, { timeoutMs: longestMs }),
+    onSuccess: (report) => queries.setQueryData(key, report),
+  });
+  const back = (
+    <Link to="/endpoints/$endpoint" params={{ endpoint }}>
+      {words.back}
+    </Link>
+  );
+  return (
+    <Page title={words.title} actions={back}>
+      <p className="quiet conformance-what">{words.what}</p>
+      <RunForm isPending={run.isPending} onRun={(eventType) => run.mutate(eventType)} />
+      {run.error && <Problem error={run.error} />}
+      {last.error && <Problem error={last.error} onRetry={() => void last.refetch()} />}
+      {(last.isPending || run.isPending) && <Skeleton rows={10} />}
+      {last.data === null && !run.isPending && <p>{words.none}</p>}
+      {last.data && !run.isPending && <Report report={last.data} />}
+    </Page>
+  );
+}
+
+/** Null: there is none. */
+async function lastReport(endpoint: string, signal: AbortSignal) {
+  try {
+    return await posthorn.endpoints.conformance(endpoint, { signal });
+  } catch (error) {
+    if (error instanceof PosthornProblem && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function RunForm({ isPending, onRun }: { isPending: boolean; onRun: (eventType: string) => void }) {
+  const words = useConformanceWords();
+  const forbidden = useForbidden('endpoints:write');
+  const { data = [] } = useQuery(eventTypesQuery);
+  const [type, setType] = useState('');
+  return (
+    <form
+      className="pf-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (forbidden === undefined && !isPending) onRun(type.trim());
+      }}
+    >
+      <TextField
+        label={words.eventType}
+        hint={words.eventTypeHint}
+        list="conformance-types"
+        value={type}
+        onChange={({ target }) => setType(target.value)}
+      />
+      <datalist id="conformance-types">
+        {data.map(({ name }) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <div>
+        <Button type="submit" tone="primary" isPending={isPending} because={forbidden}>
+          {isPending ? words.running : words.run}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,38 @@
+// Words of the check of a receiver. German: words-de.ts, with the same keys.
+export const en = {
+  title: 'Check the receiver',
+  what: 'Sends about 30 requests to the endpoint, correct and wrong ones, and says what to change. They are marked as tests, are not retried, and change nothing else. It takes up to a minute.',
+  none: 'It was not checked yet.',
+  run: 'Send the requests',
+  running: 'Sending the requests',
+  eventType: 'Event type that the receiver knows',
+  eventTypeHint: 'empty: the first that the endpoint subscribes to',
+  passed: 'Passed',
+  failed: 'Not passed',
+  score: (score: number) => `${score} of 100 points`,
+  checked: 'checked',
+  took: 'in',
+  verdicts: { passed: 'Passed', warned: 'With a remark', failed: 'Failed', not_judged: 'Not judged' },
+  control: 'A correct request',
+  cases: {
+    bad_signature: 'Forged signatures are refused',
+    stale_time: 'Old and future requests are refused',
+    duplicate: 'Duplicates are accepted',
+    reorder: 'Late events are accepted',
+    slow: 'Answers come in time',
+    large: 'Large events are accepted',
+    unknown_type: 'Unknown event types are accepted',
+    rotation: 'A rotated secret is accepted',
+    replay: 'Replays are accepted',
+  },
+  requests: (count: number) => `${count} request${count === 1 ? '' : 's'}`,
+  sent: 'What was sent',
+  expected: 'Expected',
+  answer: 'Answer',
+  accept: 'accept',
+  refuse: 'refuse',
+  noAnswer: 'none',
+  back: 'Back to the endpoint',
+};
+
+export type ConformanceWords = typeof en;

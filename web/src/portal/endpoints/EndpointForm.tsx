@@ -1,0 +1,123 @@
+// The form of an endpoint, for a new one and for changes.
+import { PosthornProblem } from '@posthorn/client';
+import { type FormEvent, useMemo, useState } from 'react';
+import { Button } from '../../parts/Button.tsx';
+import { TextField } from '../../parts/Field.tsx';
+import { isSendable } from '../../parts/filter/filter-draft.ts';
+import { fieldsOfExample, fieldsOfSchema, type SchemaField } from '../../parts/filter/schema-fields.ts';
+import { FormProblem } from '../FormProblem.tsx';
+import { useEventTypes, useSubscribedTypes } from '../queries.ts';
+import { type EndpointDraft, isRate } from './endpoint-draft.ts';
+import { FilterSection } from './FilterSection.tsx';
+import { MessageFields } from './MessageFields.tsx';
+import { MoreSettings } from './MoreSettings.tsx';
+import { ReceiverChoice } from './ReceiverChoice.tsx';
+import { TypePicker } from './TypePicker.tsx';
+import { useEndpointWords } from './words.ts';
+
+interface EndpointFormProps {
+  draft: EndpointDraft;
+  onChange: (draft: EndpointDraft) => void;
+  onSend: () => void;
+  /** The verb of the button. */
+  action: string;
+  /** Why there is nothing to send. */
+  because?: string | undefined;
+  isPending: boolean;
+  error: unknown;
+}
+
+/** Whose problems stand beside them. */
+const shownFields = ['url', 'eventTypes', 'filter', 'transform.', 'description', 'headers.', 'rateLimit'];
+
+export function EndpointForm({ draft, onChange, onSend, action, because, isPending, error }: EndpointFormProps) {
+  const words = useEndpointWords().form;
+  const [isChecked, setIsChecked] = useState(false);
+  const refused = error instanceof PosthornProblem ? error.errors : [];
+  const isFit = draft.url.trim() !== '' && isSendable(draft.filter) && isRate(draft.perSecond);
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    setIsChecked(true);
+    if (isFit && !isPending && because === undefined) onSend();
+  };
+  return (
+    <form className="pf-form" onSubmit={send}>
+      <FormProblem error={error} fields={shownFields} />
+      <EndpointFields draft={draft} onChange={onChange} isChecked={isChecked} refused={refused} />
+      <div className="pf-end">
+        <Button type="submit" tone="primary" isPending={isPending} because={because}>
+          {action}
+        </Button>
+        {isChecked && (!isFit || refused.length > 0) && (
+          <span className="field-problem" role="alert">
+            {words.fix}
+          </span>
+        )}
+      </div>
+    </form>
+  );
+}
+
+interface EndpointFieldsProps extends Pick<EndpointFormProps, 'draft' | 'onChange'> {
+  isChecked: boolean;
+  refused: readonly { path: string; message: string }[];
+}
+
+function EndpointFields({ draft, onChange, isChecked, refused }: EndpointFieldsProps) {
+  const words = useEndpointWords().form;
+  const types = useEventTypes(useSubscribedTypes(draft.allTypes ? [] : draft.eventTypes));
+  const fields = useMemo(() => fieldsOf(types), [types]);
+  const set = (change: Partial<EndpointDraft>) => onChange({ ...draft, ...change });
+  const under = (path: string) => refused.filter((one) => one.path.startsWith(path));
+  const problemAt = (path: string) => refused.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
+  const { receiver } = draft;
+  return (
+    <>
+      <TextField
+        label={words.url}
+        hint={words.urlHint}
+        type="url"
+        inputMode="url"
+        required
+        value={draft.url}
+        problem={problemAt('url')}
+        onChange={({ target }) => set({ url: target.value })}
+      />
+      <ReceiverChoice draft={draft} onChange={(chosen) => set({ receiver: chosen })} />
+      {receiver !== 'server' && receiver !== 'other' && (
+        <MessageFields
+          chat={receiver}
+          preset={draft.preset}
+          onChange={(preset) => set({ preset })}
+          fields={fields}
+          type={types[0]}
+          problemAt={problemAt}
+        />
+      )}
+      <TypePicker
+        isAll={draft.allTypes}
+        chosen={draft.eventTypes}
+        problem={under('eventTypes')[0]?.message}
+        onChange={(allTypes, eventTypes) => set({ allTypes, eventTypes })}
+      />
+      <FilterSection
+        draft={draft.filter}
+        onChange={(filter) => set({ filter })}
+        fields={fields}
+        types={types}
+        isChecked={isChecked}
+        refused={under('filter')}
+      />
+      <MoreSettings draft={draft} onChange={set} problemAt={problemAt} />
+    </>
+  );
+}
+
+/** By schema, or by example where there is none. Fields of the same path once. */
+function fieldsOf(types: ReturnType<typeof useEventTypes>): SchemaField[] {
+  const all = types.flatMap(({ schema, examples: [example] }) => {
+    const known = fieldsOfSchema(schema);
+    return known.length > 0 ? known : fieldsOfExample(example);
+  });
+  return [...new Map(all.toReversed().map((field) => [field.path, field])).values()].toReversed();
+}

@@ -1,0 +1,77 @@
+// The endpoints of the tenant.
+import type { Alert, Endpoint } from '@posthorn/client';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { Tag } from '../../parts/Status.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { openAlertsQuery } from '../queries.ts';
+import { useEndpoints, useTenant } from '../tenant.ts';
+import { stateOf, stateTones } from './endpoint-state.ts';
+import { useEndpointWords } from './words.ts';
+import type { EndpointWords } from './words-en.ts';
+import './endpoints.css';
+
+const idOf = ({ id }: Endpoint) => id;
+const noAlerts: Alert[] = [];
+
+export function Endpoints() {
+  const tenant = useTenant();
+  const words = useEndpointWords();
+  const { data, error, isPending, refetch } = useEndpoints();
+  const { data: alerts = noAlerts } = useQuery(openAlertsQuery(tenant));
+  const columns = useMemo(() => columnsOf(words, alerts), [words, alerts]);
+  const add = (
+    <Link to="/endpoints/new" className="button button-primary">
+      {words.add}
+    </Link>
+  );
+  return (
+    <Page title={words.title} actions={data && data.length > 0 && add}>
+      {isPending && <Skeleton rows={6} />}
+      {error && <Problem error={error} onRetry={() => void refetch()} />}
+      {data?.length === 0 && (
+        <Empty title={words.none}>
+          <p>{words.noneText}</p>
+          {add}
+        </Empty>
+      )}
+      {data && data.length > 0 && <DataTable label={words.title} rows={data} columns={columns} idOf={idOf} />}
+    </Page>
+  );
+}
+
+function columnsOf(words: EndpointWords, alerts: readonly Alert[]): Column<Endpoint>[] {
+  return [
+    {
+      id: 'endpoint',
+      header: words.columns.endpoint,
+      width: 'minmax(0, 3fr)',
+      cell: ({ id, url, description }) => (
+        <Link to="/endpoints/$endpoint" params={{ endpoint: id }} className="row-link endpoint-name">
+          <span className="mono">{url}</span>
+          {description && <span className="quiet">{description}</span>}
+        </Link>
+      ),
+    },
+    {
+      id: 'state',
+      header: words.columns.state,
+      width: '130px',
+      cell(endpoint) {
+        const state = stateOf(endpoint, alerts);
+        return <Tag tone={stateTones[state]}>{words.states[state]}</Tag>;
+      },
+    },
+    { id: 'receives', header: words.columns.receives, width: 'minmax(0, 1.5fr)', cell: (endpoint) => receivesText(endpoint, words) },
+    { id: 'created', header: words.columns.created, width: '120px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  ];
+}
+
+function receivesText({ eventTypes, filter }: Endpoint, words: EndpointWords): string {
+  const types = eventTypes.length === 0 ? words.allTypes : eventTypes.length <= 2 ? eventTypes.join(', ') : words.types(eventTypes.length);
+  return filter ? `${types}, ${words.filtered}` : types;
+}

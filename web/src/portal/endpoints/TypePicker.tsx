@@ -1,0 +1,130 @@
+// Which event types an endpoint gets: all, or those that are checked. Patterns can be written, too.
+import type { EventTypeSummary } from '@posthorn/client';
+import { useQuery } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { Button } from '../../parts/Button.tsx';
+import { Checkbox, TextField } from '../../parts/Field.tsx';
+import { eventTypesQuery, fits, mostTypes } from '../queries.ts';
+import { useEndpointWords } from './words.ts';
+
+interface TypePickerProps {
+  isAll: boolean;
+  chosen: readonly string[];
+  problem: string | undefined;
+  onChange: (isAll: boolean, chosen: string[]) => void;
+}
+
+export function TypePicker({ isAll, chosen, problem, onChange }: TypePickerProps) {
+  const words = useEndpointWords().form;
+  const name = useId();
+  return (
+    <fieldset className="pf-choice">
+      <legend>{words.types}</legend>
+      <label className="checkbox">
+        <input type="radio" name={name} checked={isAll} onChange={() => onChange(true, [...chosen])} />
+        <span>{words.all}</span>
+      </label>
+      <label className="checkbox">
+        <input type="radio" name={name} checked={!isAll} onChange={() => onChange(false, [...chosen])} />
+        <span>{words.some}</span>
+      </label>
+      {!isAll && <Types chosen={chosen} onChange={(next) => onChange(false, next)} />}
+      {problem && (
+        <p className="field-problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+const searchedFrom = 9;
+
+function Types({ chosen, onChange }: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {
+  const words = useEndpointWords().form;
+  const { data = [] } = useQuery(eventTypesQuery);
+  const [search, setSearch] = useState('');
+  const wanted = search.trim().toLowerCase();
+  const shown = data.filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(wanted));
+  const others = chosen.filter((one) => !data.some(({ name }) => name === one));
+  const toggle = (type: string, isOn: boolean) => onChange(isOn ? [...chosen, type] : chosen.filter((one) => one !== type));
+  return (
+    <div className="type-picker">
+      {data.length >= searchedFrom && (
+        <TextField label={words.searchTypes} type="search" value={search} onChange={({ target }) => setSearch(target.value)} />
+      )}
+      {data.length > 0 && shown.length === 0 && <p className="quiet">{words.noTypes}</p>}
+      {[...groupsOf(shown, words.ungrouped)].map(([group, types]) => (
+        <fieldset key={group} className="pf-group">
+          <legend>{group}</legend>
+          {types.map((type) => (
+            <TypeBox key={type.name} type={type} chosen={chosen} onToggle={toggle} />
+          ))}
+        </fieldset>
+      ))}
+      {data.length >= mostTypes && <p className="quiet">{words.moreTypes(mostTypes)}</p>}
+      {others.length > 0 && (
+        <fieldset className="pf-group">
+          <legend>{words.others}</legend>
+          {others.map((type) => (
+            <Checkbox key={type} label={<code>{type}</code>} checked onChange={() => toggle(type, false)} />
+          ))}
+        </fieldset>
+      )}
+      <Pattern onAdd={(pattern) => !chosen.includes(pattern) && toggle(pattern, true)} />
+    </div>
+  );
+}
+
+interface TypeBoxProps {
+  type: EventTypeSummary;
+  chosen: readonly string[];
+  onToggle: (type: string, isOn: boolean) => void;
+}
+
+function TypeBox({ type: { name, description }, chosen, onToggle }: TypeBoxProps) {
+  const byPattern = chosen.find((one) => one !== name && fits(one, name));
+  return (
+    <Checkbox
+      label={<code>{name}</code>}
+      hint={byPattern ? `${byPattern}` : description.split('\n')[0]}
+      checked={byPattern !== undefined || chosen.includes(name)}
+      disabled={byPattern !== undefined}
+      onChange={({ target }) => onToggle(name, target.checked)}
+    />
+  );
+}
+
+/** By the name of their group, those without one last. */
+function groupsOf(types: readonly EventTypeSummary[], ungrouped: string): Map<string, EventTypeSummary[]> {
+  const groups = Map.groupBy(types, ({ group }) => group ?? '');
+  const names = [...groups.keys()].toSorted((a, b) => Number(a === '') - Number(b === '') || a.localeCompare(b));
+  return new Map(names.map((name) => [name === '' ? ungrouped : name, groups.get(name) ?? []]));
+}
+
+function Pattern({ onAdd }: { onAdd: (pattern: string) => void }) {
+  const words = useEndpointWords().form;
+  const [text, setText] = useState('');
+  const add = () => {
+    if (text.trim() === '') return;
+    onAdd(text.trim());
+    setText('');
+  };
+  return (
+    <div className="pf-with-button">
+      <TextField
+        label={words.pattern}
+        hint={words.patternHint}
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          // not the form
+          event.preventDefault();
+          add();
+        }}
+      />
+      <Button onPress={add}>{words.addPattern}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+// The addresses of endpoints.
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
+import { root } from '../root.ts';
+
+const endpointsRoute = createRoute({
+  getParentRoute: () => root,
+  path: 'endpoints',
+  component: lazyPage(() => import('./Endpoints.tsx'), 'Endpoints'),
+});
+
+const newEndpointRoute = createRoute({
+  getParentRoute: () => root,
+  path: 'endpoints/new',
+  component: lazyPage(() => import('./NewEndpoint.tsx'), 'NewEndpoint'),
+});
+
+const endpointRoute = createRoute({
+  getParentRoute: () => root,
+  path: 'endpoints/$endpoint',
+  component: lazyPage(() => import('./Endpoint.tsx'), 'Endpoint'),
+});
+
+const editEndpointRoute = createRoute({
+  getParentRoute: () => root,
+  path: 'endpoints/$endpoint/edit',
+  component: lazyPage(() => import('./EditEndpoint.tsx'), 'EditEndpoint'),
+});
+
+export const endpointRoutes = [endpointsRoute, newEndpointRoute, endpointRoute, editEndpointRoute];
