@@ -11,7 +11,6 @@ import { metricsRoute } from './metrics.ts';
 import { mountRoutes, refuseOtherMethods } from './mount.ts';
 import { apiKeyRoutes } from './routes/access/api-keys.ts';
 import { auditLogRoutes } from './routes/access/audit-log.ts';
-import { auditVerificationRoute } from './routes/access/audit-verification.ts';
 import { portalLinkRoutes } from './routes/access/portal-links.ts';
 import { sessionRoutes, signInRoute } from './routes/access/sessions.ts';
 import { signInRoutes } from './routes/access/sign-in.ts';
@@ -104,7 +103,6 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...eventRoutes(deps),
     ...eventReadRoutes(deps),
     ...auditLogRoutes(deps),
-    auditVerificationRoute(deps),
     ...deliveryRoutes(deps),
     undeliveredRoute(deps),
     ...endpointSearchRoutes(deps),

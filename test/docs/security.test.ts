@@ -47,7 +47,7 @@ function proseOf(path: string): { tests: number; prose: string } {
   const head = source.match(/^\/\/.*$/gm)?.slice(0, 4) ?? [];
   const strings = [...source.matchAll(/(['"`])((?:\\.|(?!\1)[^\n])*)\1/g)].map((match) => match[2] ?? '');
   return {
-    tests: source.match(/\bit(\.\w+)*[.(<]/g)?.length ?? 0,
+    tests: source.match(/\b(it|withPage)(\.\w+)*[.(<]/g)?.length ?? 0,
     prose: [...head, ...strings.filter((one) => !one.includes('/src/'))].join(' '),
   };
 }

@@ -144,6 +144,15 @@ const changes: Record<string, { make(): Promise<ApiAnswer>; entry: object }> = {
       after: { secretId: expect.stringMatching(/^sec_/), overlapMs: 3_600_000, live: 2 },
     },
   },
+  endSecret: {
+    async make() {
+      const { id } = await endpoint();
+      await api.post(`/v1/endpoints/${id}/rotate-secret`, { overlap: '1h' });
+      const [, earlier] = (await api.get(`/v1/endpoints/${id}/secrets`)).body.data;
+      return api.call('DELETE', `/v1/endpoints/${id}/secrets/${earlier.id}`);
+    },
+    entry: { action: 'endpoint.end_secret', before: { secretId: expect.stringMatching(/^sec_/) }, after: null },
+  },
   verifyEndpoint: {
     async make() {
       const tenant = await api.makeTenant();

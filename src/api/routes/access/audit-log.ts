@@ -17,6 +17,7 @@ import { notFound } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { createExports, type StreamExport } from '../export-stream.ts';
+import { auditVerificationRoute } from './audit-verification.ts';
 
 const span = {
   since: instant.optional().describe('Only items from this time on (inclusive).'),
@@ -40,7 +41,7 @@ const after = 'The `cursor` of the last line that you have: the export continues
 
 export function auditLogRoutes(deps: ApiDeps): Route[] {
   const streamed = createExports(deps);
-  return [list(deps), exported(deps, streamed), attempts(deps, streamed)];
+  return [list(deps), exported(deps, streamed), attempts(deps, streamed), auditVerificationRoute(deps)];
 }
 
 const list = ({ db }: ApiDeps) =>
