@@ -36,6 +36,7 @@ export function announcement({ origin, temporalUiUrl, temporalAddress, apiKey, h
   return [
     '',
     'Posthorn is running. Press Ctrl-C to stop it. The next start continues where it stopped.',
+    `  Dashboard        ${origin}/dashboard (sign in with the API key)`,
     `  API              ${origin}/v1`,
     `  Documentation    ${origin}/docs/`,
     `  API description  ${origin}/openapi.json`,

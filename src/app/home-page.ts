@@ -1,4 +1,7 @@
-// The page at `/`: links, and how to send a first event.
+// What is at `/`: the dashboard, or links and how to send a first event.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#config/package';
 
 /** The command that sends a first event to tenant `demo`. `key` is the shell text for the API key. */
 export function firstEventCommand(origin: string, key: string): string {
@@ -7,6 +10,13 @@ export function firstEventCommand(origin: string, key: string): string {
     `  -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\`,
     `  -d '{"type":"order.created","data":{"orderId":"1001","total":99.9}}'`,
   ].join('\n');
+}
+
+const dashboard = join(packageRoot, 'dist/web/dashboard/dashboard.html');
+
+/** The dashboard; the page with links where it was not built. */
+export function homeOf(origin: string, temporalUiUrl: string | null): { html: string } | { location: string } {
+  return existsSync(dashboard) ? { location: '/dashboard/' } : { html: homePage(origin, temporalUiUrl) };
 }
 
 export function homePage(ownOrigin: string, temporalUiUrl: string | null): string {

@@ -37,7 +37,7 @@ import { openConformance } from './conformance.ts';
 import type { Core } from './core.ts';
 import { type DocsSite, openDocsSite } from './docs-site.ts';
 import { readEndpointSigning } from './endpoint-signing.ts';
-import { homePage } from './home-page.ts';
+import { homeOf } from './home-page.ts';
 import type { Listening } from './listening.ts';
 import { openIdConnectOf } from './open-id-connect.ts';
 import type { Siblings } from './siblings.ts';
@@ -167,7 +167,7 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
     requests: telemetry.requests,
     tracing,
     metrics: siblings ? siblings.openPage(telemetry) : telemetry.openPage(),
-    home: () => homePage(origin, temporalUiUrl),
+    home: () => homeOf(origin, temporalUiUrl),
     mount(express: Express) {
       express.use('/sandbox', createSandbox({ apiKey, signingOf, ofTenants, recordings: siblings?.recordings }));
       express.use('/docs', docs.router);

@@ -179,7 +179,7 @@ export async function startApi({
     refusing: () => ({ all: false, tenants: 0 }),
     temporalTrouble: async () => 'no Temporal here',
     temporalHealth: async () => ({ error: 'no Temporal here', latencyMs: null }),
-    home: () => '<!doctype html><title>Posthorn</title>',
+    home: () => ({ html: '<!doctype html><title>Posthorn</title>' }),
   };
   http.on('request', createApp(deps));
   return {

@@ -129,6 +129,6 @@ export interface ApiDeps {
   stopping?(): boolean;
   /** Mounts further handlers of this server, before the 404. */
   mount?(app: Express): void;
-  /** The HTML page at `/`. */
-  home?(): string;
+  /** The HTML page at `/`, or the address of another page that is shown in its place. */
+  home?(): { html: string } | { location: string };
 }

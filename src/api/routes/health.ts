@@ -158,11 +158,17 @@ export function homeRoute({ home }: ApiDeps): Route[] {
       path: '/',
       operationId: 'getHome',
       summary: 'Read the home page',
-      description: 'An HTML page with links for people. No API key is needed.',
+      description:
+        'Leads to the dashboard. Without one, such as in a clone that is not built, it is an HTML page with links for people. No API key is needed.',
       scope: 'open',
-      answers: { 200: { description: 'The page.', types: ['text/html'], example: '<!doctype html><title>Posthorn</title>' } },
-      async handler() {
-        const html = home();
+      answers: {
+        200: { description: 'The page.', types: ['text/html'], example: '<!doctype html><title>Posthorn</title>' },
+        302: { description: 'The dashboard is at the address in `location`.' },
+      },
+      async handler(): Promise<Answer> {
+        const shown = home();
+        if ('location' in shown) return { status: 302, text: null, headers: { location: shown.location } };
+        const { html } = shown;
         return { status: 200, text: html, type: 'text/html; charset=utf-8', headers: { 'content-security-policy': pagePolicy(html) } };
       },
     }),

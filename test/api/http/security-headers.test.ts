@@ -22,7 +22,7 @@ afterAll(() => api.close());
 /** The app as the server role builds it: with the home page and sandboxes. */
 async function serve(publicOrigin: string): Promise<string> {
   const sandbox = createSandbox({ apiKey, signingOf: async () => null });
-  const home = () => homePage(publicOrigin, 'https://ui.example/"><script>alert(1)</script>');
+  const home = () => ({ html: homePage(publicOrigin, 'https://ui.example/"><script>alert(1)</script>') });
   return listen(createApp({ ...api.deps, publicOrigin, home, mount: (app) => app.use('/sandbox', sandbox) }));
 }
 

@@ -17,6 +17,7 @@ import { Failed } from './shell/Failed.tsx';
 import { NotFound } from './shell/NotFound.tsx';
 import { statusRoutes } from './status/routes.ts';
 import { tenantRoutes } from './tenants/routes.ts';
+import { welcomeRoutes } from './welcome/routes.ts';
 
 const routeTree = root.addChildren([
   ...overviewRoutes,
@@ -32,6 +33,7 @@ const routeTree = root.addChildren([
   ...catalogueRoutes,
   ...statusRoutes,
   ...tenantRoutes,
+  ...welcomeRoutes,
 ]);
 
 export const router = createRouter({

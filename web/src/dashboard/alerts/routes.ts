@@ -1,5 +1,6 @@
 // The address of alerts. `alert`: the one that is open beside the list.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -19,6 +20,6 @@ export const alertRoutes = [
         ...(alert && { alert }),
       };
     },
-    component: lazyRouteComponent(() => import('./Alerts.tsx'), 'Alerts'),
+    component: lazyPage(() => import('./Alerts.tsx'), 'Alerts'),
   }),
 ];

@@ -1,5 +1,6 @@
 // The addresses of the catalogue of event types.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -17,7 +18,7 @@ export const catalogueRoutes = [
       const [text, group] = [textIn(search, 'search'), textIn(search, 'group')];
       return { ...(text && { search: text }), ...(group && { group }), ...(state && { state }) };
     },
-    component: lazyRouteComponent(() => import('./Catalogue.tsx'), 'Catalogue'),
+    component: lazyPage(() => import('./Catalogue.tsx'), 'Catalogue'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -26,6 +27,6 @@ export const catalogueRoutes = [
       const [version, since] = [numberIn(search, 'version'), numberIn(search, 'since')];
       return { ...(version && { version }), ...(since && { since }) };
     },
-    component: lazyRouteComponent(() => import('./EventTypePage.tsx'), 'EventTypePage'),
+    component: lazyPage(() => import('./EventTypePage.tsx'), 'EventTypePage'),
   }),
 ];

@@ -1,10 +1,11 @@
 // The overview: is all well, how much flows, what is wrong.
 import type { StatsWindow } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Navigate } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useSignedIn } from '../../api/use.ts';
+import { useIsFirstRun } from '../../parts/first-run.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
@@ -27,6 +28,9 @@ export function Overview() {
   const bound = signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
   const tenant = bound ?? chosen;
   const { stats, alerts, status } = useOverview(window, tenant, bound !== null);
+  const isFirstRun = useIsFirstRun();
+  // a filter in the address means that somebody came on purpose
+  if (isFirstRun && chosen === undefined) return <Navigate to="/welcome" replace />;
   const verdict = alerts.data && !status.isLoading ? verdictOf(alerts.data.data, status.data?.warnings ?? []) : null;
   return (
     <Page title="Overview" actions={<Span window={window} tenant={tenant} />}>

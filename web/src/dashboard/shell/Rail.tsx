@@ -19,6 +19,7 @@ const more = [
   { to: '/catalogue', text: 'Catalogue' },
   { to: '/tenants', text: 'Tenants' },
   { to: '/status', text: 'Status' },
+  { to: '/welcome', text: 'First steps' },
 ] as const;
 
 export function Rail() {
