@@ -2,7 +2,7 @@
 import type { Alert } from '@posthorn/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { alertKindWords } from '../../parts/alert-kinds.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Id } from '../../parts/Copy.tsx';
@@ -70,7 +70,7 @@ function AlertDetail({ alert }: { alert: Alert }) {
 
 function Acknowledge({ id }: { id: string }) {
   const queries = useQueryClient();
-  const may = useMay('endpoints:write');
+  const because = useLacks('endpoints:write');
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => posthorn.alerts.acknowledge(id),
     async onSuccess() {
@@ -80,7 +80,7 @@ function Acknowledge({ id }: { id: string }) {
   });
   return (
     <div className="alert-acknowledge">
-      <Button tone="primary" onPress={() => mutate()} isPending={isPending} because={may ? undefined : 'needs the role operator'}>
+      <Button tone="primary" onPress={() => mutate()} isPending={isPending} because={because}>
         Acknowledge
       </Button>
       <p className="quiet">Tells the others that somebody works on it. It stays open until its cause ends.</p>

@@ -2,7 +2,7 @@
 import type { Sandbox } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Copy } from '../../parts/Copy.tsx';
 import { Problem } from '../../parts/States.tsx';
@@ -17,7 +17,7 @@ export interface ReceiverProps {
 
 export function Receiver({ tenant, hasTenant, sandbox }: ReceiverProps) {
   const queries = useQueryClient();
-  const [mayMake, isAdmin] = [useMay('endpoints:write'), useMay('admin')];
+  const [lacksEndpoints, lacksTenants] = [useLacks('endpoints:write'), useLacks('admin')];
   const make = useMutation({
     async mutationFn() {
       if (!hasTenant) await posthorn.tenants.create({ id: tenant, name: 'Demo' });
@@ -40,11 +40,8 @@ export function Receiver({ tenant, hasTenant, sandbox }: ReceiverProps) {
       </>
     );
   }
-  const because = !mayMake
-    ? 'needs the role operator'
-    : !hasTenant && !isAdmin
-      ? 'needs the role admin, because there is no tenant yet'
-      : undefined;
+  // the tenant is made, too
+  const because = lacksEndpoints ?? (hasTenant ? undefined : lacksTenants);
   return (
     <>
       <p>

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Copy } from '../../parts/Copy.tsx';
 import { Code } from '../../parts/Json.tsx';
@@ -12,7 +12,7 @@ import { firstEvent, type Sample, samplesFor } from './samples.ts';
 
 export function Sender({ tenant, origin }: { tenant: string; origin: string }) {
   const queries = useQueryClient();
-  const may = useMay('events:write');
+  const because = useLacks('events:write');
   const [language, setLanguage] = useState<Sample['id']>('curl');
   const samples = samplesFor(origin, tenant);
   const sample = samples.find(({ id }) => id === language) ?? samples[0];
@@ -43,7 +43,7 @@ export function Sender({ tenant, origin }: { tenant: string; origin: string }) {
         {sample && <Code text={sample.code} label={`Code in ${sample.name}`} kind="text" />}
       </div>
       <p>
-        <Button onPress={() => send.mutate()} isPending={send.isPending} because={may ? undefined : 'needs the role operator'}>
+        <Button onPress={() => send.mutate()} isPending={send.isPending} because={because}>
           Send it from here
         </Button>
       </p>
