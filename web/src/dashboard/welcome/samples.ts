@@ -36,7 +36,12 @@ console.log(event.id);`,
     {
       id: 'python',
       name: 'Python',
-      code: `import json, os, urllib.request
+      code: pythonFor(url),
+    },
+  ];
+}
+
+const pythonFor = (url: string) => `import json, os, urllib.request
 
 event = {"type": "${firstEvent.type}", "data": {"orderId": "1001", "total": 99.9}}
 request = urllib.request.Request(
@@ -47,7 +52,4 @@ request = urllib.request.Request(
         "content-type": "application/json",
     },
 )
-print(json.load(urllib.request.urlopen(request))["id"])`,
-    },
-  ];
-}
+print(json.load(urllib.request.urlopen(request))["id"])`;
