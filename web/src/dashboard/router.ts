@@ -7,6 +7,7 @@ import { deliveryRoutes } from './deliveries/routes.ts';
 import { deliveryRoute } from './delivery/routes.ts';
 import { endpointRoutes } from './endpoints/routes.ts';
 import { eventRoute } from './event/routes.ts';
+import { eventRoutes } from './events/routes.ts';
 import { missedRoutes } from './missed/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
@@ -25,6 +26,7 @@ const routeTree = root.addChildren([
   deliveryRoute,
   eventRoute,
   ...endpointRoutes,
+  ...eventRoutes,
   ...deadLetterRoutes,
   ...replayRoutes,
   ...quarantineRoutes,

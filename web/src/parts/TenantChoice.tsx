@@ -10,9 +10,11 @@ export interface TenantChoiceProps {
   /** The producer's id; undefined: all. */
   tenant: string | undefined;
   onChange: (tenant: string | undefined) => void;
+  /** Among other fields with labels. */
+  showsLabel?: boolean;
 }
 
-export function TenantChoice({ tenant, onChange }: TenantChoiceProps) {
+export function TenantChoice({ tenant, onChange, showsLabel = false }: TenantChoiceProps) {
   const signedIn = useSignedIn();
   const isBound = signedIn.state !== 'signed_out' && signedIn.credential.tenant !== null;
   const { data } = useQuery({
@@ -22,12 +24,13 @@ export function TenantChoice({ tenant, onChange }: TenantChoiceProps) {
     enabled: !isBound,
   });
   if (isBound) return null;
-  if (data?.nextCursor) return <TenantField key={tenant} tenant={tenant} known={data.data} onChange={onChange} />;
+  const look = showsLabel ? 'field-label' : 'visually-hidden';
+  if (data?.nextCursor) return <TenantField key={tenant} tenant={tenant} known={data.data} onChange={onChange} look={look} />;
   const known = data?.data ?? [];
   const isListed = tenant === undefined || known.some(({ id }) => id === tenant);
   return (
     <label className="choice">
-      <span className="visually-hidden">Tenant</span>
+      <span className={look}>Tenant</span>
       <select className="input" value={tenant ?? ''} onChange={({ target }) => onChange(target.value || undefined)}>
         <option value="">All tenants</option>
         {!isListed && <option value={tenant}>{tenant}</option>}
@@ -45,10 +48,12 @@ function TenantField({
   tenant = '',
   known,
   onChange,
+  look,
 }: {
   tenant: string | undefined;
   known: { id: string }[];
   onChange: TenantChoiceProps['onChange'];
+  look: string;
 }) {
   const [text, setText] = useState(tenant);
   const listId = useId();
@@ -58,6 +63,9 @@ function TenantField({
   };
   return (
     <form className="choice" onSubmit={submit}>
+      <span className={look} aria-hidden>
+        Tenant
+      </span>
       <input
         className="input"
         list={listId}

@@ -1,56 +1,43 @@
-// The list of deliveries. Its filters are in the address.
-import type { Delivery } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
-import { posthorn } from '../../api/client.ts';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
+// The list of deliveries: filters in the address, saved views, live.
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { SavedViews } from '../../parts/filters/SavedViews.tsx';
+import { LiveSwitch, NewRows } from '../../parts/live/LiveSwitch.tsx';
 import { Page } from '../../parts/Page.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
-import { Status } from '../../parts/Status.tsx';
-import { Time } from '../../parts/Time.tsx';
+import { parseSearch, stringifySearch } from '../search.ts';
+import { DeliveryFilters } from './DeliveryFilters.tsx';
+import { DeliveryList } from './DeliveryList.tsx';
+import { type DeliveriesSearch, deliveriesSearchIn } from './search.ts';
+import { useDeliveries } from './use-deliveries.ts';
 
 // not the route itself: that would put this page into the first load
 const route = getRouteApi('/deliveries');
 
-const columns: Column<Delivery>[] = [
-  { id: 'status', header: 'Status', width: '140px', cell: ({ status }) => <Status status={status} /> },
-  { id: 'type', header: 'Event type', width: 'minmax(0, 1fr)', cell: ({ eventType }) => eventType },
-  { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant },
-  { id: 'message', header: 'What happened last', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage },
-  { id: 'created', header: 'Accepted', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+const usualViews = [
+  { name: 'Not delivered yet', search: 'status=pending&status=retrying&status=held' },
+  { name: 'Failed', search: 'status=dead_lettered&status=quarantined' },
+  { name: 'Failed in the last 24 hours', search: 'status=dead_lettered&status=quarantined&within=24h' },
 ];
-const idOf = ({ id }: Delivery) => id;
 
 export function Deliveries() {
-  const filter = route.useSearch();
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['deliveries', filter],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.deliveries.list({ ...filter, limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-  });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const search = route.useSearch();
+  const navigate = useNavigate({ from: '/deliveries' });
+  const [isLive, setIsLive] = useState(true);
+  const { query, rows, waiting, showNew } = useDeliveries(search, isLive);
+  const openView = (text: string) => void navigate({ search: deliveriesSearchIn(parseSearch(text)) });
   return (
-    <Page title="Deliveries">
-      {isPending && <Skeleton rows={12} />}
-      {error && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && (
-        <Empty title="No deliveries yet">They appear here as soon as an event is accepted that an endpoint wants.</Empty>
-      )}
-      {rows.length > 0 && (
-        <DataTable
-          label="Deliveries"
-          rows={rows}
-          columns={columns}
-          idOf={idOf}
-          hasMore={hasNextPage}
-          isLoadingMore={isFetchingNextPage}
-          onMore={more}
-        />
-      )}
+    <Page
+      title="Deliveries"
+      actions={
+        <>
+          <SavedViews list="deliveries" usual={usualViews} search={stringifySearch({ ...search }).slice(1)} onOpen={openView} />
+          <LiveSwitch isLive={isLive} onChange={setIsLive} />
+        </>
+      }
+    >
+      <DeliveryFilters search={search} />
+      <NewRows count={waiting} onShow={showNew} />
+      <DeliveryList search={search} query={query} rows={rows} onClear={() => void navigate({ search: {} as DeliveriesSearch })} />
     </Page>
   );
 }

@@ -1,19 +1,14 @@
-// The addresses of deliveries.
+// The address of the list of deliveries.
 import { createRoute } from '@tanstack/react-router';
 import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
-import { choicesIn, textIn } from '../search.ts';
+import { deliveriesSearchIn } from './search.ts';
 
-export const statuses = ['pending', 'retrying', 'held', 'succeeded', 'dead_lettered', 'quarantined', 'cancelled', 'expired'] as const;
-
-export const deliveriesRoute = createRoute({
+const deliveries = createRoute({
   getParentRoute: () => root,
   path: 'deliveries',
-  validateSearch: (search: Record<string, unknown>) => {
-    const [status, type, endpoint] = [choicesIn(search, 'status', statuses), textIn(search, 'type'), textIn(search, 'endpoint')];
-    return { ...(status.length > 0 && { status }), ...(type && { type }), ...(endpoint && { endpoint }) };
-  },
+  validateSearch: deliveriesSearchIn,
   component: lazyPage(() => import('./Deliveries.tsx'), 'Deliveries'),
 });
 
-export const deliveryRoutes = [deliveriesRoute];
+export const deliveryRoutes = [deliveries];

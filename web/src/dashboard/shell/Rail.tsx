@@ -6,6 +6,7 @@ import './rail.css';
 const entries = [
   { to: '/', text: 'Overview' },
   { to: '/deliveries', text: 'Deliveries' },
+  { to: '/events', text: 'Events' },
   { to: '/endpoints', text: 'Endpoints' },
   { to: '/dead-letters', text: 'Dead letters' },
   { to: '/alerts', text: 'Alerts' },

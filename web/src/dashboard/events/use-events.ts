@@ -1,0 +1,105 @@
+// The events that match the filters, page by page. The stream tells of deliveries, not of events: at the top of the list it makes
+// the first page be read again, at most every two seconds; further down, new events are counted.
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { type Changes, onChanges } from '../../api/live.ts';
+import { boundsOf } from '../../parts/filters/time-span.ts';
+import { mostWaiting } from '../../parts/live/LiveSwitch.tsx';
+import { isAtTop, useReturnToTop } from '../../parts/live/use-at-top.ts';
+import type { EventsSearch } from './search.ts';
+
+const pageSize = 50;
+const everyMs = 2_000;
+/** An event that no endpoint wants has no delivery, of which the stream would tell. */
+const refreshMs = 10_000;
+
+const keyOf = (search: EventsSearch) => ['events', 'list', search] as const;
+
+export function useEvents(search: EventsSearch, isLive: boolean) {
+  const queries = useQueryClient();
+  const query = useInfiniteQuery({
+    queryKey: keyOf(search),
+    queryFn: ({ pageParam, signal }) => {
+      const { tenant, type, ...span } = search;
+      const filter = { ...(tenant && { tenant }), ...(type && { type }), ...boundsOf(span, Date.now()) };
+      return posthorn.events.listAll({ ...filter, limit: pageSize, ...(pageParam && { cursor: pageParam }) }, { signal }).page();
+    },
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+  const { refetch } = query;
+  const readTop = useCallback(() => {
+    queries.setQueryData<InfiniteData<unknown, string>>(keyOf(search), (data) =>
+      data && data.pages.length > 1 ? { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) } : data,
+    );
+    return refetch();
+  }, [queries, search, refetch]);
+  const { waiting, forget } = useNews(search, rows[0]?.acceptedAt, isLive, readTop);
+  const showNew = useCallback(() => {
+    scrollTo({ top: 0 });
+    forget();
+    void readTop();
+  }, [forget, readTop]);
+  useReturnToTop(() => waiting > 0 && showNew());
+  return { query, rows, waiting, showNew };
+}
+
+/** `newestAt`: when the event on top was accepted. */
+function useNews({ tenant, type }: EventsSearch, newestAt: string | undefined, isLive: boolean, readTop: () => Promise<unknown>) {
+  const ids = useRef(new Set<string>());
+  const [waiting, setWaiting] = useState(0);
+  const forget = useCallback(() => {
+    ids.current.clear();
+    setWaiting(0);
+  }, []);
+  // other filters, another list
+  // biome-ignore lint/correctness/useExhaustiveDependencies: they are what changes
+  useEffect(() => forget, [tenant, type, forget]);
+  const readSoon = useThrottled(readTop);
+  const look = useCallback(
+    ({ deliveries, isReset }: Changes) => {
+      const seen = [...deliveries.values()].filter((one) => (!tenant || one.tenant === tenant) && (!type || one.eventType === type));
+      if (seen.length === 0 && !isReset) return;
+      if (isAtTop()) return readSoon();
+      for (const { event, createdAt, tenant: of } of seen) {
+        if (newestAt !== undefined && createdAt > newestAt && ids.current.size < mostWaiting) ids.current.add(`${of} ${event}`);
+      }
+      setWaiting(ids.current.size);
+    },
+    [tenant, type, newestAt, readSoon],
+  );
+  useEffect(() => (isLive ? onChanges(look) : undefined), [isLive, look]);
+  useEffect(() => {
+    if (!isLive) return;
+    const timer = setInterval(() => !document.hidden && isAtTop() && readSoon(), refreshMs);
+    return () => clearInterval(timer);
+  }, [isLive, readSoon]);
+  return { waiting, forget };
+}
+
+/** One run at a time, and a pause after it; what is asked for meanwhile is done once afterwards. */
+function useThrottled(run: () => Promise<unknown>): () => void {
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
+  const state = useRef<'idle' | 'busy' | 'again'>('idle');
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(function ask() {
+    if (state.current !== 'idle') {
+      state.current = 'again';
+      return;
+    }
+    state.current = 'busy';
+    void latest.current().finally(() => {
+      timer.current = setTimeout(() => {
+        const isWanted = state.current === 'again';
+        state.current = 'idle';
+        if (isWanted) ask();
+      }, everyMs);
+    });
+  }, []);
+}
