@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { indexPartitions } from '#chores/partition-indexes';
 import { migrationsFolder } from '#config/package';
 import { hasTenants } from '#db/access/tenants';
 import { migrate } from '#db/store/migrate';
@@ -10,11 +11,12 @@ import { makePartitions } from '#db/store/partitions';
 import { createPool } from '#db/store/pool';
 import { freePort } from '#embedded/free-port';
 import { startPostgres } from '#embedded/postgres';
+import { createLogger } from '#runtime/logger';
 import { fillStore, type Shape } from './lists-rows.ts';
 import { benchKey, environmentOf, startPosthorn } from './posthorn.ts';
 import { discard } from './stores.ts';
 
-const samples = 5;
+const samples = 3;
 export const say = (line: string) => process.stdout.write(`${line}\n`);
 
 export interface FilledStore {
@@ -61,6 +63,7 @@ async function prepareStore(url: string, shape: Shape): Promise<void> {
   try {
     await migrate(pool, migrationsFolder);
     await makePartitions(pool);
+    await indexPartitions({ db: pool, log: createLogger('silent') }, new AbortController().signal);
     if (await hasTenants(pool)) return;
     await client.connect();
     await fillStore(client, shape, say);
@@ -93,4 +96,24 @@ export async function timesOfPage(url: string): Promise<number[]> {
     if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`);
   }
   return times;
+}
+
+/** Milliseconds until a page is full or the list ends: a page of a search may be short and have a next one. */
+export async function msUntilFull(url: string): Promise<number> {
+  const limit = Number(new URL(url).searchParams.get('limit') ?? 50);
+  const startedAt = performance.now();
+  let found = 0;
+  for (let cursor: string | null = ''; cursor !== null && found < limit; ) {
+    const answer = await fetch(cursor === '' ? url : withCursor(url, cursor), { headers: { authorization: `Bearer ${benchKey}` } });
+    const { data, nextCursor = null } = (await answer.json()) as { data?: unknown[]; nextCursor?: string | null };
+    found += data?.length ?? 0;
+    cursor = nextCursor;
+  }
+  return performance.now() - startedAt;
+}
+
+function withCursor(url: string, cursor: string): string {
+  const next = new URL(url);
+  next.searchParams.set('cursor', cursor);
+  return next.href;
 }

@@ -2,7 +2,7 @@
 // every combination of filters.
 import type pg from 'pg';
 import { makeId } from '#domain/ids';
-import { bigTenant, commonType, deadTenant, fanOuts, rareType, smallTenant } from './lists-rows.ts';
+import { bigTenant, commonType, deadTenant, fanOuts, foreignType, rareType, smallTenant } from './lists-rows.ts';
 
 export interface Case {
   /** The name of the group that is measured together. */
@@ -43,6 +43,15 @@ export async function casesOf(db: pg.Client, days: number): Promise<Case[]> {
   return [
     ...Object.entries(scopes).flatMap(([scope, filters]) => deliveryLists(scope, [filters].flat(), days)),
     ...[bigTenant, smallTenant].flatMap((tenant) => pages(`events`, `/v1/tenants/${tenant}/events`, 'evt', days)),
+    ...['', `tenant=${bigTenant}`, `tenant=${smallTenant}`].flatMap((tenant) =>
+      Object.entries(types).flatMap(([typeName, ofType]) =>
+        ofType.flatMap((type) =>
+          pages(['events of all tenants', typeName].filter(Boolean).join(', '), '/v1/events', 'evt', days, [tenant, type]),
+        ),
+      ),
+    ),
+    ...fanOuts.map((event) => ({ list: 'deliveries of an event', path: `/v1/deliveries?tenant=${bigTenant}&event=${event}&limit=250` })),
+    ...[newest, busy, bigTenant, 'api.example', fanOuts[0], 'never-seen'].map((q) => ({ list: 'search', path: `/v1/search?q=${q}` })),
     ...pages('tenants', '/v1/tenants', 'tnt', days),
     ...[bigTenant, smallTenant].flatMap((tenant) => pages('endpoints', `/v1/tenants/${tenant}/endpoints`, 'ep', days)),
     ...[newest, oldest].flatMap((delivery) => pages('attempts', `/v1/deliveries/${delivery}/attempts`, 'att', days)),
@@ -60,18 +69,24 @@ const statuses = {
   'status=succeeded': ['status=succeeded'],
   'rare status': ['status=dead_lettered', 'status=quarantined', 'status=pending&status=retrying', 'status=held&status=succeeded'],
 };
-const types = { '': '', 'common type': `type=${commonType}`, 'rare type': `type=${rareType}` };
+const types = {
+  '': [''],
+  'common type': [`type=${commonType}`],
+  'rare type': [`type=${rareType}`, `type=${foreignType}`, 'type=never.seen'],
+};
 
 function deliveryLists(scope: string, filters: string[], days: number): Case[] {
   return filters.flatMap((filter) =>
     Object.entries(statuses).flatMap(([statusName, ofStatus]) =>
-      Object.entries(types).flatMap(([typeName, type]) =>
+      Object.entries(types).flatMap(([typeName, ofType]) =>
         ofStatus.flatMap((status) =>
-          pages(['deliveries', scope, statusName, typeName].filter(Boolean).join(', '), '/v1/deliveries', 'dlv', days, [
-            filter,
-            status,
-            type,
-          ]),
+          ofType.flatMap((type) =>
+            pages(['deliveries', scope, statusName, typeName].filter(Boolean).join(', '), '/v1/deliveries', 'dlv', days, [
+              filter,
+              status,
+              type,
+            ]),
+          ),
         ),
       ),
     ),
@@ -81,7 +96,9 @@ function deliveryLists(scope: string, filters: string[], days: number): Case[] {
 /** The list's first page, pages from cursors, and pages of time ranges if it supports them. */
 function pages(list: string, path: string, prefix: 'dlv' | 'evt' | 'tnt' | 'ep' | 'att', days: number, filters: string[] = []): Case[] {
   const at = (ago: number) => Date.now() - ago * dayMs;
-  const cursors = [null, 0.02, days / 2, days - 0.5, days + 1.9].map((ago) =>
+  // what is rare is looked for in all that is left, wherever it begins
+  const isRare = list.includes('rare type');
+  const cursors = (isRare ? [null, days / 2] : [null, 0.02, days / 2, days - 0.5, days + 1.9]).map((ago) =>
     ago === null ? '' : `cursor=${Buffer.from(makeId(prefix, at(ago), new Uint8Array(10))).toString('base64url')}`,
   );
   const day = (ago: number) => new Date(at(ago)).toISOString();
@@ -94,7 +111,7 @@ function pages(list: string, path: string, prefix: 'dlv' | 'evt' | 'tnt' | 'ep' 
         `since=${day(days / 2)}&until=${day(2)}`,
       ]
     : [''];
-  const queries = spans.flatMap((span) =>
+  const queries = (isRare ? spans.slice(0, 3) : spans).flatMap((span) =>
     (span === '' ? cursors : cursors.slice(0, 1)).map((cursor) => [...filters, span, cursor, 'limit=250']),
   );
   return [...queries, [...filters, 'limit=50']].map((parts) => ({ list, path: `${path}?${parts.filter(Boolean).join('&')}` }));

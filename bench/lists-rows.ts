@@ -26,6 +26,8 @@ export const deadTenant = 'tenant-2';
 export const smallTenant = 'tenant-900';
 export const rareType = 'audit.exported';
 export const commonType = 'order.created';
+/** Common in all tenants but the big one, which has one event of it, a third of the days ago. */
+export const foreignType = 'invoice.paid';
 /** Events for every endpoint of the big tenant: one long ago, one today. */
 export const fanOuts = ['fan-out-long-ago', 'fan-out-today'] as const;
 
@@ -97,7 +99,7 @@ const makeEndpoints = `
 const makeDay = `
   with drawn as materialized (
     select i, date_trunc('day', now(), 'utc') - $1::int * interval '1 day' + (i - 0.5) * interval '1 day' / $2::int as at, random() as tenant_draw,
-      random() as endpoint_draw, random() as status_draw, random() as type_draw, $1 = $4::int and i <= 2 as rare
+      random() as endpoint_draw, random() as status_draw, random() as type_draw, $1 = $4::int and i <= 3 as rare
     from generate_series(1, $2) as i
   ), placed as materialized (
     select d.*, case when rare or tenant_draw < 0.4 then 0 else 1 + floor(($3::int - 1) * ((tenant_draw - 0.4) / 0.6) ^ 3)::int end as tenant,
@@ -105,7 +107,7 @@ const makeDay = `
     from drawn d where at < now()
   ), made as materialized (
     select p.*, e.tenant_id, e.endpoint_id, pg_temp.delivery_of(event_id, e.endpoint_id) as id,
-      case when rare and i = 2 then 'audit.exported' when type_draw < 0.5 then 'order.created' else 'order.step_' || floor(type_draw * 20) end as type,
+      case when rare and i = 2 then 'audit.exported' when rare and i = 3 or p.tenant <> 0 and type_draw > 0.95 then 'invoice.paid' when type_draw < 0.5 then 'order.created' else 'order.step_' || floor(type_draw * 20) end as type,
       case when rare and i = 1 or p.tenant = 2 then 'dead_lettered' when $1 = $4 * 2 and i = 1 then 'quarantined' when status_draw < 0.985 then 'succeeded'
         when $1 <= 2 and status_draw < 0.990 then 'retrying' when $1 <= 2 and status_draw < 0.991 then 'pending' when $1 <= 2 and status_draw < 0.993 then 'held'
         when p.tenant = 0 then case when status_draw < 0.993 then 'cancelled' else 'expired' end
@@ -126,7 +128,7 @@ const makeDay = `
     insert into attempts (delivery_id, id, round, number, started_at, outcome, message, status_code, exchange, address, connect_ms,
       first_byte_ms, total_ms)
     select id, pg_temp.uuid_at(at + interval '10 ms', 'attempt' || id), 1, 1, at, case status when 'succeeded' then 'accepted' else 'http_status' end,
-      'HTTP 200 from api.example.com, 12 ms', 200, '[["content-type","text/plain"],["date","Sat, 21 Nov 2026 10:00:00 GMT"]]\\012ok', '192.0.2.1', 3, 11, 8 * exp(4 * type_draw ^ 6)
+      'HTTP 200 from api.example.com, 12 ms', 200, '\\012[["content-type","text/plain"],["date","Sat, 21 Nov 2026 10:00:00 GMT"]]\\012ok', '192.0.2.1', 3, 11, 8 * exp(4 * type_draw ^ 6)
     from made where status <> 'pending' order by id
   )
   insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, attempts, next_attempt_at, last_outcome, last_message, created_at,

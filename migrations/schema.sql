@@ -236,6 +236,7 @@ CREATE INDEX deliveries_blocking ON ONLY public.deliveries USING btree (endpoint
 CREATE INDEX deliveries_blocking_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key) WHERE ((status = ANY (ARRAY['dead_lettered'::text, 'quarantined'::text])) AND ("position" IS NOT NULL) AND (lane_key IS NOT NULL));
 CREATE INDEX deliveries_by_status ON ONLY public.deliveries USING btree (status, id) WHERE (status <> 'succeeded'::text);
 CREATE INDEX deliveries_by_time ON ONLY public.deliveries USING brin (created_at, updated_at) WITH (pages_per_range='32', autosummarize='on');
+CREATE INDEX deliveries_by_type ON ONLY public.deliveries USING brin (event_type text_bloom_ops (n_distinct_per_range='200'), uuid_hash_extended(tenant_id, hashtextextended(event_type, (0)::bigint)) int8_bloom_ops (n_distinct_per_range='1000'), uuid_hash_extended(endpoint_id, hashtextextended(event_type, (0)::bigint)) int8_bloom_ops (n_distinct_per_range='1200')) WITH (pages_per_range='32', autosummarize='on');
 CREATE INDEX deliveries_dead_lettered ON ONLY public.deliveries USING btree (updated_at) WHERE (status = 'dead_lettered'::text);
 CREATE INDEX deliveries_due ON ONLY public.deliveries USING btree (next_attempt_at) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (NOT pumped));
 CREATE INDEX deliveries_held_by_key ON ONLY public.deliveries USING btree (endpoint_id, lane_key, "position") WHERE ((status = 'held'::text) AND (lane_key IS NOT NULL));
@@ -495,6 +496,7 @@ create table events (
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 CREATE INDEX events_by_time ON ONLY public.events USING brin (accepted_at) WITH (pages_per_range='64', autosummarize='on');
+CREATE INDEX events_by_type ON ONLY public.events USING brin (type text_bloom_ops (n_distinct_per_range='200'), uuid_hash_extended(tenant_id, hashtextextended(type, (0)::bigint)) int8_bloom_ops (n_distinct_per_range='1000')) WITH (pages_per_range='32', autosummarize='on');
 CREATE INDEX events_erased ON ONLY public.events USING btree (erased_at) WHERE (erased_at IS NOT NULL);
 CREATE INDEX events_of_subject ON ONLY public.events USING btree (tenant_id, subject_hash, id) WHERE (subject_hash IS NOT NULL);
 CREATE INDEX events_of_tenant ON ONLY public.events USING btree (tenant_id, id);
@@ -1155,6 +1157,60 @@ AS $function$
   select current_setting('posthorn.tenant')::uuid
 $function$;
 grant execute on current_tenant() to public;
+
+CREATE OR REPLACE FUNCTION public.deliveries_of_type(of_type text, of_tenant uuid, of_endpoint uuid, in_statuses text[], lowest uuid, below uuid, most integer)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
+ SET jit TO 'off'
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  theirs uuid := coalesce(nullif(current_setting('posthorn.tenant', true), '')::uuid, of_tenant);
+begin
+  -- `execute`, so that it is planned with these very bounds, and with the one hash that is asked for. `offset 0` keeps the other
+  -- conditions from indexes that would read all rows of a large tenant.
+  return query execute
+    'select id from (select id, tenant_id, endpoint_id, event_type, status from deliveries where id >= $1 and id < $2 and '
+    || case
+      when of_endpoint is not null then 'uuid_hash_extended(endpoint_id, hashtextextended(event_type, 0)) = uuid_hash_extended($4, hashtextextended($3, 0))'
+      when theirs is not null then 'uuid_hash_extended(tenant_id, hashtextextended(event_type, 0)) = uuid_hash_extended($5, hashtextextended($3, 0))'
+      else 'event_type = $3'
+    end
+    || ' offset 0) hit where event_type = $3 and ($4 is null or endpoint_id = $4) and ($5 is null or tenant_id = $5) and ($6 is null or status = any($6))'
+    || ' order by id desc limit $7'
+    using lowest, below, of_type, of_endpoint, theirs, in_statuses, most;
+end
+$function$;
+grant execute on deliveries_of_type(text,uuid,uuid,text[],uuid,uuid,integer) to public;
+
+CREATE OR REPLACE FUNCTION public.events_of_type(of_type text, of_tenant uuid, lowest uuid, below uuid, most integer)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
+ SET jit TO 'off'
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  theirs uuid := coalesce(nullif(current_setting('posthorn.tenant', true), '')::uuid, of_tenant);
+begin
+  return query execute
+    'select id from (select id, tenant_id, type from events where id >= $1 and id < $2 and '
+    || case
+      when theirs is null then 'type = $3'
+      else 'uuid_hash_extended(tenant_id, hashtextextended(type, 0)) = uuid_hash_extended($4, hashtextextended($3, 0))'
+    end
+    || ' offset 0) hit where type = $3 and ($4 is null or tenant_id = $4) order by id desc limit $5'
+    using lowest, below, of_type, theirs, most;
+end
+$function$;
+grant execute on events_of_type(text,uuid,uuid,uuid,integer) to public;
 
 CREATE OR REPLACE FUNCTION public.events_under_way(events uuid[])
  RETURNS SETOF uuid

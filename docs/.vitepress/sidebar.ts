@@ -55,7 +55,7 @@ const listed: DefaultTheme.SidebarItem[] = [
     item('versions'),
     item('lanes'),
   ]),
-  group('Operate deliveries', [item('explain'), item('replays'), item('alerts'), item('stats'), item('stream')]),
+  group('Operate deliveries', [item('lists'), item('explain'), item('replays'), item('alerts'), item('stats'), item('stream')]),
   group('Run Posthorn', [
     item('production'),
     item('temporal'),

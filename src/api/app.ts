@@ -41,9 +41,11 @@ import { verifyRoutes } from './routes/endpoints/verify.ts';
 import { erasureRoutes } from './routes/events/erasure.ts';
 import { eventReadRoutes } from './routes/events/event-reads.ts';
 import { eventRoutes } from './routes/events/events.ts';
+import { allEventsRoute } from './routes/events/events-of-all.ts';
 import { explainRoutes } from './routes/events/explain.ts';
 import { explainDeliveryRoute } from './routes/events/explain-delivery.ts';
 import { recallRoutes } from './routes/events/recall.ts';
+import { searchRoute } from './routes/events/search.ts';
 import { healthRoutes, homeRoute } from './routes/health.ts';
 import { endpointLaneRoutes } from './routes/lanes/endpoint-lane.ts';
 import { queueRoutes } from './routes/lanes/queues.ts';
@@ -102,6 +104,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
   const closed = [
     ...eventRoutes(deps),
     ...eventReadRoutes(deps),
+    allEventsRoute(deps),
     ...auditLogRoutes(deps),
     ...deliveryRoutes(deps),
     undeliveredRoute(deps),
@@ -133,6 +136,7 @@ export function routesOf(deps: ApiDeps): { open: Route[]; closed: Route[] } {
     ...alertChannelRoutes(deps),
     ...statsRoutes(deps),
     streamRoute(deps),
+    searchRoute(deps),
     ...replayRoutes(deps),
     ...sandboxRoutes(deps),
     ...eventTypeRoutes(deps),

@@ -1,5 +1,6 @@
 // The periodic work of the installation (src/chores/chores.ts).
 import type { Chore } from '#chores/chores';
+import { indexPartitions } from '#chores/partition-indexes';
 import { eraseOldPayloads } from '#chores/payload-retention';
 import { dropOldDays } from '#chores/retention';
 import { statsChores } from '#chores/stats';
@@ -18,6 +19,7 @@ export function choresOf({ config, db, replays, waker: lanes, log, timings }: Co
     ...statsChores(db, timings.statsEveryMs, keepDays),
     { name: 'retention', ...timings.retention, run: async (signal) => void (await dropOldDays(days, signal)) },
     { name: 'payload retention', ...timings.retention, run: async (signal) => void (await eraseOldPayloads(days, signal)) },
+    { name: 'partition-indexes', ...timings.retention, run: async (signal) => void (await indexPartitions({ db, log }, signal)) },
     { name: 'replays', everyMs: timings.replays.lookEveryMs, claimMs: 120_000, run: () => replays.lookAfter() },
     { name: 'old-sandbox-requests', everyMs: 3_600_000, claimMs: 600_000, run: async () => void (await deleteOldSandboxRequests(db)) },
     { name: 'old-replays', everyMs: 3_600_000, claimMs: 600_000, run: (signal) => replays.deleteOld(signal) },

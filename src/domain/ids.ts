@@ -89,6 +89,11 @@ export function firstUuidAt(unixMs: number): string {
   return `${Math.max(0, Math.floor(unixMs)).toString(16).padStart(12, '0')}${'0'.repeat(20)}`;
 }
 
+/** The lowest id of a millisecond. */
+export function firstIdAt(prefix: IdPrefix, unixMs: number): string {
+  return makeId(prefix, unixMs, new Uint8Array(10));
+}
+
 export function unixMsOf(id: string): number {
   return Number.parseInt(uuidOf(id).slice(0, 12), 16);
 }

@@ -60,6 +60,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
   'db/sandbox': { folders: 'domain/* db/audit db/store', packages: '' },
+  'db/search': { folders: 'domain/* types of db/store', packages: '' },
   'db/listeners': { folders: 'domain/* types of db/store', packages: '' },
   'db/ingest': { folders: '', packages: 'types of pg' },
   'db/lanes': { folders: 'domain/* db/audit db/deliveries db/endpoints db/events db/store', packages: '' },
@@ -153,11 +154,13 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   'api/routes/deliveries': {
-    folders: 'domain/* contract sealing sent-requests api/examples api/http types of api/routes db/access db/deliveries db/endpoints',
+    folders:
+      'domain/* contract sealing sent-requests api/examples api/http types of api/routes db/access db/deliveries db/endpoints db/events',
     packages: 'zod',
   },
   'api/routes/events': {
-    folders: 'domain/* api/examples api/http types of api/routes api/routes/deliveries db/access db/deliveries db/events types of db/store',
+    folders:
+      'domain/* api/examples api/http types of api/routes api/routes/deliveries db/access db/deliveries db/events db/search types of db/store',
     packages: 'node:crypto zod',
   },
   'api/routes/endpoints': {

@@ -5,6 +5,9 @@ import type {
   ListWorstEndpointsQuery,
   Meta,
   RetrySimulation,
+  SearchHit,
+  SearchHits,
+  SearchQuery,
   ShapedBody,
   SimulateRetriesQuery,
   Stats,
@@ -74,6 +77,11 @@ export class Posthorn<Data extends object = Record<string, unknown>> {
     this.portalLinks = new PortalLinks(api);
     this.sessions = new Sessions(api);
     this.auditLog = new AuditLog(api);
+  }
+
+  /** Finds deliveries, events and endpoints by id, and tenants, endpoints and event types by a part of their name. */
+  async search(q: string, query: Omit<SearchQuery, 'q'> = {}, options?: CallOptions): Promise<SearchHit[]> {
+    return (await this.#api.json<SearchHits>('GET', '/v1/search', { query: { ...query, q } }, options)).data;
   }
 
   /** Changes of deliveries and alerts as they happen. Connects again by itself. */

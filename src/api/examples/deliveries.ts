@@ -10,6 +10,7 @@ export const deliveryExample: DeliveryView = {
   eventType: 'order.created',
   tenant: tenantId,
   endpoint: endpointId,
+  host: 'hooks.example.com',
   status: 'succeeded',
   round: 1,
   attempts: 1,

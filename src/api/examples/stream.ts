@@ -8,6 +8,7 @@ const delivery: ChangedDelivery = {
   eventType: 'order.created',
   tenant: tenantId,
   endpoint: endpointId,
+  host: 'api.example.com',
   status: 'succeeded',
   round: 1,
   attempts: 1,

@@ -63,8 +63,10 @@ import { attemptView, deliveryView, endpointVerdict } from '#domain/views/delive
 import { endpointCondition, endpointFigures, endpointSummary } from '#domain/views/endpoint-summary';
 import { explanation } from '#domain/views/explanation';
 import { laneView, queueView, sequenceView } from '#domain/views/lane-view';
+import { listedEvent } from '#domain/views/listed-event';
 import { missedDelivery } from '#domain/views/missed';
 import { deliveryExplanation } from '#domain/views/next-steps';
+import { hitKind, searchHit } from '#domain/views/search-hit';
 import { sentRequestView } from '#domain/views/sent-request';
 import { changedDelivery, streamKind } from '#domain/views/stream-view';
 import { undeliveredEndpoint, undeliveredStatus } from '#domain/views/undelivered';
@@ -125,6 +127,9 @@ export const schemaNames: [z.ZodType, string][] = [
   [deliveryView, 'Delivery'],
   [deliveryStatus, 'DeliveryStatus'],
   [changedDelivery, 'ChangedDelivery'],
+  [listedEvent, 'ListedEvent'],
+  [searchHit, 'SearchHit'],
+  [hitKind, 'SearchHitKind'],
   [attemptView, 'Attempt'],
   [attemptDetails, 'AttemptDetails'],
   [outcome, 'AttemptOutcome'],

@@ -8,7 +8,11 @@ interface Tag {
 }
 
 const tags: Tag[] = [
-  { name: 'Events', description: 'Post events, and see what became of them.', paths: /^\/v1\/tenants\/\{tenant\}\/(events|subjects)/ },
+  {
+    name: 'Events',
+    description: 'Post events, and see what became of them.',
+    paths: /^\/v1\/(tenants\/\{tenant\}\/(events|subjects)|events$)/,
+  },
   {
     name: 'Signing keys',
     description: 'The key pairs that sign requests, and their public keys.',
@@ -28,6 +32,7 @@ const tags: Tag[] = [
     paths: /^\/v1\/(tenants\/\{tenant\}\/documentation|retry-schedule)/,
   },
   { name: 'Tenants', description: 'Your customers, each with its endpoints and events.', paths: /^\/v1\/tenants(\/\{tenant\})?$/ },
+  { name: 'Search', description: 'Find things by id or name.', paths: /^\/v1\/search$/ },
   { name: 'Audit log', description: 'Who changed what and when.', paths: /^\/v1\/audit-log/ },
   { name: 'Deliveries', description: 'One event for one endpoint each: attempts, and commands.', paths: /^\/v1\/(deliveries|undelivered)/ },
   { name: 'Replays', description: 'Jobs that deliver many events again.', paths: /^\/v1\/replays/ },

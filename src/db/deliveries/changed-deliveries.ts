@@ -21,7 +21,7 @@ export async function readChangedDeliveries(db: Db, query: ChangesQuery): Promis
 
 // each column has one condition, so that the index by time is used
 const text = `
-  select d.*, (extract(epoch from d.updated_at) * 1000000)::bigint as at_us, t.external_id as tenant, e.external_id as event
+  select d.*, (extract(epoch from d.updated_at) * 1000000)::bigint as at_us, t.external_id as tenant, n.host, e.external_id as event
   from (
     select id, event_id, tenant_id, endpoint_id, event_type, status, round, attempts, next_attempt_at, last_outcome, last_message, created_at, updated_at
     from deliveries
@@ -31,12 +31,14 @@ const text = `
     order by updated_at, id limit $5
   ) d
   join tenants t on t.id = d.tenant_id
+  left join lateral (select host from endpoints where id = d.endpoint_id offset 0) n on true
   -- row by row, so that each finds its partition
   left join lateral (select external_id from events where id = d.event_id offset 0) e on true
   order by d.updated_at, d.id`;
 
-interface Row extends Omit<ChangedDelivery, 'id'> {
+interface Row extends Omit<ChangedDelivery, 'id' | 'host'> {
   id: string;
+  host: string | null;
   event_id: string;
   tenant_id: string;
   endpoint_id: string;
@@ -56,6 +58,7 @@ function toDelivery(row: Row): ChangedDelivery {
     eventType: row.event_type,
     tenant: row.tenant,
     endpoint: idOf('ep', row.endpoint_id),
+    host: row.host ?? '',
     status: row.status,
     round: row.round,
     attempts: row.attempts,

@@ -11,6 +11,7 @@ export const deliveryView = z.object({
   eventType: z.string(),
   tenant: z.string(),
   endpoint: z.string(),
+  host: z.string().describe('host of the endpoint; empty: the endpoint is not known any more'),
   status: deliveryStatus,
   round: z.int().describe('run through the retry schedule; each replay starts the next round'),
   attempts: z.int().describe('attempts made in this round'),

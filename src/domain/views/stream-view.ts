@@ -13,6 +13,7 @@ export const changedDelivery = deliveryView.pick({
   eventType: true,
   tenant: true,
   endpoint: true,
+  host: true,
   status: true,
   round: true,
   attempts: true,

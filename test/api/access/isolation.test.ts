@@ -93,6 +93,8 @@ const cases: Record<string, Case> = {
     own: 202,
   },
   listEvents: { path: ({ tenant }) => `/v1/tenants/${tenant}/events` },
+  listAllEvents: { path: ({ tenant }) => `/v1/events?tenant=${tenant}` },
+  search: { path: ({ tenant, delivery }) => `/v1/search?q=${delivery}&tenant=${tenant}` },
   getEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}` },
   explainEvent: { path: ({ tenant, event }) => `/v1/tenants/${tenant}/events/${event}/explain` },
   testTransform: { path: () => '/v1/transforms/test', body: { event: { type: 'a.b', data: 1 } }, ofEndpoint: true },

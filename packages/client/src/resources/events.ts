@@ -7,7 +7,9 @@ import type {
   EventDetails,
   Explanation,
   ExplanationPage,
+  ListAllEventsQuery,
   ListEventsQuery,
+  ListedEvent,
   Recall,
   RecallResult,
 } from '../api-types.ts';
@@ -57,6 +59,11 @@ export class Events<Data extends object = Record<string, unknown>> {
   /** Newest first, without their data. */
   list(tenant: string, query: ListEventsQuery = {}, options?: CallOptions): List<Event> {
     return listOf(this.#api, path`/v1/tenants/${tenant}/events`, { ...query }, options);
+  }
+
+  /** Of all tenants, newest first, without their data, each with the numbers of its deliveries by status. */
+  listAll(query: ListAllEventsQuery = {}, options?: CallOptions): List<ListedEvent> {
+    return listOf(this.#api, '/v1/events', { ...query }, options);
   }
 
   /** With its data and deliveries, and for each endpoint why it did or did not get the event. */

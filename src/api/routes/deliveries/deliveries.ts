@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { listDeliveries, readDelivery } from '#db/deliveries/delivery-lists';
+import { readEventId } from '#db/events/event-lists';
 import { commandAction } from '#domain/access/audit';
 import { type Command, deliveryStatus, obstacles } from '#domain/deliveries/delivery';
 import { tenantKey } from '#domain/endpoints/tenant';
+import { eventKey } from '#domain/events/event';
 import { eventTypeName } from '#domain/events/event-type';
 import { isId, uuidOf } from '#domain/ids';
 import { text } from '#domain/text';
@@ -20,7 +22,7 @@ import {
 import { cursorOf } from '../../examples/ids.ts';
 import type { Ids } from '../../http/ids.ts';
 import { boundsOf, listQuery, pageAnswer, pageOf, spanQuery } from '../../http/page.ts';
-import { notFound, Problem } from '../../http/problem.ts';
+import { invalid, notFound, Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
 import { showAttempt, showAttempts } from './show-attempts.ts';
@@ -99,6 +101,7 @@ const list = (deps: ApiDeps) =>
         .optional()
         .describe('Only deliveries with this status. Repeat the parameter for several statuses.'),
       type: eventTypeName.optional(),
+      event: eventKey.optional().describe('Only deliveries of this event. Needs `tenant`.'),
     }),
     answers: {
       200: {
@@ -111,11 +114,13 @@ const list = (deps: ApiDeps) =>
     async handler({ query, caller }) {
       const tenant = query.tenant === undefined ? null : await readTenant(deps.db, query.tenant);
       if (query.tenant !== undefined && !tenant) throw notFound('tenant');
+      const eventId = query.event === undefined ? null : await eventIdOf(deps.db, tenant?.id, query.event);
       const { records, goesOn } = await listDeliveries(
         deps.db,
         {
           tenantId: tenant?.id ?? null,
           endpointId: query.endpoint ?? null,
+          eventId,
           statuses: query.status === undefined ? null : [...new Set([query.status].flat())],
           type: query.type ?? null,
           ...boundsOf(query),
@@ -131,6 +136,14 @@ const list = (deps: ApiDeps) =>
       );
     },
   });
+
+async function eventIdOf(db: ApiDeps['db'], tenantId: string | undefined, key: string): Promise<string> {
+  if (tenantId === undefined)
+    throw invalid([{ path: 'tenant', message: 'is required with event: an id of an event is unique within a tenant' }]);
+  const eventId = await readEventId(db, tenantId, key);
+  if (eventId === null) throw notFound('event');
+  return eventId;
+}
 
 const read = (deps: ApiDeps) =>
   route({

@@ -8,6 +8,7 @@ import { listEvents, readEvent, type StoredEvent, type TenantOfList } from '#db/
 import type { Db } from '#db/store/pool';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { dataOf, eventKey, eventSummary } from '#domain/events/event';
+import { eventTypeName } from '#domain/events/event-type';
 import { deliveryRange } from '#domain/ids';
 import { deliveryView, type EndpointVerdict, endpointVerdict, verdictOf } from '#domain/views/delivery-view';
 import { deliveryExample } from '../../examples/deliveries.ts';
@@ -54,7 +55,7 @@ const list = ({ db }: ApiDeps) =>
     description: 'Newest first, without their data.',
     scope: 'deliveries:read',
     params: z.strictObject({ tenant: tenantKey }),
-    query: spanQuery('evt'),
+    query: spanQuery('evt').extend({ type: eventTypeName.optional() }),
     answers: {
       200: {
         description: 'A page of events.',
@@ -64,12 +65,14 @@ const list = ({ db }: ApiDeps) =>
     },
     async handler({ params, query }) {
       const tenant = await tenantOf(db, params.tenant);
-      const rows = await listEvents(db, tenant, boundsOf(query), query.limit + 1);
+      const wanted = { tenantId: tenant.tenantId, type: query.type ?? null, ...boundsOf(query) };
+      const { events, goesOn } = await listEvents(db, wanted, query.limit + 1);
       return pageAnswer(
-        rows,
+        events,
         query.limit,
         ({ id }) => id,
         ({ item }) => item,
+        goesOn,
       );
     },
   });

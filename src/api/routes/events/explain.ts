@@ -67,7 +67,7 @@ const explain = ({ db, contents }: ApiDeps) =>
     async handler({ params, query: { endpoint = null, after = null } }) {
       const tenant = await readTenant(db, params.tenant);
       if (!tenant) throw notFound('tenant');
-      const event = await readEvent(db, { tenantId: tenant.id, key: params.tenant }, params.event);
+      const event = await readEvent(db, { tenantId: tenant.id }, params.event);
       if (!event) throw notFound('event');
       const found = await explainEvent(db, toExplain(contents, tenant.id, event), { endpointId: endpoint, after, limit: most + 1 });
       if (endpoint !== null && after === null && found.length === 0) throw notFound('endpoint');

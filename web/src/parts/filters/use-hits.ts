@@ -1,8 +1,8 @@
 // What the search finds for a text that has stood for a moment.
 import type { SearchHit, SearchHitKind } from '@posthorn/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { useSettled } from '../use-settled.ts';
 
 const afterMs = 150;
 const limit = 8;
@@ -10,11 +10,7 @@ const longest = 200;
 
 export function useHits(text: string, kinds: readonly SearchHitKind[], tenant: string | undefined) {
   const wanted = text.trim().slice(0, longest);
-  const [asked, setAsked] = useState('');
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(wanted), afterMs);
-    return () => clearTimeout(timer);
-  }, [wanted]);
+  const asked = useSettled(wanted, afterMs);
   const { data, isFetching } = useQuery({
     queryKey: ['search', asked, kinds, tenant],
     queryFn: ({ signal }) => posthorn.search(asked, { kind: [...kinds], limit, ...(tenant && { tenant }) }, { signal }),
