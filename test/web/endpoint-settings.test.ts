@@ -82,3 +82,15 @@ withPage('shows the order of an endpoint, and skips what blocks it', async ({ pa
   await page.getByText('No ordering key has a delivery that waits or is blocked.').waitFor();
   await receiver.close();
 });
+
+withPage('is read only for a key that may not change, and says which role it needs', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+  const { body } = await posthorn.call('POST', '/v1/api-keys', { name: 'viewer', scopes: ['endpoints:read', 'deliveries:read'] });
+  await openDashboard(page, `/endpoints/${id}/settings`, body.key);
+  await page.getByRole('button', { name: /Delete.*needs the role operator/ }).waitFor();
+  expect(await page.getByLabel('Description').isDisabled()).toBe(true);
+  await page.getByRole('link', { name: 'Secrets and verification' }).click();
+  await page.getByRole('button', { name: /Rotate the secret.*needs the role operator/ }).press('Enter');
+  expect(await page.getByRole('dialog').count()).toBe(0);
+});

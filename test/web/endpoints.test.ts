@@ -8,40 +8,47 @@ import { openDashboard, withPage } from './support/with-page.ts';
 
 const inUrl = `/${encodeURIComponent(canary('url')).replaceAll("'", '%27')}`;
 
-withPage('makes an endpoint, shows its secret once, and sends it a test event with the result at once', async ({ page, posthorn }) => {
-  const receiver = await startReceiver();
-  const tenant = await posthorn.makeTenant();
-  await openDashboard(page, '/endpoints');
-  await page.getByRole('button', { name: 'New endpoint' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Tenant').fill(tenant);
-  await dialog.getByLabel('URL').fill('no url');
-  await dialog.getByLabel('Description').fill(canary('description'));
-  await dialog.getByRole('button', { name: 'Make the endpoint' }).click();
-  await dialog.getByRole('alert').filter({ hasText: /space/ }).waitFor();
-  expect(await violations(page)).toEqual([]);
-  await dialog.getByLabel('URL').fill(receiver.url + inUrl);
-  await dialog.getByRole('button', { name: 'Make the endpoint' }).click();
-  const secret = await dialog.getByText(/^whsec_/).textContent();
-  expect(await violations(page)).toEqual([]);
-  await shoot(page, 'endpoint-secret');
-  await dialog.getByRole('button', { name: 'I have stored it' }).click();
-  await page.waitForURL(/\/dashboard\/endpoints\/ep_/);
-  await page.getByText('Deliveries are sent directly.').waitFor();
-  expect(await page.content()).not.toContain(secret);
-  await page.getByRole('button', { name: 'Send a test event' }).click();
-  await dialog.getByLabel('Data').fill(JSON.stringify({ text: canary('data') }));
-  receiver.answer(inUrl, (_, response) => void response.writeHead(503, { 'content-type': canary('type') }).end(canary('answer')));
-  await dialog.getByRole('button', { name: 'Send', exact: true }).click();
-  await dialog.getByText('Not accepted').waitFor();
-  await dialog.getByText(canary('answer')).waitFor();
-  expect(await violations(page)).toEqual([]);
-  await shoot(page, 'endpoint-test');
-  receiver.answer(inUrl, [200]);
-  await dialog.getByRole('button', { name: 'Send', exact: true }).click();
-  await dialog.getByText('Accepted', { exact: true }).waitFor();
-  await receiver.close();
-});
+withPage(
+  'makes an endpoint by keyboard, shows its secret once, and sends it a test event with the result at once',
+  async ({ page, posthorn }) => {
+    const receiver = await startReceiver();
+    const tenant = await posthorn.makeTenant();
+    await openDashboard(page, '/endpoints');
+    await page.getByRole('button', { name: 'New endpoint' }).press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Tenant').waitFor();
+    await page.keyboard.type(tenant);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('no url');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(canary('description'));
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('alert').filter({ hasText: /space/ }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByLabel('URL').fill(receiver.url + inUrl);
+    await page.keyboard.press('Enter');
+    const secret = await dialog.getByText(/^whsec_/).textContent();
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, 'endpoint-secret');
+    await dialog.getByRole('button', { name: 'I have stored it' }).click();
+    await page.waitForURL(/\/dashboard\/endpoints\/ep_/);
+    await page.getByText('Deliveries are sent directly.').waitFor();
+    expect(await page.content()).not.toContain(secret);
+    await page.getByRole('button', { name: 'Send a test event' }).click();
+    await dialog.getByLabel('Data').fill(JSON.stringify({ text: canary('data') }));
+    receiver.answer(inUrl, (_, response) => void response.writeHead(503, { 'content-type': canary('type') }).end(canary('answer')));
+    await dialog.getByRole('button', { name: 'Send', exact: true }).click();
+    await dialog.getByText('Not accepted').waitFor();
+    await dialog.getByText(canary('answer')).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, 'endpoint-test');
+    receiver.answer(inUrl, [200]);
+    await dialog.getByRole('button', { name: 'Send', exact: true }).click();
+    await dialog.getByText('Accepted', { exact: true }).waitFor();
+    await receiver.close();
+  },
+);
 
 withPage('finds endpoints by state and text, and keeps that in the address', async ({ page, posthorn }) => {
   const tenant = await posthorn.makeTenant();
@@ -67,6 +74,9 @@ withPage('finds endpoints by state and text, and keeps that in the address', asy
   await page.getByRole('link', { name: 'Show all endpoints' }).click();
   await page.goBack();
   await page.getByText('No endpoint matches').waitFor();
+  await page.goto(`/dashboard/endpoints?tenant=${tenant}`);
+  await rows.last().getByRole('link').press('Enter');
+  await page.waitForURL(/\/dashboard\/endpoints\/ep_/);
 });
 
 withPage('pauses, resumes and deletes an endpoint, each with its effect before', async ({ page, posthorn }) => {
@@ -94,7 +104,7 @@ withPage('pauses, resumes and deletes an endpoint, each with its effect before',
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await page.getByText('Latest held deliveries').waitFor({ state: 'hidden' });
   expect(receiver.of(event)).toHaveLength(1);
-  await page.getByRole('link', { name: 'Overview', exact: true }).last().click();
+  await page.getByRole('link', { name: 'Overview', exact: true }).last().press('Enter');
   await page.getByRole('row').filter({ hasText: 'Delivered' }).waitFor();
   await page.getByText('Duration of requests').waitFor();
   expect(await violations(page)).toEqual([]);
@@ -133,5 +143,23 @@ withPage('rotates the secret, ends the earlier one, and checks the receiver', as
   await page.getByText('Verify the signature over the raw bytes').waitFor();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'endpoint-conformance');
+  await receiver.close();
+});
+
+withPage('shows that an endpoint has not agreed, why, and when it may be asked again', async ({ page, posthorn }) => {
+  const receiver = await startReceiver();
+  const tenant = await posthorn.makeTenant();
+  const path = '/never-agrees';
+  receiver.answer(path, (_, response) => void response.writeHead(200).end(canary('answer')));
+  const { id } = await posthorn.makeEndpoint(tenant, receiver.url + path, { verification: 'echo' });
+  await openDashboard(page, `/endpoints/${id}/secrets`);
+  await page.getByText('The endpoint is not verified. Deliveries are held until it agrees to receive them.').waitFor();
+  await page.getByText('Being asked').waitFor();
+  await page.getByText('Last answer').waitFor();
+  await page.getByRole('button', { name: /Resume.*it is not verified/ }).waitFor();
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await page.getByRole('alert').filter({ hasText: 'asked to verify a moment ago' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'endpoint-unverified');
   await receiver.close();
 });

@@ -35,9 +35,9 @@ export function Lane() {
 }
 
 const states: Record<LaneView['state'], [Tone, string]> = {
-  none: ['good', 'No lane: deliveries are sent directly'],
+  none: ['good', 'None'],
   awake: ['good', 'Sending'],
-  idle: ['neutral', 'Idle until a delivery comes'],
+  idle: ['neutral', 'Idle'],
   blocked: ['warning', 'Waiting'],
 };
 
