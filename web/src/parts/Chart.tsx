@@ -88,7 +88,8 @@ function optionsOf(element: HTMLElement, { series, height, show, locale }: Look)
         label,
         stroke: color(token),
         width: 1.5,
-        points: { show: false },
+        // a value alone has no line
+        points: { show: false, size: 5, filter: (plot: uPlot, index: number) => alone(plot.data[index] ?? []) },
         value: (_plot: uPlot, value: number | null) => (value === null ? '–' : show(value)),
       })),
     ],
@@ -112,6 +113,12 @@ function timesOf(ticks: number[], locale: string): string[] {
 
 const whole = (at: number, locale: string) =>
   new Date(at * 1_000).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
+
+/** The places of values that have none beside them. */
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const isThere = (index: number) => values[index] !== null && values[index] !== undefined;
+  return Array.from(values, (_, index) => index).filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1));
+}
 
 /** A canvas knows no CSS variables and no light-dark(). */
 function resolved(element: HTMLElement, token: string): string {

@@ -3,6 +3,7 @@ import { PosthornProblem } from '@posthorn/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { isPassing } from '../api/queries.ts';
 import { useConnection } from '../api/use.ts';
+import { duration } from '../words/format.ts';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
 import './states.css';
@@ -53,6 +54,7 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
           ))}
         </ul>
       )}
+      {problem?.retryAfterMs != null && <p>{words.tryAgainIn(duration(problem.retryAfterMs, words.locale))}</p>}
       {problem?.requestId && (
         <p className="quiet">
           {words.requestId} <code>{problem.requestId}</code>

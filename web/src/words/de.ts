@@ -29,6 +29,7 @@ export const de: Words = {
   failed: 'Das konnte nicht geladen werden.',
   notFound: 'Diese Seite gibt es nicht, oder dieser Link darf sie nicht zeigen.',
   requestId: 'Anfrage',
+  tryAgainIn: (time: string) => `In ${time} können Sie es noch einmal versuchen.`,
   selection: 'Auswahl',
   selected: (count) => `${count} ausgewählt`,
   clear: 'Aufheben',

@@ -29,6 +29,7 @@ export const en = {
   failed: 'This could not be loaded.',
   notFound: 'There is no such page, or your key may not see it.',
   requestId: 'Request',
+  tryAgainIn: (time: string) => `You can try again in ${time}.`,
   selection: 'Selection',
   selected: (count: string) => `${count} selected`,
   clear: 'Clear',

@@ -2,7 +2,7 @@
 import type { EndpointSummary } from '@posthorn/client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
 import { useMay } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
@@ -91,6 +91,10 @@ export function Endpoints() {
   });
   const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  // a filter looks at a part of the endpoints at a time
+  useEffect(() => {
+    if (data && rows.length === 0 && hasNextPage && !isFetchingNextPage) more();
+  }, [data, rows.length, hasNextPage, isFetchingNextPage, more]);
   const make = (
     <Button tone="primary" because={mayWrite ? undefined : 'needs the role operator'} onPress={() => setIsNew(true)}>
       New endpoint
@@ -101,7 +105,8 @@ export function Endpoints() {
       <EndpointFilters filter={filter} />
       {isPending && <Skeleton rows={10} />}
       {error && rows.length === 0 && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && <Nothing isFiltered={Object.keys(filter).length > 0} hasMore={hasNextPage} onMore={more} />}
+      {data && rows.length === 0 && !hasNextPage && <Nothing isFiltered={Object.keys(filter).length > 0} />}
+      {rows.length === 0 && hasNextPage && <Skeleton rows={10} />}
       {rows.length > 0 && (
         <DataTable
           label="Endpoints"
@@ -118,7 +123,7 @@ export function Endpoints() {
   );
 }
 
-function Nothing({ isFiltered, hasMore, onMore }: { isFiltered: boolean; hasMore: boolean; onMore: () => void }) {
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
   if (!isFiltered)
     return (
       <Empty title="No endpoints yet">
@@ -127,16 +132,9 @@ function Nothing({ isFiltered, hasMore, onMore }: { isFiltered: boolean; hasMore
     );
   return (
     <Empty title="No endpoint matches">
-      {hasMore ? (
-        <>
-          <p>None of the endpoints that were looked at so far.</p>
-          <Button onPress={onMore}>Look further</Button>
-        </>
-      ) : (
-        <Link to="/endpoints" className="button">
-          Show all endpoints
-        </Link>
-      )}
+      <Link to="/endpoints" className="button">
+        Show all endpoints
+      </Link>
     </Empty>
   );
 }
