@@ -205,7 +205,7 @@ describe('problems', () => {
     expect([...writeFilter([{ ...newField('data.a'), of: [newCompare('$eq', values)] }]).problems.keys()]).toEqual(['']);
   });
 
-  it('and decisions of the API are found by their place', () => {
+  it('of the API are found by their place', () => {
     const nodes = read({ $or: [{ 'data.a/b': { $gt: 1, $lt: 5 } }, { 'data.b': { $in: [1, 2] } }] });
     const written = writeFilter(nodes);
     const [first, second] = (nodes[0] as Node & { kind: 'group' }).of as (Node & { kind: 'field' })[];

@@ -15,7 +15,7 @@ interface CompareRowProps {
 }
 
 export function CompareRow({ compare, field, isOnly }: CompareRowProps) {
-  const { replace, remove, problemOf, decided, words } = useEdits();
+  const { replace, remove, problemOf, words } = useEdits();
   const problem = problemOf(compare.id);
   const change = (next: (before: Compare) => Compare) => replace(compare.id, (node) => next(node as Compare));
   const setValue = (at: number, value: Value) =>
@@ -23,7 +23,7 @@ export function CompareRow({ compare, field, isOnly }: CompareRowProps) {
   const isList = takesList(compare.operator);
   const [first = blankOf(field)] = compare.values;
   return (
-    <div className={`filter-compare${decided === compare.id ? ' filter-decided' : ''}`}>
+    <div className="filter-compare">
       <select
         className="input filter-operator"
         aria-label={words.operator}

@@ -26,8 +26,6 @@ export interface FilterBuilderProps {
   isChecked: boolean;
   /** What the API has refused, with paths such as `filter["data.a"].$gte`. */
   refused?: readonly { path: string; message: string }[];
-  /** The place that decided about an event, as a JSON pointer. */
-  decidedBy?: string | undefined;
 }
 
 export function FilterBuilder(props: FilterBuilderProps) {
@@ -77,7 +75,7 @@ interface BuilderProps extends FilterBuilderProps {
   onJson: () => void;
 }
 
-function Builder({ nodes, onJson, onChange, fields, isChecked, refused = [], decidedBy }: BuilderProps) {
+function Builder({ nodes, onJson, onChange, fields, isChecked, refused = [] }: BuilderProps) {
   const words = filterWords[useWords().locale];
   const host = useRef<HTMLDivElement>(null);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
@@ -92,11 +90,11 @@ function Builder({ nodes, onJson, onChange, fields, isChecked, refused = [], dec
     },
     add(id, added) {
       flushSync(() => become(id === '' ? [...nodes, added as Node] : withOneMore(nodes, id, added)));
-      focus(`[data-node="${added.id}"] :is(input, select)`);
+      // of a group not its own choice, but its first field
+      focus(`[data-node="${added.id}"] ${added.kind === 'group' ? 'input' : ':is(input, select)'}`);
     },
     touch: (id) => setTouched((before) => new Set(before).add(id)),
     problemOf: problemsOf(written, { isChecked, touched, refused, notANumber: words.notANumber }),
-    decided: decidedBy === undefined ? null : written.at(decidedBy),
     fields,
     words,
   };

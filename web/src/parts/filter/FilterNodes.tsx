@@ -26,12 +26,12 @@ export function NodeList({ nodes, join }: { nodes: readonly Node[]; join: Join }
 }
 
 function FieldCard({ field }: { field: Field }) {
-  const { replace, remove, add, touch, problemOf, fields, words, decided } = useEdits();
+  const { replace, remove, add, touch, problemOf, fields, words } = useEdits();
   const list = useId();
   const problem = problemOf(field.id);
   const known = fields.find(({ path }) => path === field.path);
   return (
-    <fieldset className={`filter-card${decided === field.id ? ' filter-decided' : ''}`}>
+    <fieldset className="filter-card">
       <legend className="visually-hidden">{`${words.condition} ${field.path}`}</legend>
       <div className="filter-line">
         <input
@@ -119,11 +119,11 @@ function GroupCard({ group }: { group: Group<Node> }) {
 const joins: readonly Join[] = ['any', 'all', 'not'];
 
 function GroupFrame({ group, children }: { group: Group<Node> | Group<Test>; children: ReactNode }) {
-  const { replace, remove, add, words, problemOf, decided } = useEdits();
+  const { replace, remove, add, words, problemOf } = useEdits();
   const isOfTests = group.of.some(({ kind }) => kind === 'compare');
   const problem = problemOf(group.id);
   return (
-    <fieldset className={`filter-group${decided === group.id ? ' filter-decided' : ''}`}>
+    <fieldset className="filter-group">
       <legend className="visually-hidden">{words.joins[group.join]}</legend>
       <div className="filter-line">
         <select

@@ -12,8 +12,6 @@ export interface Edits {
   /** An input of this node was left. */
   touch: (id: string) => void;
   problemOf: (id: string) => string | undefined;
-  /** The node that decided about an event; empty: all together; null: no event was tried. */
-  decided: string | null;
   fields: readonly SchemaField[];
   words: FilterWords;
 }
