@@ -73,6 +73,10 @@ const tasks = {
     ['', () => runWatched(node, [join(root, 'bin/posthorn.js'), 'start', ...args])],
   ],
   dev: (args) => [['', () => runWatched(node, [join(root, 'bin/dev.ts'), ...args])]],
+  screenshots: (args) => [
+    ['', () => build()],
+    ['screenshots', () => runWatched(node, [join(root, 'bench/screenshots.ts'), ...args])],
+  ],
   test: (args) => [...tasks.check(), ['build', () => build()], ['tests', () => vitest(args.length === 0 ? 'short' : undefined, args)]],
   'test:temporal-server': (args) => [
     ["Temporal's server for production", () => runWatched(node, [join(root, 'test/support/build-temporal-server-main.ts')])],

@@ -45,6 +45,8 @@ const listed: DefaultTheme.SidebarItem[] = [
     item('guides/test-locally'),
     item('sandbox'),
     item('conformance'),
+    item('portal'),
+    item('embedding'),
   ]),
   group('Endpoints', [
     item('endpoints'),
@@ -55,7 +57,15 @@ const listed: DefaultTheme.SidebarItem[] = [
     item('versions'),
     item('lanes'),
   ]),
-  group('Operate deliveries', [item('lists'), item('explain'), item('replays'), item('alerts'), item('stats'), item('stream')]),
+  group('Operate deliveries', [
+    item('dashboard'),
+    item('lists'),
+    item('explain'),
+    item('replays'),
+    item('alerts'),
+    item('stats'),
+    item('stream'),
+  ]),
   group('Run Posthorn', [
     item('production'),
     item('temporal'),

@@ -49,6 +49,7 @@ it('has the parts that a stranger looks for, and leads on to pages that exist', 
   expect(text.match(/^## .*/gm)).toEqual([
     '## Start',
     '## A first event',
+    '## What you see',
     '## What it does',
     '## Why Temporal',
     '## When not to use it',

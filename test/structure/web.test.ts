@@ -1,5 +1,6 @@
 // What the files of dashboard and portal may import: nothing of the server but the domain, nothing of the other door, and a page
 // nothing of another page. What two pages share is in `parts`.
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { importsOf, webFiles } from './imports.ts';
 
@@ -37,4 +38,9 @@ it('the check finds the server, the other door and another page', () => {
   expect(isAllowed(page, 'web/src/dashboard/endpoints/Lane.tsx')).toBe(false);
   expect(isAllowed('web/src/parts/Time.tsx', page)).toBe(false);
   expect([page, 'web/src/parts/Time.tsx', 'src/domain/text.ts', 'react'].every((to) => isAllowed(page, to))).toBe(true);
+});
+
+it('every page is read by `lazyPage`, which waits while Posthorn is away', () => {
+  const direct = webFiles.filter((file) => readFileSync(file, 'utf8').includes('lazyRouteComponent'));
+  expect(direct).toEqual(['web/src/parts/lazy-page.ts']);
 });

@@ -1,5 +1,6 @@
 // The address of one delivery.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { textIn } from '../search.ts';
 
@@ -11,5 +12,5 @@ export const deliveryRoute = createRoute({
     const attempt = textIn(search, 'attempt');
     return { ...(attempt && { attempt }) };
   },
-  component: lazyRouteComponent(() => import('./DeliveryPage.tsx'), 'DeliveryPage'),
+  component: lazyPage(() => import('./DeliveryPage.tsx'), 'DeliveryPage'),
 });

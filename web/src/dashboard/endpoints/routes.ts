@@ -1,5 +1,6 @@
 // The addresses of endpoints: the list, and the tabs of one.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
@@ -14,13 +15,13 @@ const list = createRoute({
     const [tenant, sought] = [textIn(search, 'tenant'), textIn(search, 'search')];
     return { ...(condition.length > 0 && { condition }), ...(tenant && { tenant }), ...(sought && { search: sought }) };
   },
-  component: lazyRouteComponent(() => import('./list/Endpoints.tsx'), 'Endpoints'),
+  component: lazyPage(() => import('./list/Endpoints.tsx'), 'Endpoints'),
 });
 
 const one = createRoute({
   getParentRoute: () => root,
   path: 'endpoints/$endpoint',
-  component: lazyRouteComponent(() => import('./EndpointPage.tsx'), 'EndpointPage'),
+  component: lazyPage(() => import('./EndpointPage.tsx'), 'EndpointPage'),
 });
 
 const overview = createRoute({
@@ -30,31 +31,31 @@ const overview = createRoute({
     const [window] = choicesIn(search, 'window', windows);
     return { ...(window && { window }) };
   },
-  component: lazyRouteComponent(() => import('./overview/EndpointOverview.tsx'), 'EndpointOverview'),
+  component: lazyPage(() => import('./overview/EndpointOverview.tsx'), 'EndpointOverview'),
 });
 
 const lane = createRoute({
   getParentRoute: () => one,
   path: 'lane',
-  component: lazyRouteComponent(() => import('./lane/Lane.tsx'), 'Lane'),
+  component: lazyPage(() => import('./lane/Lane.tsx'), 'Lane'),
 });
 
 const settings = createRoute({
   getParentRoute: () => one,
   path: 'settings',
-  component: lazyRouteComponent(() => import('./settings/Settings.tsx'), 'Settings'),
+  component: lazyPage(() => import('./settings/Settings.tsx'), 'Settings'),
 });
 
 const secrets = createRoute({
   getParentRoute: () => one,
   path: 'secrets',
-  component: lazyRouteComponent(() => import('./secrets/Secrets.tsx'), 'Secrets'),
+  component: lazyPage(() => import('./secrets/Secrets.tsx'), 'Secrets'),
 });
 
 const conformance = createRoute({
   getParentRoute: () => one,
   path: 'conformance',
-  component: lazyRouteComponent(() => import('./conformance/Conformance.tsx'), 'Conformance'),
+  component: lazyPage(() => import('./conformance/Conformance.tsx'), 'Conformance'),
 });
 
 export const endpointRoutes = [list, one.addChildren([overview, lane, settings, secrets, conformance])];

@@ -1,5 +1,6 @@
 // The address of one event.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn } from '../search.ts';
 
@@ -10,5 +11,5 @@ export const eventRoute = createRoute({
     const [show] = choicesIn(search, 'show', ['sent', 'not']);
     return { ...(show && { show }) };
   },
-  component: lazyRouteComponent(() => import('./EventPage.tsx'), 'EventPage'),
+  component: lazyPage(() => import('./EventPage.tsx'), 'EventPage'),
 });

@@ -1,5 +1,6 @@
 // The addresses of deliveries.
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
+import { lazyPage } from '../../parts/lazy-page.ts';
 import { choicesIn, textIn } from '../../parts/search.ts';
 import { root } from '../root.ts';
 
@@ -12,13 +13,13 @@ const list = createRoute({
     const [status, type, endpoint] = [choicesIn(search, 'status', statuses), textIn(search, 'type'), textIn(search, 'endpoint')];
     return { ...(status.length > 0 && { status }), ...(type && { type }), ...(endpoint && { endpoint }) };
   },
-  component: lazyRouteComponent(() => import('./Deliveries.tsx'), 'Deliveries'),
+  component: lazyPage(() => import('./Deliveries.tsx'), 'Deliveries'),
 });
 
 const one = createRoute({
   getParentRoute: () => root,
   path: 'deliveries/$delivery',
-  component: lazyRouteComponent(() => import('./DeliveryPage.tsx'), 'DeliveryPage'),
+  component: lazyPage(() => import('./DeliveryPage.tsx'), 'DeliveryPage'),
 });
 
 export const deliveryRoutes = [list, one];

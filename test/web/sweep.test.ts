@@ -1,0 +1,33 @@
+// Every page of both doors, as the routers know them: no violation of accessibility in either theme, and nothing runs of what
+// producers, consumers and receivers wrote.
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { violations } from './support/axe.ts';
+import { fillInstallation } from './support/fill.ts';
+import { addressOf, goTo, routesOf } from './support/routes.ts';
+import { canary } from './support/watch-page.ts';
+import { openDashboard, withPage } from './support/with-page.ts';
+
+async function sweep(page: Page, params: Record<string, string>): Promise<{ routes: string[]; faults: string[] }> {
+  const routes = await routesOf(page);
+  const faults: string[] = [];
+  for (const route of routes) {
+    await goTo(page, addressOf(route, params));
+    faults.push(...(await violations(page)).map((fault) => `${route} ${fault}`));
+    if ((await page.getByText('This page failed').count()) > 0) faults.push(`${route} failed`);
+  }
+  return { routes, faults };
+}
+
+withPage('every page is accessible, and runs nothing that somebody else wrote', async ({ page, openPage, posthorn }) => {
+  const filling = { tenant: 'web-sweep', prefix: 'web_sweep.', text: canary, delivered: 2 };
+  const { params, portalUrl, close } = await fillInstallation(posthorn, filling);
+  const { page: portal } = await openPage();
+  await Promise.all([openDashboard(page, '/'), portal.goto(portalUrl)]);
+  await portal.locator('h1').first().waitFor();
+  const [operators, consumers] = await Promise.all([sweep(page, params), sweep(portal, params)]);
+  expect([...operators.faults, ...consumers.faults]).toEqual([]);
+  expect(operators.routes).toContain('/dead-letters');
+  expect(consumers.routes).toContain('/deliveries');
+  await close();
+});
