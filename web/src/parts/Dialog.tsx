@@ -1,11 +1,8 @@
 // A dialog over the page. It holds the focus, closes with Escape, and gives the focus back.
-import type { ReactNode } from 'react';
-import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
-import { Heading } from 'react-aria-components/Heading';
-import { Modal, ModalOverlay } from 'react-aria-components/Modal';
+import { type ReactNode, Suspense } from 'react';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
-import './dialog.css';
+import { lazyPart } from './lazy-page.ts';
 
 export interface DialogProps {
   title: string;
@@ -18,32 +15,14 @@ export interface DialogProps {
   children: ReactNode;
 }
 
-export function Dialog({ title, isOpen, onClose, place = 'middle', isDismissable = true, children }: DialogProps) {
-  const words = useWords();
+const DialogSheet = lazyPart(() => import('./DialogSheet.tsx').then((module) => module.DialogSheet));
+
+export function Dialog({ isOpen, ...props }: DialogProps) {
+  if (!isOpen) return null;
   return (
-    <ModalOverlay
-      className={`veil veil-${place}`}
-      isOpen={isOpen}
-      onOpenChange={(open) => !open && onClose()}
-      isDismissable={isDismissable}
-      isKeyboardDismissDisabled={!isDismissable}
-    >
-      <Modal className={`sheet sheet-${place}`}>
-        <AriaDialog className="dialog">
-          <header className="dialog-head">
-            <Heading slot="title" level={2}>
-              {title}
-            </Heading>
-            {isDismissable && (
-              <Button tone="quiet" aria-label={words.close} onPress={onClose}>
-                ✕
-              </Button>
-            )}
-          </header>
-          <div className="dialog-body">{children}</div>
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
+    <Suspense fallback={null}>
+      <DialogSheet {...props} />
+    </Suspense>
   );
 }
 

@@ -1,9 +1,7 @@
-// A menu behind a button.
-import type { ReactNode } from 'react';
-import { Menu as AriaMenu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
-import { Popover } from 'react-aria-components/Popover';
+// A menu behind a button. Most menus are never opened, so the menu itself is read when its button is pressed.
+import { type ReactNode, Suspense, useState } from 'react';
 import { Button } from './Button.tsx';
-import './menu.css';
+import { lazyPart } from './lazy-page.ts';
 
 export interface MenuAction {
   id: string;
@@ -13,24 +11,29 @@ export interface MenuAction {
   act: () => void;
 }
 
-export function Menu({ label, children, actions }: { label: string; children: ReactNode; actions: MenuAction[] }) {
+export interface MenuProps {
+  /** What it is for, for screen readers. */
+  label: string;
+  /** On the button. */
+  children: ReactNode;
+  actions: MenuAction[];
+}
+
+const load = () => import('./OpenMenu.tsx').then((module) => module.OpenMenu);
+const OpenMenu = lazyPart(load);
+const loadAhead = () => void load().catch(() => undefined);
+
+export function Menu(props: MenuProps) {
+  const [isWanted, setIsWanted] = useState(false);
+  const closed = (
+    <Button tone="quiet" aria-label={props.label} aria-haspopup="menu" onHoverStart={loadAhead} onPress={() => setIsWanted(true)}>
+      {props.children}
+    </Button>
+  );
+  if (!isWanted) return closed;
   return (
-    <MenuTrigger>
-      <Button tone="quiet" aria-label={label}>
-        {children}
-      </Button>
-      <Popover className="popover">
-        <AriaMenu className="menu" onAction={(id) => actions.find((action) => action.id === id)?.act()}>
-          {actions.map(({ id, text, isChosen }) => (
-            <MenuItem key={id} id={id} textValue={text} className="menu-item">
-              <span className="menu-mark" aria-hidden>
-                {isChosen && '✓'}
-              </span>
-              {text}
-            </MenuItem>
-          ))}
-        </AriaMenu>
-      </Popover>
-    </MenuTrigger>
+    <Suspense fallback={closed}>
+      <OpenMenu {...props} />
+    </Suspense>
   );
 }

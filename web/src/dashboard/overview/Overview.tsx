@@ -2,10 +2,11 @@
 import type { StatsWindow } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Navigate } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useSignedIn } from '../../api/use.ts';
 import { useIsFirstRun } from '../../parts/first-run.ts';
+import { lazyPart } from '../../parts/lazy-page.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
@@ -18,7 +19,7 @@ import { verdictOf } from './verdict.ts';
 import { WorstEndpoints } from './WorstEndpoints.tsx';
 import './overview.css';
 
-const Traffic = lazy(() => import('./Traffic.tsx').then((module) => ({ default: module.Traffic })));
+const Traffic = lazyPart(() => import('./Traffic.tsx').then((module) => module.Traffic));
 const route = getRouteApi('/');
 const refetchInterval = 10_000;
 

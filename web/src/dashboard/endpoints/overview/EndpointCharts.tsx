@@ -1,10 +1,11 @@
 // Deliveries and durations of an endpoint over time.
 import type { Stats } from '@posthorn/client';
-import { lazy, Suspense, useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
+import { lazyPart } from '../../../parts/lazy-page.ts';
 import { count, duration } from '../../../words/format.ts';
 import './endpoint-charts.css';
 
-const Chart = lazy(() => import('../../../parts/Chart.tsx').then((module) => ({ default: module.Chart })));
+const Chart = lazyPart(() => import('../../../parts/Chart.tsx').then((module) => module.Chart));
 
 const heightPx = 180;
 const inEnglish = (ms: number) => duration(ms, 'en');
