@@ -39,7 +39,7 @@ afterAll(async () => {
 
 const kept = (page: Page) => page.evaluate(() => JSON.stringify({ ...sessionStorage }));
 const credentialOf = async (page: Page): Promise<{ token: string }> =>
-  JSON.parse(JSON.parse(await kept(page))['posthorn.credential'] ?? '{}');
+  JSON.parse(JSON.parse(await kept(page))['posthorn.dashboard.credential'] ?? '{}');
 const account = (page: Page, name: string) => page.getByRole('button', { name: `Signed in as ${name}` });
 
 async function signInAs(page: Page, person: string): Promise<void> {

@@ -1,7 +1,7 @@
 // A button that does something. Links are for going somewhere.
-import type { ReactNode } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components/Button';
-import { Tooltip, TooltipTrigger } from 'react-aria-components/Tooltip';
+import { lazyPart } from './lazy-page.ts';
 import './button.css';
 
 export interface ButtonProps extends Omit<AriaButtonProps, 'children' | 'className' | 'isDisabled' | 'isPending'> {
@@ -14,32 +14,34 @@ export interface ButtonProps extends Omit<AriaButtonProps, 'children' | 'classNa
   children: ReactNode;
 }
 
+/** The reason on hover and focus is read when the first button has one. */
+const Reason = lazyPart(() => import('./Reason.tsx').then((module) => module.Reason));
+
 export function Button({ tone = 'plain', because, isPending = false, children, onPress, ...props }: ButtonProps) {
-  const className = `button button-${tone}${because === undefined ? '' : ' button-off'}`;
-  if (isPending) {
-    // not the library's own: its announcement refers to elements that are gone when it is read
-    return (
-      <AriaButton {...props} type="button" aria-disabled className={`${className} button-pending`}>
-        {children}
-      </AriaButton>
-    );
-  }
-  if (because === undefined) {
+  const className = `button button-${tone}`;
+  if (because === undefined && !isPending) {
     return (
       <AriaButton {...props} {...(onPress && { onPress })} className={className}>
         {children}
       </AriaButton>
     );
   }
+  // Not the library's own `isPending`: its announcement refers to elements that are gone when it is read.
+  const off = (
+    <AriaButton
+      {...props}
+      type="button"
+      aria-disabled
+      className={`${className} ${because === undefined ? 'button-pending' : 'button-off'}`}
+    >
+      {children}
+      {because !== undefined && <span className="visually-hidden"> ({because})</span>}
+    </AriaButton>
+  );
+  if (because === undefined) return off;
   return (
-    <TooltipTrigger delay={300}>
-      <AriaButton {...props} type="button" aria-disabled className={className}>
-        {children}
-        <span className="visually-hidden"> ({because})</span>
-      </AriaButton>
-      <Tooltip className="tooltip" offset={6}>
-        {because}
-      </Tooltip>
-    </TooltipTrigger>
+    <Suspense fallback={off}>
+      <Reason text={because}>{off}</Reason>
+    </Suspense>
   );
 }
