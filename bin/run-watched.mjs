@@ -14,10 +14,11 @@ const sameSignalMs = 1_500;
 const parentCheckMs = 500;
 
 /** Resolves to the exit code of the program, or to 128 + n if signal n ended it. */
-export function runWatched(command, args) {
+export function runWatched(command, args, env = process.env) {
   // its own session: Ctrl-C reaches npm and us, and npm passes it on to us again, but the program must get it once
   const child = spawn('/bin/sh', ['-c', script, 'posthorn-watcher', command, ...args], {
     detached: true,
+    env,
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
   });
   const pipe = child.stdio[3];

@@ -24,7 +24,9 @@ export async function buildWeb() {
     process.stdout.write('building dashboard and portal …\n');
     for (const door of doors) {
       const vite = [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--config', join(root, 'web/vite.config.ts')];
-      const code = await runWatched(node, [...vite, '--mode', door, '--logLevel', 'warn']);
+      // whatever the caller is: a page built for tests would be twice as large
+      const env = { ...process.env, NODE_ENV: 'production' };
+      const code = await runWatched(node, [...vite, '--mode', door, '--logLevel', 'warn'], env);
       if (code !== 0) return code;
     }
     markFresh(marker, hash);
