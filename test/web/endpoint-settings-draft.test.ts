@@ -51,6 +51,11 @@ describe('the draft of the settings', () => {
     expect(changed({ filter: '' }, full).text).toBe('{"filter":null}');
   });
 
+  it('takes JSON that is only set out in another way for unchanged, and spaces in texts for changed', () => {
+    expect(changed({ filter: ' {"data.a" :\n{"$gte": 1} }' }, full).settings).toEqual([]);
+    expect(changed({ transform: '{"template":"a b"}' }, { ...full, transform: { template: 'ab' } }).settings).toEqual(['transform']);
+  });
+
   it('says what cannot be read, and sends the rest', () => {
     expect(changed({ filter: '{', ratePerSecond: 'x', maxInFlight: '4', headers: 'no colon', rateBurst: '3' })).toMatchObject({
       problems: {

@@ -16,7 +16,8 @@ withPage('shows what a change does, refuses at its field, and saves what was typ
   await openDashboard(page, `/endpoints/${id}/settings`);
   await page.getByLabel('Requests a second').fill('2');
   await page.getByText('At most 2 requests a second, and 1 request at once after an idle time.').waitFor();
-  await page.getByLabel('Filter').fill('{ "data.amount": { "$gte": 12345678901234567890 } }');
+  await page.getByRole('button', { name: 'Edit as JSON' }).click();
+  await page.getByLabel('Filter as JSON').fill('{ "data.amount": { "$gte": 12345678901234567890 } }');
   await page.getByText('it would get 0; as it is, 1').waitFor();
   await page.getByLabel('Timeout in seconds').fill('soon');
   await page.getByRole('alert').filter({ hasText: 'must be a number' }).waitFor();
@@ -41,7 +42,8 @@ withPage('shows what a change does, refuses at its field, and saves what was typ
   const answer = await fetch(`${posthorn.origin}/v1/endpoints/${id}`, { headers: { authorization: `Bearer ${testApiKey}` } });
   expect(await answer.text()).toContain('12345678901234567890');
   await page.reload();
-  expect(await page.getByLabel('Filter').inputValue()).toContain('12345678901234567890');
+  await page.getByRole('button', { name: 'Edit as JSON' }).click();
+  expect(await page.getByLabel('Filter as JSON').inputValue()).toContain('12345678901234567890');
   await receiver.close();
 });
 

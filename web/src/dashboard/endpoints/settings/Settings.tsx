@@ -1,5 +1,5 @@
 // The settings of an endpoint. What a change does stands below it before it is saved.
-import type { ChangePreview, Endpoint } from '@posthorn/client';
+import { type ChangePreview, type Endpoint, PosthornProblem } from '@posthorn/client';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -52,6 +52,7 @@ function Form({ endpoint, exact }: { endpoint: Endpoint; exact: Exact }) {
     isReadOnly: because !== undefined,
     problemOf: (setting) => change.problems[setting] ?? problemAt(save.error, setting) ?? contradiction(preview, setting),
     effectOf: (setting) => (change.settings.includes(setting) ? preview?.effects.find(({ path }) => path === setting) : undefined),
+    refused: save.error instanceof PosthornProblem ? save.error.errors : [],
     sample: change.settings.some((name) => subscribes.has(name)) ? (preview?.sample ?? null) : null,
   };
   const isWrong = Object.keys(change.problems).length > 0;

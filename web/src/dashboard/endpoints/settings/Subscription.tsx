@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Time } from '../../../parts/Time.tsx';
 import { count } from '../../../words/format.ts';
 import { TypeNames } from '../TypeNames.tsx';
+import { FilterField } from './FilterField.tsx';
 import { Area, useSettingsForm } from './form.tsx';
 import { Group, Setting } from './Setting.tsx';
 
@@ -35,14 +36,7 @@ export function Subscription() {
         />
       </Setting>
       <Setting of="filter">
-        <Area
-          name="filter"
-          of="filter"
-          rows={6}
-          label="Filter"
-          placeholder={'{ "data.amount": { "$gte": 100 } }'}
-          hint="Conditions on the content, as JSON. Empty: none."
-        />
+        <FilterField />
       </Setting>
     </Group>
   );

@@ -13,10 +13,13 @@ export interface DraftChange {
 /** Their JSON is sent as it was typed: JavaScript would round long numbers. */
 const verbatim: Partial<Record<Setting, 'filter' | 'transform'>> = { filter: 'filter', transform: 'transform' };
 
+/** JSON without the spaces between its parts: how it is set out makes no difference. Other texts stay. */
+const squeezed = (text: string) => (/^\s*[{[]/.test(text) ? text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1') : text);
+
 /** `before`: the draft of what is stored. */
 export function changeOf(before: Draft, draft: Draft): DraftChange {
   const settings = (Object.keys(readers) as Setting[]).filter((name) =>
-    readers[name].fields.some((field) => draft[field] !== before[field]),
+    readers[name].fields.some((field) => squeezed(draft[field]) !== squeezed(before[field])),
   );
   const problems: DraftChange['problems'] = {};
   const members: string[] = [];

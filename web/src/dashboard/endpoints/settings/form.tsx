@@ -13,6 +13,8 @@ export interface SettingsForm {
   /** What the change does; undefined: it is not changed, or not known yet. */
   effectOf: (setting: Setting) => ChangePreview['effects'][number] | undefined;
   sample: ChangePreview['sample'];
+  /** What the API has refused, by the paths of the request. */
+  refused: readonly { path: string; message: string }[];
 }
 
 const Form = createContext<SettingsForm | null>(null);
