@@ -1,6 +1,6 @@
 // One reader of the live stream: what it may see, and what waits to be sent to it, which is bounded. A reader that does
 // not keep up is dropped with a reason.
-import { type Caller, seesOnlyOwners } from '#domain/access/access';
+import { type Caller, seesOnlyOwnersAlerts } from '#domain/access/access';
 import { type EndReason, endReasons, type StreamKind } from '#domain/views/stream-view';
 import type { Change } from './change.ts';
 import { eventText, idText } from './event-text.ts';
@@ -52,7 +52,7 @@ export class StreamReader {
     const { filter } = this;
     return (
       filter.kinds.includes(kind) &&
-      !(isForOperator && seesOnlyOwners(this.caller)) &&
+      !(isForOperator && seesOnlyOwnersAlerts(this.caller)) &&
       (filter.tenantId === null || filter.tenantId === tenantId) &&
       (filter.endpointId === null || filter.endpointId === endpointId)
     );

@@ -44,7 +44,15 @@ export function may({ scopes: given }: Caller, needed: Scope): boolean {
   return given.includes('admin') || given.includes(needed);
 }
 
-/** Callers that see of alerts and channels only what the owners of endpoints see. */
+/**
+ * Callers that see only the alerts that the owners of endpoints see. People who operate all tenants see those about the
+ * installation, whatever their role.
+ */
+export function seesOnlyOwnersAlerts(caller: Caller): boolean {
+  return caller.kind === 'session' && caller.tenant === null ? false : seesOnlyOwners(caller);
+}
+
+/** Callers that see of channels only what the owners of endpoints see. */
 export function seesOnlyOwners(caller: Caller): boolean {
   return caller.tenant !== null || !may(caller, 'admin');
 }

@@ -97,6 +97,10 @@ describe('alerts', () => {
     expect(await kindsFor(createApi(api.origin, unprivileged))).toEqual(['deliveries.dead_lettered']);
     const link = (await api.post('/v1/portal-links', { tenant: 'acme' })).body.token;
     expect(await kindsFor(createApi(api.origin, link))).toEqual(['deliveries.dead_lettered']);
+    // a person who may only look at all tenants is an operator, too
+    const reader = (await api.post('/v1/api-keys', { name: 'k', scopes: ['endpoints:read'] })).body.key;
+    const session = (await api.post('/v1/sessions', { key: reader })).body.token;
+    expect(await kindsFor(createApi(api.origin, session))).toEqual(['deliveries.dead_lettered', 'deliveries.quarantined']);
     const quarantine = (await api.get('/v1/alerts?kind=deliveries.quarantined')).body.data[0].id;
     for (const by of [bound, createApi(api.origin, unprivileged)]) {
       expect((await by.get(`/v1/alerts/${quarantine}`)).status).toBe(404);

@@ -2,6 +2,7 @@
 import { createRouter } from '@tanstack/react-router';
 import { alertRoutes } from './alerts/routes.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
+import { channelRoutes } from './channels/routes.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { deliveryRoutes } from './deliveries/routes.ts';
 import { deliveryRoute } from './delivery/routes.ts';
@@ -33,6 +34,7 @@ const routeTree = root.addChildren([
   ...missedRoutes,
   ...alertRoutes,
   ...catalogueRoutes,
+  ...channelRoutes,
   ...statusRoutes,
   ...tenantRoutes,
   ...welcomeRoutes,

@@ -22,3 +22,14 @@ export const alertKindWords: Record<AlertKind, string> = {
   'temporal.unreachable': 'Temporal cannot be used',
   'postgres.unreachable': 'PostgreSQL does not answer',
 };
+
+/** About the installation: only channels of the operator get them. */
+export const operatorKinds: ReadonlySet<AlertKind> = new Set<AlertKind>([
+  'deliveries.quarantined',
+  'deliveries.overdue',
+  'backlog.old',
+  'ingest.abnormal',
+  'workers.missing',
+  'temporal.unreachable',
+  'postgres.unreachable',
+]);

@@ -1,7 +1,8 @@
-// /v1/alerts: list, read and acknowledge alerts. Alerts about Posthorn itself need the scope admin and a key of all tenants.
+// /v1/alerts: list, read and acknowledge alerts. Alerts about Posthorn itself need a key of all tenants with the scope admin,
+// or a session of all tenants.
 import { z } from 'zod';
 import { acknowledgeAlert, listAlerts, readAlert } from '#db/alerts/alerts';
-import { seesOnlyOwners } from '#domain/access/access';
+import { seesOnlyOwnersAlerts } from '#domain/access/access';
 import { alertKind, alertState, alertStates, alertView, severitiesFrom, severity } from '#domain/alerts/alert';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { isId } from '#domain/ids';
@@ -25,7 +26,7 @@ const list = ({ db }: ApiDeps) =>
     operationId: 'listAlerts',
     summary: 'List alerts',
     description:
-      'Newest first. An alert opens once, changes while it is open, and closes when its cause ends. Closed alerts are kept for 90 days. Alerts about the installation itself are shown to admin keys of all tenants only.',
+      'Newest first. An alert opens once, changes while it is open, and closes when its cause ends. Closed alerts are kept for 90 days. Alerts about the installation itself are shown to admin keys of all tenants, and to sessions of all tenants.',
     scope: 'endpoints:read',
     query: listQuery('alr').extend({
       tenant: tenantKey.optional().describe('Only alerts of this tenant.'),
@@ -44,7 +45,7 @@ const list = ({ db }: ApiDeps) =>
     answers: { 200: { description: 'A page of alerts.', schema: pageOf(alertView), example: { data: [alertExample], nextCursor: null } } },
     async handler({ query: { tenant = null, kind = null, state, minSeverity = 'info', endpoint = null, cursor, limit }, caller }) {
       const wanted = { states: state === undefined ? null : [state].flat(), severities: severitiesFrom(minSeverity) };
-      const filter = { tenant, kind, endpoint, ...wanted, onlyOwners: seesOnlyOwners(caller) };
+      const filter = { tenant, kind, endpoint, ...wanted, onlyOwners: seesOnlyOwnersAlerts(caller) };
       const rows = await listAlerts(db, filter, cursor ?? null, limit + 1);
       return pageAnswer(
         rows,
@@ -66,7 +67,7 @@ const read = ({ db }: ApiDeps) =>
     params,
     answers: { 200: { description: 'The alert.', schema: alertView, example: alertExample } },
     async handler({ params: { alert }, caller }) {
-      const found = await readAlert(db, alert, seesOnlyOwners(caller));
+      const found = await readAlert(db, alert, seesOnlyOwnersAlerts(caller));
       if (!found) throw notFound('alert');
       return answer(200, found);
     },
@@ -85,7 +86,7 @@ const acknowledge = ({ db }: ApiDeps) =>
     params,
     answers: { 200: { description: 'The alert as it is now.', schema: alertView, example: acknowledgedAlertExample } },
     async handler({ params: { alert }, caller, audit }) {
-      const found = await acknowledgeAlert(db, alert, nameOf(caller), seesOnlyOwners(caller), audit);
+      const found = await acknowledgeAlert(db, alert, nameOf(caller), seesOnlyOwnersAlerts(caller), audit);
       if (!found) throw notFound('alert');
       return answer(200, found);
     },

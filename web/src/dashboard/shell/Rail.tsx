@@ -18,6 +18,7 @@ const more = [
   { to: '/quarantine', text: 'Quarantine' },
   { to: '/missed', text: 'Missed events' },
   { to: '/catalogue', text: 'Catalogue' },
+  { to: '/channels', text: 'Channels' },
   { to: '/tenants', text: 'Tenants' },
   { to: '/status', text: 'Status' },
   { to: '/welcome', text: 'First steps' },

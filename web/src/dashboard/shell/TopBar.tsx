@@ -9,6 +9,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Menu } from '../../parts/Menu.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { applyTheme, readTheme, type Theme } from '../../parts/theme.ts';
+import { OpenAlerts } from './OpenAlerts.tsx';
 import './top-bar.css';
 
 export function TopBar() {
@@ -18,6 +19,7 @@ export function TopBar() {
         Posthorn
       </Link>
       <div className="top-bar-end">
+        <OpenAlerts />
         <ThemeMenu />
         <AccountMenu />
       </div>

@@ -1,0 +1,108 @@
+// Adds a channel, or changes one.
+import type { AlertChannel, AlertSeverity } from '@posthorn/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { posthorn } from '../../api/client.ts';
+import { Button } from '../../parts/Button.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
+import { Checkbox, Select, TextField } from '../../parts/Field.tsx';
+import { Problem, problemAt } from '../../parts/States.tsx';
+import { say } from '../../parts/Toasts.tsx';
+import { type ChannelDraft, channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from './channel-draft.ts';
+import { Kinds } from './Kinds.tsx';
+import { Target } from './Target.tsx';
+import { leastWords } from './words.ts';
+
+export interface ChannelSheetProps {
+  /** Without one: a new channel. */
+  channel?: AlertChannel;
+  onClose: () => void;
+  /** Gets the new channel, with the secret that is shown only now. */
+  onMade?: (channel: AlertChannel) => void;
+}
+
+export function ChannelSheet({ channel, onClose, onMade }: ChannelSheetProps) {
+  const queries = useQueryClient();
+  const [before] = useState(() => (channel ? draftOfChannel(channel) : emptyChannel));
+  const [draft, setDraft] = useState(before);
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () =>
+      channel
+        ? posthorn.alertChannels.update(channel.id, channelChangeOf(draft, before))
+        : posthorn.alertChannels.create(newChannelOf(draft)),
+    async onSuccess(saved) {
+      if (!channel) onMade?.(saved);
+      await queries.invalidateQueries({ queryKey: ['alert-channels'] });
+      say(channel ? 'The channel is saved.' : 'The channel is added. Send a test to see that messages arrive.');
+      onClose();
+    },
+  });
+  const set = (change: Partial<ChannelDraft>) => setDraft({ ...draft, ...change });
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    if (!isPending) mutate();
+  };
+  return (
+    <Dialog title={channel ? 'Edit the channel' : 'Add a channel'} isOpen onClose={onClose} place="side">
+      <form className="form" onSubmit={send}>
+        <Target draft={draft} isNew={!channel} set={set} error={error} />
+        <Wishes draft={draft} set={set} error={error} />
+        {error && <Problem error={error} />}
+        <div className="dialog-actions">
+          <Button type="submit" tone="primary" isPending={isPending}>
+            {channel ? 'Save' : 'Add the channel'}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface WishesProps {
+  draft: ChannelDraft;
+  set: (change: Partial<ChannelDraft>) => void;
+  error: unknown;
+}
+
+function Wishes({ draft: { kind, tenant, kinds, minSeverity, quietPeriod, digestAt, digestOnly }, set, error }: WishesProps) {
+  return (
+    <>
+      <Kinds chosen={kinds} isOperators={tenant === ''} onChange={(chosen) => set({ kinds: chosen })} />
+      <Select
+        label="From which severity on?"
+        value={minSeverity}
+        onChange={({ target }) => set({ minSeverity: target.value as AlertSeverity })}
+      >
+        {Object.entries(leastWords).map(([severity, text]) => (
+          <option key={severity} value={severity}>
+            {text}
+          </option>
+        ))}
+      </Select>
+      <TextField
+        label="Quiet period"
+        hint="An alert that opens again for the same cause is told only when it is still open so long after the last message, such as 15m."
+        value={quietPeriod}
+        problem={problemAt(error, 'quietPeriod')}
+        onChange={({ target }) => set({ quietPeriod: target.value })}
+      />
+      {kind !== 'pagerduty' && (
+        <TextField
+          label="One summary a day, at this time in UTC"
+          hint="Empty: none."
+          type="time"
+          value={digestAt}
+          problem={problemAt(error, 'digest')}
+          onChange={({ target }) => set({ digestAt: target.value })}
+        />
+      )}
+      {kind !== 'pagerduty' && digestAt !== '' && (
+        <Checkbox
+          label="Only the summary, no single messages"
+          checked={digestOnly}
+          onChange={({ target }) => set({ digestOnly: target.checked })}
+        />
+      )}
+    </>
+  );
+}
