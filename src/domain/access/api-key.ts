@@ -14,7 +14,8 @@ export const shownLength = 10;
 
 export const scopeList = z.array(scope).min(1).max(50);
 
-const cidr = z.union([z.cidrv4(), z.cidrv6()], 'must be a CIDR such as 203.0.113.0/24');
+const notCidr = 'must be a CIDR such as 203.0.113.0/24';
+const cidr = z.union([z.cidrv4(notCidr), z.cidrv6(notCidr)], notCidr);
 
 export const newApiKey = z.strictObject({
   name: text(200).min(1).describe('a name that tells who uses the key and what for'),

@@ -1,5 +1,6 @@
 // All addresses of the dashboard. Each page is a chunk of its own, read when it is first opened.
 import { createRouter } from '@tanstack/react-router';
+import { accessRoutes } from './access/routes.ts';
 import { alertRoutes } from './alerts/routes.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { channelRoutes } from './channels/routes.ts';
@@ -38,6 +39,7 @@ const routeTree = root.addChildren([
   ...statusRoutes,
   ...tenantRoutes,
   ...welcomeRoutes,
+  ...accessRoutes,
 ]);
 
 export const router = createRouter({

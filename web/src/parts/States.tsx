@@ -83,5 +83,5 @@ function useSaidByBar(error: unknown): boolean {
 /** The message about one field of a refused request. @example problemAt(error, 'url') */
 export function problemAt(error: unknown, path: string): string | undefined {
   if (!(error instanceof PosthornProblem)) return undefined;
-  return error.errors.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
+  return error.errors.find((one) => one.path === path || one.path.startsWith(`${path}.`) || one.path.startsWith(`${path}[`))?.message;
 }

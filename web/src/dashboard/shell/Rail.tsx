@@ -20,6 +20,10 @@ const more = [
   { to: '/catalogue', text: 'Catalogue' },
   { to: '/channels', text: 'Channels' },
   { to: '/tenants', text: 'Tenants' },
+  { to: '/keys', text: 'API keys' },
+  { to: '/links', text: 'Portal links' },
+  { to: '/sessions', text: 'Sessions' },
+  { to: '/audit', text: 'Audit log' },
   { to: '/status', text: 'Status' },
   { to: '/welcome', text: 'First steps' },
 ] as const;
