@@ -42,7 +42,5 @@ export function PosthornPortal({ title = 'Webhooks', className, style, ...option
     style: { display: 'block', width: '100%', border: 0, ...style },
     referrerPolicy: 'no-referrer',
     allow: 'clipboard-write',
-    // it may not navigate the page around it
-    sandbox: 'allow-scripts allow-same-origin allow-forms allow-downloads',
   });
 }

@@ -81,7 +81,7 @@ export async function readPastSigning(db: Db, endpointId: string): Promise<PastS
       cross join lateral (
         select coalesce(array_agg(public_key order by signs_from desc, id desc), '{}') as keys,
           coalesce(array_agg(published_until is null or published_until > now() order by signs_from desc, id desc), '{}') as published
-        from (select * from signing_keys where tenant_id = p.tenant_id order by signs_from desc, id desc limit 50) newest
+        from (select id, public_key, signs_from, published_until from signing_keys where tenant_id = p.tenant_id order by signs_from desc, id desc limit 50) newest
       ) k
       where p.id = $1`,
     values: [uuidOf(endpointId)],

@@ -1,9 +1,10 @@
 // The deliveries of the tenant, newest first. The filters are in the address.
 import type { Delivery } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { useChanges } from '../../api/live.ts';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
@@ -16,7 +17,8 @@ import { deliveriesTexts } from './texts.ts';
 
 const route = getRouteApi('/deliveries');
 const idOf = ({ id }: Delivery) => id;
-const againMs = 10_000;
+/** At most so often the list is read again because something has changed. */
+const apartMs = 1_000;
 
 export function Deliveries() {
   const texts = useTexts(deliveriesTexts);
@@ -27,9 +29,9 @@ export function Deliveries() {
       posthorn.deliveries.list({ ...filter, tenant, limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    // somebody who has scrolled down reads old ones
-    refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? againMs : false),
   });
+  // somebody who has scrolled down reads old ones
+  useReadAgain(data?.pages.length === 1);
   const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   const columns = useColumns();
@@ -56,6 +58,18 @@ export function Deliveries() {
       )}
     </Page>
   );
+}
+
+function useReadAgain(isAtTop: boolean): void {
+  const queries = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useChanges(({ deliveries, isReset }) => {
+    if (!isAtTop || timer.current !== undefined || (deliveries.size === 0 && !isReset)) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      void queries.invalidateQueries({ queryKey: ['deliveries'] });
+    }, apartMs);
+  });
 }
 
 function useColumns(): Column<Delivery>[] {

@@ -1,45 +1,110 @@
 // One delivery: where it stands and why, what can be done, and every attempt.
-import { PosthornProblem } from '@posthorn/client';
-import { useQuery } from '@tanstack/react-query';
+import { type Delivery, type DeliveryExplanation, PosthornProblem } from '@posthorn/client';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { posthorn } from '../../api/client.ts';
+import { useState } from 'react';
+import { AttemptList } from '../../parts/attempts/AttemptList.tsx';
+import { Button } from '../../parts/Button.tsx';
 import { Id } from '../../parts/Copy.tsx';
-import { Facts, Page } from '../../parts/Page.tsx';
+import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { WithTimes } from '../../parts/WithTimes.tsx';
 import { useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints } from '../tenant.ts';
+import { Orders } from './Orders.tsx';
 import { deliveryTexts } from './texts.ts';
+import { useAttempts, useDelivery } from './use-delivery.ts';
+import { WhatNext } from './WhatNext.tsx';
+import './delivery.css';
 
 const route = getRouteApi('/deliveries/$delivery');
 
 export function DeliveryPage() {
   const texts = useTexts(deliveryTexts);
   const { delivery: id } = route.useParams();
-  const { data: endpoints } = useEndpoints();
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ['delivery', id],
-    queryFn: ({ signal }) => posthorn.deliveries.get(id, { signal }),
-  });
+  const { delivery, explanation } = useDelivery(id);
+  const [data, told] = [delivery.data, explanation.data];
+  const error = delivery.error ?? explanation.error;
   const isMissing = error instanceof PosthornProblem && error.status === 404;
+  const title = data ? `${data.eventType} → ${told?.host ?? ''}` : texts.title;
   return (
-    <Page title={data?.eventType ?? texts.title}>
-      <Link to="/deliveries">← {texts.back}</Link>
-      {isPending && <Skeleton rows={8} />}
-      {error && (isMissing ? <Empty title={texts.notFound} /> : <Problem error={error} onRetry={() => void refetch()} />)}
-      {data && (
+    <Page
+      title={title}
+      heading={
         <>
-          <Status status={data.status} />
-          <Facts
-            facts={[
-              [texts.event, <Id key="event" id={data.event} />],
-              [texts.endpoint, nameOfEndpoint(endpoints, data.endpoint)],
-              [texts.accepted, <Time key="accepted" at={data.createdAt} />],
-            ]}
-          />
+          <Link to="/deliveries" className="delivery-back">
+            ← {texts.back}
+          </Link>
+          {title}
         </>
-      )}
+      }
+      actions={data && told && <Orders delivery={data} explanation={told} />}
+    >
+      {delivery.isPending && <Skeleton rows={8} />}
+      {error && (isMissing ? <Empty title={texts.notFound} /> : <Problem error={error} onRetry={() => void delivery.refetch()} />)}
+      {data && told && <Told delivery={data} explanation={told} />}
+      {data && <About delivery={data} />}
+      {data && <Attempts delivery={id} />}
     </Page>
+  );
+}
+
+/** The sentence of the API, and what to do about it. */
+function Told({ delivery, explanation }: { delivery: Delivery; explanation: DeliveryExplanation }) {
+  const { message, advice, next } = explanation;
+  return (
+    <div className="delivery-told" aria-live="polite">
+      <p>
+        <Status status={delivery.status} />{' '}
+        <span lang="en">
+          <WithTimes text={message} />
+        </span>
+      </p>
+      {advice && (
+        <p className="quiet" lang="en">
+          {advice}
+        </p>
+      )}
+      <WhatNext next={next} />
+    </div>
+  );
+}
+
+function About({ delivery: { event, endpoint, createdAt, sequence } }: { delivery: Delivery }) {
+  const texts = useTexts(deliveryTexts);
+  const { data: endpoints } = useEndpoints();
+  return (
+    <Facts
+      facts={[
+        [texts.event, <Id key="event" id={event} />],
+        [texts.endpoint, nameOfEndpoint(endpoints, endpoint)],
+        [texts.accepted, <Time key="accepted" at={createdAt} />],
+        ...(sequence === null ? [] : [[texts.sequence, sequence] as [string, number]]),
+      ]}
+    />
+  );
+}
+
+/** The newest is open, unless the user opens another, or none. */
+function Attempts({ delivery }: { delivery: string }) {
+  const texts = useTexts(deliveryTexts);
+  const { attempts, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useAttempts(delivery);
+  const [chosen, setChosen] = useState<string>();
+  const open = chosen ?? attempts[0]?.id ?? '';
+  return (
+    <Section title={texts.attempts}>
+      {isPending && <Skeleton rows={4} />}
+      {error && <Problem error={error} onRetry={() => void refetch()} />}
+      {!isPending && !error && attempts.length === 0 && <p className="quiet">{texts.noAttempt}</p>}
+      {attempts.length > 0 && (
+        <AttemptList attempts={attempts} open={new Set([open])} onToggle={(id) => setChosen(id === open ? 'none' : id)} />
+      )}
+      {hasNextPage && (
+        <Button isPending={isFetchingNextPage} onPress={() => void fetchNextPage()}>
+          {texts.earlier}
+        </Button>
+      )}
+    </Section>
   );
 }

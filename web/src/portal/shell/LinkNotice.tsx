@@ -1,11 +1,8 @@
-// What is shown in place of the pages while there is no valid link, and over them when it ends.
+// What is shown in place of the pages while there is no valid link.
 import { useSyncExternalStore } from 'react';
-import { credential } from '../../api/credential.ts';
 import { Button } from '../../parts/Button.tsx';
-import { Dialog } from '../../parts/Dialog.tsx';
 import { Skeleton } from '../../parts/States.tsx';
 import { askForToken, isEmbedded } from './frame/host.ts';
-import { isPast } from './link/address.ts';
 import { type LinkState, portalLink } from './link/link.ts';
 import { usePortalWords } from './words/language.tsx';
 import './link-notice.css';
@@ -29,18 +26,8 @@ export function LinkNotice({ state }: { state: Exclude<LinkState, { state: 'open
   );
 }
 
-/** Over the pages, which keep what was typed: the page around may bring a new link. */
-export function LinkEnded() {
-  const words = usePortalWords();
-  const isExpired = isPast(credential.token());
-  return (
-    <Dialog title={isExpired ? words.expiredTitle : words.invalidTitle} isOpen onClose={() => undefined} isDismissable={false}>
-      {isEmbedded ? <Renewal /> : <p>{isExpired ? words.expired : words.invalid}</p>}
-    </Dialog>
-  );
-}
-
-function Renewal() {
+/** While the page around gets a new link, and when it has none. */
+export function Renewal() {
   const words = usePortalWords();
   const isRefused = useSyncExternalStore(portalLink.subscribe, portalLink.isRenewalRefused);
   return (

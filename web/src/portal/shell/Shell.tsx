@@ -1,14 +1,14 @@
 // The frame of all pages of the portal: whose it is, the pages, the page itself, and the language.
 import type { CurrentPortalLink } from '@posthorn/client';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
 import { useMay, useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
-import { Menu } from '../../parts/Menu.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
 import { entries } from './entries.ts';
 import { followHeight } from './frame/host.ts';
-import { LinkEnded, LinkNotice } from './LinkNotice.tsx';
+import { LinkEnded } from './LinkEnded.tsx';
+import { LinkNotice } from './LinkNotice.tsx';
 import { portalLink } from './link/link.ts';
 import { LanguageProvider, useLanguage, usePortalWords } from './words/language.tsx';
 import './shell.css';
@@ -57,8 +57,16 @@ function Open({ link }: { link: CurrentPortalLink }) {
 
 function Pages() {
   const words = usePortalWords();
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  // on a narrow screen the page that is shown may be out of sight
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is another link for each path
+  useEffect(() => {
+    const here = nav.current?.querySelector<HTMLElement>('.portal-here');
+    if (here) nav.current?.scrollTo({ left: here.offsetLeft - nav.current.clientWidth / 3 });
+  }, [path]);
   return (
-    <nav className="portal-pages" aria-label={words.pages}>
+    <nav ref={nav} className="portal-pages" aria-label={words.pages}>
       {entries.map((entry) => (
         <PageLink key={entry.to} {...entry} />
       ))}
@@ -82,13 +90,20 @@ const nameOf = { en: 'English', de: 'Deutsch' };
 function LanguageMenu() {
   const words = usePortalWords();
   const { language, choose } = useLanguage();
+  // not a menu: the first load would be a sixth larger
   return (
-    <Menu
-      label={`${words.language}: ${nameOf[language]}`}
-      actions={languages.map((id) => ({ id, text: nameOf[id], isChosen: id === language, act: () => choose(id) }))}
+    <select
+      className="portal-language"
+      aria-label={words.language}
+      value={language}
+      onChange={({ target }) => choose(target.value === 'de' ? 'de' : 'en')}
     >
-      <span>{nameOf[language]}</span>
-    </Menu>
+      {languages.map((id) => (
+        <option key={id} value={id} lang={id}>
+          {nameOf[id]}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -3,7 +3,7 @@ import type { Scope } from '@posthorn/client';
 import type { PortalWords } from './words/en.ts';
 
 interface Entry {
-  to: '/endpoints' | '/deliveries' | '/catalogue' | '/alerts' | '/help';
+  to: '/endpoints' | '/deliveries' | '/missed' | '/health' | '/catalogue' | '/alerts' | '/help';
   text: keyof PortalWords & string;
   scope: Scope;
 }
@@ -11,6 +11,8 @@ interface Entry {
 export const entries: readonly Entry[] = [
   { to: '/endpoints', text: 'endpoints', scope: 'endpoints:read' },
   { to: '/deliveries', text: 'deliveries', scope: 'deliveries:read' },
+  { to: '/missed', text: 'missed', scope: 'deliveries:read' },
+  { to: '/health', text: 'health', scope: 'deliveries:read' },
   { to: '/catalogue', text: 'catalogue', scope: 'endpoints:read' },
   { to: '/alerts', text: 'alerts', scope: 'endpoints:read' },
   { to: '/help', text: 'help', scope: 'endpoints:read' },

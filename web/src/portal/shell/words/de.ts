@@ -11,7 +11,7 @@ export const de: PortalWords = {
   catalogue: 'Ereignistypen',
   alerts: 'Warnungen',
   help: 'Hilfe',
-  language: 'Sprache',
+  language: 'Sprache dieser Seite',
   opening: 'Das Portal wird geöffnet',
   missingTitle: 'Diese Seite braucht einen Link',
   missing:

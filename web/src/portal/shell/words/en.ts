@@ -10,7 +10,7 @@ export const en = {
   catalogue: 'Event types',
   alerts: 'Alerts',
   help: 'Help',
-  language: 'Language',
+  language: 'Language of this page',
   opening: 'Opening the portal',
   missingTitle: 'This page needs a link',
   missing: 'Open it from the application that sends you webhooks. A link ends after some time; the application makes a new one.',

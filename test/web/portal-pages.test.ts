@@ -1,0 +1,70 @@
+// The pages of the portal about deliveries: list, one delivery with a replay, missed events, health.
+import { expect } from 'vitest';
+import { startReceiver } from '../support/receiver.ts';
+import { violations } from './support/axe.ts';
+import { shoot } from './support/screenshot.ts';
+import { tabTo } from './support/tab-to.ts';
+import { canary } from './support/watch-page.ts';
+import { withPage } from './support/with-page.ts';
+
+withPage('a consumer finds a failed delivery, reads why it failed, and replays it by keyboard', async ({ page, posthorn }) => {
+  const receiver = await startReceiver();
+  receiver.answer('/hooks', (_request, response) => void response.writeHead(400, { 'x-why': canary('header') }).end(canary('body')));
+  const tenant = await posthorn.makeTenant();
+  const endpoint = await posthorn.makeEndpoint(tenant, `${receiver.url}/hooks`, {
+    description: canary('description'),
+    retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 },
+  });
+  await posthorn.postEvent(tenant, { type: 'order.created', data: { text: canary('data') } });
+  const { url } = (await posthorn.post('/v1/portal-links', { tenant, language: 'en' })).body;
+  await page.goto(url);
+  await page.getByRole('row').filter({ hasText: 'order.created' }).getByText('Dead letter').waitFor();
+  await page.getByLabel('Status').selectOption('Delivered');
+  await page.getByRole('heading', { name: 'No delivery matches' }).waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: 'Remove Delivered' }).click();
+  await tabTo(page, page.getByRole('link', { name: 'order.created' }));
+  await page.keyboard.press('Enter');
+  await page.getByText('The attempt failed, and no other follows').waitFor();
+  await page.getByText(canary('body')).first().waitFor();
+  await page.getByText('Signature valid').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'portal-delivery');
+  receiver.answer('/hooks', [204]);
+  await tabTo(page, page.getByRole('button', { name: 'Replay' }));
+  await page.keyboard.press('Enter');
+  await page.getByText(/^Replayed: HTTP 204/).waitFor();
+  await page.getByText('Round 2', { exact: true }).waitFor();
+  await page.goto(`/portal/missed?endpoint=${endpoint.id}`);
+  await page.getByText('Nothing is missed').waitFor();
+  await page.goto('/portal/health?window=1h');
+  await page.getByRole('heading', { name: 'What your endpoint answered' }).waitFor();
+  await page.getByRole('row').filter({ hasText: 'Refused with a status' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'portal-health');
+  await receiver.close();
+});
+
+withPage('missed events are listed and acknowledged, if the link may', async ({ openPage, posthorn }) => {
+  const receiver = await startReceiver();
+  receiver.answer('/hooks', [503]);
+  const tenant = await posthorn.makeTenant();
+  await posthorn.makeEndpoint(tenant, `${receiver.url}/hooks`, { retry: { schedule: ['10m'] } });
+  const event = await posthorn.postEvent(tenant, { type: 'order.paid' });
+  const linkWith = async (scopes: string[]) => (await posthorn.post('/v1/portal-links', { tenant, language: 'de', scopes })).body.url;
+  const [{ page }, { page: reader }] = [await openPage(), await openPage()];
+  await page.goto(await linkWith(['endpoints:read', 'deliveries:read', 'deliveries:act']));
+  await page.getByRole('row').filter({ hasText: 'order.paid' }).getByText('Wird wiederholt').waitFor();
+  await page.getByRole('link', { name: 'Verpasste Ereignisse' }).click();
+  await page.getByRole('row').filter({ hasText: event }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'portal-missed');
+  await reader.goto(await linkWith(['endpoints:read', 'deliveries:read']));
+  await reader.getByRole('link', { name: 'Verpasste Ereignisse' }).click();
+  await reader.getByRole('button', { name: 'dieser Link darf das nicht' }).waitFor();
+  await page.getByRole('button', { name: '1 Ereignis bestätigen' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '1 Ereignis bestätigen' }).click();
+  await page.getByText('1 Ereignis bestätigt.').waitFor();
+  await page.getByRole('heading', { name: 'Nichts ist verpasst' }).waitFor();
+  await receiver.close();
+});

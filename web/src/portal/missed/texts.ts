@@ -1,0 +1,49 @@
+// The texts of the page about missed events.
+import { translated } from '../shell/words/translated.ts';
+
+export const missedTexts = translated(
+  {
+    title: 'Missed events',
+    intro:
+      'What an endpoint should have accepted and has not: oldest first. Sending goes on where it can. Your server can also fetch these events itself, and acknowledge what it has.',
+    endpoint: 'Endpoint',
+    type: 'Event type',
+    event: 'Event',
+    status: 'Status',
+    accepted: 'Accepted',
+    noEndpointsTitle: 'No endpoints yet',
+    noEndpoints: 'Events can be missed only by an endpoint.',
+    noneTitle: 'Nothing is missed',
+    none: 'This endpoint has accepted everything that was sent to it, or has acknowledged it.',
+    fetch: 'Fetch them from your server',
+    fetchHint: 'With an API key of your own; ask the application that sends you webhooks for one.',
+    acknowledge: (events: string, isAll: boolean) => (isAll ? `Acknowledge ${events}` : `Acknowledge the first ${events}`),
+    confirmTitle: 'Acknowledge missed events?',
+    effect: (count: string) =>
+      `Marks ${count} as taken: they count as delivered, and are not sent any more. Do this only if your server has them from elsewhere.`,
+    events: (count: number) => (count === 1 ? '1 event' : `${count.toLocaleString('en')} events`),
+    done: (events: string) => `${events} acknowledged.`,
+  },
+  {
+    title: 'Verpasste Ereignisse',
+    intro:
+      'Was ein Endpunkt hätte annehmen sollen und nicht angenommen hat, das Älteste zuerst. Gesendet wird weiter, wo es geht. Ihr Server kann diese Ereignisse auch selbst abholen und bestätigen, was er hat.',
+    endpoint: 'Endpunkt',
+    type: 'Ereignistyp',
+    event: 'Ereignis',
+    status: 'Status',
+    accepted: 'Angenommen',
+    noEndpointsTitle: 'Noch keine Endpunkte',
+    noEndpoints: 'Verpassen kann Ereignisse nur ein Endpunkt.',
+    noneTitle: 'Nichts ist verpasst',
+    none: 'Dieser Endpunkt hat alles angenommen, was an ihn geschickt wurde, oder hat es bestätigt.',
+    fetch: 'Vom eigenen Server abholen',
+    fetchHint: 'Mit einem eigenen API-Schlüssel; fragen Sie danach die Anwendung, die Ihnen Webhooks schickt.',
+    acknowledge: (events: string, isAll: boolean) => (isAll ? `${events} bestätigen` : `Die ersten ${events} bestätigen`),
+    confirmTitle: 'Verpasste Ereignisse bestätigen?',
+    effect: (count: string) =>
+      `${count} gelten als angenommen und werden nicht mehr gesendet. Tun Sie das nur, wenn Ihr Server sie auf anderem Weg bekommen hat.`,
+    events: (count: number) => (count === 1 ? '1 Ereignis' : `${count.toLocaleString('de')} Ereignisse`),
+    done: (events: string) => `${events} bestätigt.`,
+  },
+);
