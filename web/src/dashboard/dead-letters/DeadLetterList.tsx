@@ -5,6 +5,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useMay } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
+import { useCommands } from '../../parts/commands.ts';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 import { SelectionBar } from '../../parts/SelectionBar.tsx';
@@ -76,6 +77,12 @@ export function DeadLetterList({ search, urls, onReplay }: DeadLetterListProps) 
   // what is not listed any more cannot be selected
   const chosen = useMemo(() => new Set(rows.map(idOf).filter((id) => selected.has(id))), [rows, selected]);
   const clear = () => setSelected(new Set());
+  const tooMany =
+    chosen.size > mostInJob ? `at most ${mostInJob.toLocaleString('en')} can be chosen one by one; use the filters` : undefined;
+  const whyNot = because ?? tooMany;
+  const replay = () => onReplay([...chosen]);
+  const none = chosen.size === 0 ? 'select some first' : undefined;
+  useCommands([{ id: 'replay', text: 'Replay the selected ones', keys: 'r', because: whyNot ?? none, act: replay }]);
   if (isPending) return <Skeleton rows={8} />;
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
   if (rows.length === 0) return <Empty title="Nothing matches these filters" />;
@@ -94,14 +101,7 @@ export function DeadLetterList({ search, urls, onReplay }: DeadLetterListProps) 
         onMore={more}
       />
       <SelectionBar selected={chosen} onClear={clear}>
-        <Button
-          tone="primary"
-          because={
-            because ??
-            (chosen.size > mostInJob ? `at most ${mostInJob.toLocaleString('en')} can be chosen one by one; use the filters` : undefined)
-          }
-          onPress={() => onReplay([...chosen])}
-        >
+        <Button tone="primary" because={whyNot} onPress={replay}>
           Replay…
         </Button>
         <CancelSelected

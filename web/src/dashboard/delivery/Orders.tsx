@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useMay } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
+import { useCommands } from '../../parts/commands.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { Problem } from '../../parts/States.tsx';
@@ -28,6 +29,15 @@ export function Orders({ delivery, explanation }: OrdersProps) {
     if (effectOf(command, delivery, explanation) === null) order({ command });
     else setConfirming(command);
   };
+  useCommands(
+    shown.map(({ command, allowed, reason }) => ({
+      id: command,
+      text: orderWords[command].verb,
+      ...(command === 'replay' && { keys: 'r' }),
+      because: may ? (allowed ? undefined : (reason ?? undefined)) : 'needs the role operator',
+      act: () => press(command),
+    })),
+  );
   return (
     <>
       {shown.map(({ command, allowed, reason }) => {

@@ -7,6 +7,7 @@ import { Code, indented } from '../../parts/Json.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { useBack } from '../../parts/use-back.ts';
 import { FanOutGraph } from './FanOutGraph.tsx';
 import { FanOutTable } from './FanOutTable.tsx';
 import { sentenceOf, type Way, waysOf } from './fan-out.ts';
@@ -19,6 +20,7 @@ const route = getRouteApi('/events/$tenant/$event');
 export function EventPage() {
   const params = route.useParams();
   const { event, explanations, names } = useEvent(params.tenant, params.event);
+  useBack('/deliveries', 'the list');
   const [data, told] = [event.data, explanations.data];
   const ways = useMemo(() => data && told && waysOf(told, data.deliveries, names), [data, told, names]);
   const error = event.error ?? explanations.error;

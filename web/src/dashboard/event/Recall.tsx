@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useMay } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
+import { useCommands } from '../../parts/commands.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
@@ -35,6 +36,7 @@ export function Recall({ event, ways }: { event: EventInFull; ways: readonly Way
     reset();
     setIsOpen(true);
   };
+  useCommands([{ id: 'recall', text: 'Recall', because, act: open }]);
   return (
     <>
       <Button tone="danger" because={because} onPress={open}>

@@ -28,6 +28,8 @@ const more = [
   { to: '/welcome', text: 'First steps' },
 ] as const;
 
+export const pages: readonly { to: string; text: string }[] = [...entries, ...more];
+
 export function Rail() {
   return (
     <nav className="rail" aria-label="Pages">

@@ -5,6 +5,7 @@ import { returned } from '../../api/returned.ts';
 import { useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
+import { Keyboard } from './keyboard/Keyboard.tsx';
 import { Rail } from './Rail.tsx';
 import { Returned } from './Returned.tsx';
 import { SessionEnded } from './SessionEnded.tsx';
@@ -36,6 +37,7 @@ export function Shell() {
         <Outlet />
       </main>
       <Toasts />
+      <Keyboard />
       {signedIn.state === 'ended' && <SessionEnded name={signedIn.credential.shown} />}
     </div>
   );

@@ -9,6 +9,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Menu } from '../../parts/Menu.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { applyTheme, readTheme, type Theme } from '../../parts/theme.ts';
+import { openPalette } from './keyboard/Keyboard.tsx';
 import { OpenAlerts } from './OpenAlerts.tsx';
 import './top-bar.css';
 
@@ -19,11 +20,26 @@ export function TopBar() {
         Posthorn
       </Link>
       <div className="top-bar-end">
+        <SearchButton />
         <OpenAlerts />
         <ThemeMenu />
         <AccountMenu />
       </div>
     </header>
+  );
+}
+
+/** Looks like the field that it opens. */
+function SearchButton() {
+  return (
+    <button
+      type="button"
+      className="top-bar-search"
+      aria-keyshortcuts="/ Control+K Meta+K"
+      onClick={() => dispatchEvent(new Event(openPalette))}
+    >
+      <span>Search</span> <kbd aria-hidden>/</kbd>
+    </button>
   );
 }
 
