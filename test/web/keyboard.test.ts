@@ -92,6 +92,7 @@ withPage('goes through rows, opens and selects them, without the mouse', async (
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: /web_keys\.rows → / }).waitFor();
   // attempts are rows, too
+  await page.getByRole('button', { name: /^Attempt 1/, expanded: true }).waitFor();
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /^Attempt 1/, expanded: false }).waitFor();

@@ -25,6 +25,7 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
   return (
     <input
       type="search"
+      data-shortcut="/"
       className="input search-field"
       aria-label={label}
       placeholder={label}

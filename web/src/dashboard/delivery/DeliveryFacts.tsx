@@ -45,7 +45,7 @@ function EndpointLink({ endpoint, host }: { endpoint: string; host: string | und
     enabled: useMay('endpoints:read'),
   });
   return (
-    <Link to="/deliveries" search={{ endpoint }} title={endpoint}>
+    <Link to="/endpoints/$endpoint" params={{ endpoint }} title={endpoint}>
       {data ? nameOfUrl(data.url) : (host ?? endpoint)}
       {data?.description && <span className="quiet"> {data.description}</span>}
     </Link>

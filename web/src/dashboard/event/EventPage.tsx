@@ -20,7 +20,7 @@ const route = getRouteApi('/events/$tenant/$event');
 export function EventPage() {
   const params = route.useParams();
   const { event, explanations, names } = useEvent(params.tenant, params.event);
-  useBack('/deliveries', 'the list');
+  useBack('/events', 'events');
   const [data, told] = [event.data, explanations.data];
   const ways = useMemo(() => data && told && waysOf(told, data.deliveries, names), [data, told, names]);
   const error = event.error ?? explanations.error;
@@ -45,8 +45,8 @@ export function EventPage() {
 function Heading({ type }: { type: string | undefined }) {
   return (
     <>
-      <Link to="/deliveries" search={{ ...(type && { type }) }} className="event-back">
-        ← Deliveries{type && ` of ${type}`}
+      <Link to="/events" className="event-back">
+        ← Events
       </Link>
       {type ?? 'Event'}
     </>

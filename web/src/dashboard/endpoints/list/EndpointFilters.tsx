@@ -56,6 +56,7 @@ function SearchField({ text, onChange }: { text: string; onChange: (text: string
     <form onSubmit={submit} className="endpoint-search">
       <input
         type="search"
+        data-shortcut="/"
         className="input"
         aria-label="Search endpoints"
         placeholder="Host, description, tenant or id"
