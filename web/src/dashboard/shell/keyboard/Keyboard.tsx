@@ -1,10 +1,11 @@
 // The keys that every page understands. Palette and help are read when they are first opened.
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { commandFor } from '../../../parts/commands.ts';
+import { lazyPart } from '../../../parts/lazy-page.ts';
 import { leaveRows, moveRow, toggleRow } from './rows.ts';
 
-const Palette = lazy(async () => ({ default: (await import('./Palette.tsx')).Palette }));
-const Shortcuts = lazy(async () => ({ default: (await import('./Shortcuts.tsx')).Shortcuts }));
+const Palette = lazyPart(() => import('./Palette.tsx').then((module) => module.Palette));
+const Shortcuts = lazyPart(() => import('./Shortcuts.tsx').then((module) => module.Shortcuts));
 
 type Open = 'palette' | 'shortcuts' | null;
 
