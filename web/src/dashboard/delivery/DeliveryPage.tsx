@@ -1,6 +1,5 @@
 // One delivery: where it stands and why, what happens next, every attempt.
 import type { Attempt, Delivery, DeliveryExplanation } from '@posthorn/client';
-import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { AttemptList } from '../../parts/attempts/AttemptList.tsx';
@@ -96,12 +95,10 @@ function Told({ delivery, explanation }: { delivery: Delivery; explanation: Deli
 function Attempts({ attempts, isPrinting }: { attempts: readonly Attempt[]; isPrinting: boolean }) {
   const { attempt } = route.useSearch();
   const navigate = route.useNavigate();
-  const queries = useQueryClient();
   const chosen = attempt ?? attempts[0]?.id ?? 'none';
   const open = useMemo(() => new Set(isPrinting ? attempts.map(({ id }) => id) : [chosen]), [attempts, chosen, isPrinting]);
   if (attempts.length === 0) return <p className="quiet">No attempt was made yet.</p>;
   const toggle = (id: string) => {
-    if (id === chosen) void queries.cancelQueries({ queryKey: ['attempt'] });
     void navigate({ search: { attempt: id === chosen ? 'none' : id }, replace: true, resetScroll: false });
   };
   return <AttemptList attempts={attempts} open={open} onToggle={toggle} />;
