@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { DataTable } from '../../parts/DataTable.tsx';
 import { NothingFound } from '../../parts/filters/NothingFound.tsx';
@@ -68,7 +68,7 @@ function Selected({ chosen, onSelect }: { chosen: ReadonlySet<string>; onSelect:
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [isReplaying, setIsReplaying] = useState(false);
-  const role = useMay('deliveries:act') ? undefined : 'needs the role operator';
+  const role = useLacks('deliveries:act');
   const tooMany = chosen.size > mostInJob ? `at most ${mostInJob.toLocaleString('en')} can be chosen one by one` : undefined;
   return (
     <>

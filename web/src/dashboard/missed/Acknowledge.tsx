@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
@@ -19,7 +19,7 @@ export interface AcknowledgeProps {
 
 export function Acknowledge({ endpoint, cursor, count, isAll }: AcknowledgeProps) {
   const queries = useQueryClient();
-  const because = useMay('deliveries:act') ? undefined : 'needs the role operator';
+  const because = useLacks('deliveries:act');
   const [isAsking, setIsAsking] = useState(false);
   const order = useMutation({
     mutationFn: () => posthorn.missed.ack(endpoint, cursor),

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
@@ -39,7 +39,7 @@ export function Quarantine() {
   const filter = route.useSearch();
   const queries = useQueryClient();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const because = useMay('deliveries:act') ? undefined : 'needs the role operator';
+  const because = useLacks('deliveries:act');
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['deliveries', 'quarantined', filter],
     queryFn: ({ pageParam, signal }) =>

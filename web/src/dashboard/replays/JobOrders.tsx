@@ -3,7 +3,7 @@ import type { Replay } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
@@ -41,7 +41,7 @@ function useOrder(job: Replay) {
 }
 
 export function JobActions({ job }: { job: Replay }) {
-  const because = useMay('deliveries:act') ? undefined : 'needs the role operator';
+  const because = useLacks('deliveries:act');
   const order = useOrder(job);
   const [isAsking, setIsAsking] = useState(false);
   const { status, matched, done } = job;
@@ -82,7 +82,7 @@ export function JobActions({ job }: { job: Replay }) {
 /** Shows the pace, and changes it. */
 export function Pace({ job }: { job: Replay }) {
   const queries = useQueryClient();
-  const because = useMay('deliveries:act') ? undefined : 'needs the role operator';
+  const because = useLacks('deliveries:act');
   const [text, setText] = useState(String(job.perSecond));
   const pace = paceIn(text);
   const change = useMutation({

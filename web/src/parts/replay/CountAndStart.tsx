@@ -3,7 +3,7 @@ import type { NewReplay, Replay } from '@posthorn/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../Button.tsx';
 import { TextField } from '../Field.tsx';
 import { Problem } from '../States.tsx';
@@ -25,7 +25,7 @@ export function CountAndStart({ selection, onStarted, onClose }: CountAndStartPr
   const queries = useQueryClient();
   const [paceText, setPaceText] = useState(usualPace);
   const pace = paceIn(paceText);
-  const because = useMay('deliveries:act') ? undefined : 'needs the role operator';
+  const because = useLacks('deliveries:act');
   const counted = useQuery({
     queryKey: ['replays', 'count', selection],
     queryFn: ({ signal }) => posthorn.replays.dryRun(selection, { signal }),
