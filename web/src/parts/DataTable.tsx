@@ -2,7 +2,7 @@
 // end is reached. Under 720 px a row becomes two lines.
 import { createColumnHelper, rowSelectionFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
 import './data-table.css';
@@ -66,7 +66,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           const row = rows[index];
           if (!row) return null;
           const place = { index, top: start - virtual.options.scrollMargin, measure: virtual.measureElement };
-          return <BodyRow key={key} table={table} row={row} {...place} {...(onSelect && { name: nameOf(row.original) })} />;
+          return <BodyRow key={key} row={row} columns={columns} {...place} {...(onSelect && { name: nameOf(row.original) })} />;
         })}
       </div>
       {hasMore && (
@@ -146,8 +146,8 @@ function Head<Row extends object>({ table, columns, isSelectable }: HeadProps<Ro
 }
 
 interface BodyRowProps<Row extends object> {
-  table: Model<Row>;
   row: RowModel<Row>;
+  columns: readonly Column<Row>[];
   index: number;
   /** Pixels from the top of the body. */
   top: number;
@@ -156,7 +156,7 @@ interface BodyRowProps<Row extends object> {
   name?: string;
 }
 
-function BodyRow<Row extends object>({ table, row, index, top, measure, name }: BodyRowProps<Row>) {
+function BodyRow<Row extends object>({ row, columns, index, top, measure, name }: BodyRowProps<Row>) {
   const words = useWords();
   return (
     <div
@@ -178,11 +178,21 @@ function BodyRow<Row extends object>({ table, row, index, top, measure, name }: 
           />
         </div>
       )}
-      {row.getAllCells().map((cell) => (
-        <div key={cell.id} role="cell" className="data-cell">
-          <table.FlexRender cell={cell} />
-        </div>
-      ))}
+      <Cells row={row.original} columns={columns} />
     </div>
   );
 }
+
+interface CellsProps<Row> {
+  row: Row;
+  columns: readonly Column<Row>[];
+}
+
+/** Only a row that has changed is drawn again: a live list changes several times a second. */
+const Cells = memo(function Cells<Row>({ row, columns }: CellsProps<Row>) {
+  return columns.map(({ id, cell }) => (
+    <div key={id} role="cell" className="data-cell">
+      {cell(row)}
+    </div>
+  ));
+}) as <Row>(props: CellsProps<Row>) => ReactNode;

@@ -33,8 +33,8 @@ export interface Changed<Row> {
 }
 
 /** With more rows the list is cut when a new one is inserted. */
-export const mostRows = 1_000;
-const rowsKept = 300;
+export const mostRows = 500;
+const rowsKept = 200;
 
 export function applyChanges<Row extends LiveRow, Change extends LiveRow>(
   pages: readonly LivePage<Row>[],
