@@ -129,7 +129,8 @@ withPage(
     await expect
       .poll(async () => (await posthorn.get(`/v1/deliveries?tenant=${tenant}&type=web_live.many&limit=250`)).body.data.length)
       .toBe(60);
-    await rowWith(page, 'web_live.many').first().waitFor();
+    // all of them, and the head: later ones would be counted as new, too
+    await expect.poll(() => page.getByRole('table', { name: 'Deliveries' }).getAttribute('aria-rowcount')).toBe('62');
     await page.mouse.wheel(0, 900);
     await page.waitForFunction('scrollY > 500');
     await posthorn.postEvent(tenant, { type: 'web_live.last', data: {} });
