@@ -5,7 +5,7 @@ import { endpointChange, newEndpoint } from '#domain/endpoints/endpoint';
 import { boundTemplate } from '#domain/endpoints/endpoint-transform';
 import { standardBody } from '#domain/events/event';
 import { compileShape } from '#domain/shaping/shape';
-import { channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from '../../web/src/portal/alerts/channel-draft.ts';
+import { channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from '../../web/src/parts/channel-draft.ts';
 import { changeOf, draftOfEndpoint, emptyDraft, filterTextOf, newEndpointOf } from '../../web/src/portal/endpoints/endpoint-draft.ts';
 import { chatOf, chats, messageOf, presetDraftOf, receiverOf, transformOf } from '../../web/src/portal/endpoints/preset-draft.ts';
 
@@ -103,20 +103,23 @@ describe('messages for chats', () => {
 describe('the form of an alert channel', () => {
   it('sends addresses one by one, and settings again only if they were typed', () => {
     const draft = { ...emptyChannel, to: 'a@example.com, b@example.com\nc@example.com', digestAt: '08:00' };
-    expect(newChannelOf(draft, 'acme')).toMatchObject({
+    expect(newChannelOf({ ...draft, tenant: 'acme' })).toMatchObject({
       tenant: 'acme',
       settings: { to: ['a@example.com', 'b@example.com', 'c@example.com'] },
       digest: { at: '08:00', only: false },
     });
-    const channel = { kind: 'slack', settings: { url: 'https://hooks.slack.com/***' }, kinds: null, minSeverity: 'info', digest: null };
+    const wishes = { kinds: null, minSeverity: 'info', quietPeriod: '5m', digest: null };
+    const channel = { tenant: 'acme', kind: 'slack', settings: { url: 'https://hooks.slack.com/***' }, ...wishes };
     const before = draftOfChannel(channel as unknown as AlertChannel);
-    expect(channelChangeOf({ ...before, minSeverity: 'critical' }, before)).toEqual({ kinds: null, minSeverity: 'critical', digest: null });
+    expect(channelChangeOf({ ...before, minSeverity: 'critical' }, before)).toEqual({ ...wishes, minSeverity: 'critical' });
     expect(channelChangeOf({ ...before, url: 'https://hooks.slack.com/new' }, before)).toMatchObject({
       settings: { url: 'https://hooks.slack.com/new' },
     });
-    expect(newChannelOf({ ...draft, kind: 'pagerduty', routingKey: ' k ' }, 'acme')).toMatchObject({
+    expect(newChannelOf({ ...draft, kind: 'pagerduty', routingKey: ' k ' })).toMatchObject({
       settings: { routingKey: 'k' },
       digest: null,
     });
+    // without a tenant it is a channel of the operator
+    expect(newChannelOf(draft)).not.toHaveProperty('tenant');
   });
 });

@@ -2,9 +2,10 @@
 import type { DeliveryStatus } from '@posthorn/client';
 import type { ReactNode } from 'react';
 import { useWords } from '../words/words.tsx';
+import type { Tone } from './tone.ts';
 import './status.css';
 
-export type Tone = 'neutral' | 'good' | 'warning' | 'bad' | 'muted';
+export type { Tone } from './tone.ts';
 
 export const toneOf: Record<DeliveryStatus, Tone> = {
   pending: 'neutral',

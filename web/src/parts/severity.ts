@@ -1,6 +1,6 @@
 // Severities of alerts: their tones, and their order.
 import type { Alert, AlertSeverity } from '@posthorn/client';
-import type { Tone } from './Status.tsx';
+import type { Tone } from './tone.ts';
 
 export const toneOfSeverity: Record<AlertSeverity, Tone> = { critical: 'bad', warning: 'warning', info: 'neutral' };
 

@@ -6,6 +6,7 @@ import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
 import { alertKindWords } from '../../parts/alert-kinds.ts';
 import { Button } from '../../parts/Button.tsx';
+import { targetOf } from '../../parts/channel-draft.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
@@ -13,7 +14,6 @@ import { Time } from '../../parts/Time.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { duration } from '../../words/format.ts';
 import { ChannelSheet } from './ChannelSheet.tsx';
-import { targetOf } from './channel-draft.ts';
 import { kindWords, leastWords } from './words.ts';
 
 export function ChannelItem({ channel }: { channel: AlertChannel }) {

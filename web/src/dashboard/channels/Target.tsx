@@ -1,8 +1,8 @@
 // Whose alerts a channel gets, and where it sends them.
 import type { AlertChannelKind } from '@posthorn/client';
+import type { ChannelDraft } from '../../parts/channel-draft.ts';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
 import { problemAt } from '../../parts/States.tsx';
-import type { ChannelDraft } from './channel-draft.ts';
 import { kindWords } from './words.ts';
 
 export interface TargetProps {

@@ -1,7 +1,7 @@
 // The first sentence of the overview: that all is well, or what is wrong, the most severe first.
 import type { Alert, InstallationStatus } from '@posthorn/client';
-import type { Tone } from '../../parts/Status.tsx';
 import { bySeverity, toneOfSeverity } from '../../parts/severity.ts';
+import type { Tone } from '../../parts/tone.ts';
 
 export interface Verdict {
   tone: Tone;

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
+import { type ChannelDraft, channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from '../../parts/channel-draft.ts';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Checkbox, Select, TextArea, TextField } from '../../parts/Field.tsx';
 import { problemAt } from '../../parts/States.tsx';
@@ -12,7 +13,6 @@ import { FormProblem } from '../FormProblem.tsx';
 import { freshSecrets } from '../fresh-secrets.ts';
 import { useTenant } from '../tenant.ts';
 import { AlertKinds } from './AlertKinds.tsx';
-import { type ChannelDraft, channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from './channel-draft.ts';
 import { useAlertWords } from './words.ts';
 
 /** Without a channel: a new one. */
@@ -26,7 +26,7 @@ export function ChannelDialog({ channel, onClose }: { channel?: AlertChannel; on
     mutationFn: () =>
       channel
         ? posthorn.alertChannels.update(channel.id, channelChangeOf(draft, before))
-        : posthorn.alertChannels.create(newChannelOf(draft, tenant)),
+        : posthorn.alertChannels.create(newChannelOf({ ...draft, tenant })),
     async onSuccess({ id, settings: { secret } }) {
       if (!channel && secret !== undefined) freshSecrets.keep(id, secret);
       await queries.invalidateQueries({ queryKey: ['alert-channels'] });

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
+import { targetOf } from '../../parts/channel-draft.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
@@ -13,7 +14,6 @@ import { SecretOnce } from '../SecretOnce.tsx';
 import { useForbidden } from '../shared-words.ts';
 import { useTenant } from '../tenant.ts';
 import { ChannelDialog } from './ChannelDialog.tsx';
-import { targetOf } from './channel-draft.ts';
 import { useAlertWords } from './words.ts';
 import type { AlertWords } from './words-en.ts';
 
