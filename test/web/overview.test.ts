@@ -39,7 +39,7 @@ withPage('tells how much flows and which endpoint is the worst, of all tenants o
     '0',
   ]);
   await page.getByText('of 6 attempts').waitFor();
-  await page.getByText('2 dead letters').waitFor();
+  await page.getByText('2 dead letters', { exact: true }).waitFor();
   await page.getByRole('img', { name: /2 events accepted, 2 attempts delivered, 4 failed/ }).waitFor();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'overview');
