@@ -26,12 +26,13 @@ describe('what is refused', () => {
     [{ until: '2026-02-01T00:00:00Z' }, 'until'],
     [{ since: '2026-03-02T00:00:00Z' }, 'since'],
     [{ neverAttempted: true, target: 'frozen' }, 'target'],
+    [{ since: undefined }, 'since'],
+    [{ neverAttempted: true, deliveries: ['dlv_1'] }, 'neverAttempted'],
   ])('%j', (more, path) => {
     expect(replayProblems({ since, ...more } as never, now).map((problem) => problem.path)).toEqual([path]);
   });
 
   it.each([
-    [{}, 'since'],
     [{ since: 'yesterday' }, 'since'],
     [{ since, status: ['cancelled'] }, 'status'],
     [{ since, status: [] }, 'status'],
