@@ -53,13 +53,13 @@ describe('a list', () => {
     }
   });
 
-  it('reads a limited number of rows per page for a rare type, and continues after them', async () => {
+  it('finds all of a rare type, in however many pages', async () => {
     const rare = [ids[0], ids[1_999], ids[2_000], ids[2_001], ids[rows - 1]].map(String);
     await api.db.query(`update deliveries set event_type = 'rare.type' where id = any($1)`, [rare.map(uuidOf)]);
     for (const scope of [`tenant=${tenant}`, `endpoint=${endpoint}`, 'status=succeeded&status=pending']) {
-      expect(await walk(`${scope}&type=rare.type`)).toEqual({ found: rare, pages: [2, 2, 1] });
+      expect((await walk(`${scope}&type=rare.type`)).found).toEqual(rare);
       expect((await walk(`${scope}&type=rare.type&limit=1`)).found).toEqual(rare);
-      expect(await walk(`${scope}&type=no.such`)).toEqual({ found: [], pages: [0, 0, 0] });
+      expect((await walk(`${scope}&type=no.such`)).found).toEqual([]);
     }
   });
 

@@ -81,7 +81,11 @@ it('lists every column that the master key encrypts, so that a rotation encrypts
     'events.body',
     'events.subject_hash',
     'idempotency_keys.request_hash',
+    'portal_links.logo_hash',
+    'portal_logos.hash',
     'sandbox_requests.content',
+    'sessions.config_hash',
+    'sessions.hash',
     'signing_keys.public_key',
   ];
   // of requests that end within a minute
