@@ -2,16 +2,22 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { testApiKey } from '../../support/posthorn.ts';
+import { shareInProcess } from '../../support/share-in-process.ts';
 import { withPosthorn } from '../../support/shared-posthorn.ts';
 import { launchChromium } from './chromium.ts';
 import { type Watched, watchPage } from './watch-page.ts';
 
 const patienceMs = 60_000;
 
+async function startBrowser() {
+  const browser = await launchChromium();
+  return { value: browser, stop: () => browser.close() };
+}
+
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures are needed
 const withBrowser = withPosthorn.extend('browser', { scope: 'worker' }, async ({}, { onCleanup }) => {
-  const browser = await launchChromium();
-  onCleanup(() => browser.close());
+  const { value: browser, release } = await shareInProcess('browser', startBrowser);
+  onCleanup(release);
   return browser;
 });
 
