@@ -16,7 +16,7 @@ import type { Logger } from '#runtime/logger';
 import { type Bearer, bootstrap, sessionBearer, toBearer } from './bearer.ts';
 import type { PortalToken, PortalTokens } from './portal-token.ts';
 import type { SessionSettings } from './session-settings.ts';
-import { createTtlCache } from './ttl-cache.ts';
+import { createTtlCache, freshMs } from './ttl-cache.ts';
 
 export interface AuthenticateToken {
   /** Null: the token is unknown. Does not check expiry or address. */
@@ -73,6 +73,11 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, settings, usu
     use.catch((error) => log.debug({ err: error }, 'access.use_not_noted'));
   }
 
+  /** A session that was used shortly before its idle end now ends later than the cache says. */
+  function readEndAgain({ caller, expiresAtMs }: Bearer, nowMs: number): void {
+    if (expiresAtMs !== null && expiresAtMs - nowMs < 2 * freshMs) sessions.forget((one) => one.caller.id === caller.id);
+  }
+
   function forgetAll(is: (bearer: Bearer) => boolean): void {
     keys.forget(is);
     links.forget(is);
@@ -95,7 +100,7 @@ export function createAuthenticateToken({ db, log, apiKey, tokens, settings, usu
       bearer.lastUsedAtMs = nowMs;
       const keyId = (caller.kind === 'api_key' ? caller.id : caller.signedIn?.key) ?? '';
       if (isId('key', keyId)) note(touches.add(keyId));
-      if (caller.kind === 'session') note(sessionTouches.add(caller.id));
+      if (caller.kind === 'session') note(sessionTouches.add(caller.id).then(() => readEndAgain(bearer, nowMs)));
     },
     forget: (id) => forgetAll(({ caller }) => caller.id === id || caller.signedIn?.key === id),
     forgetTenant: (key) => forgetAll(({ caller }) => caller.tenant?.key === key),

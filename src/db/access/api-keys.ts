@@ -7,6 +7,7 @@ import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 import { holdMaker } from './key-descendants.ts';
+import { holdSession } from './sessions.ts';
 
 /** The stored facts about an API key or a portal link that decide whether a request is allowed. */
 export interface Credential {
@@ -56,6 +57,7 @@ interface ApiKeyRow {
 export async function createApiKey(db: Db, key: ApiKeyToCreate, audit: Audit): Promise<ApiKey | null> {
   return audited(db, { ...audit, once: key.keyId }, async (client) => {
     await holdMaker(client, key.createdBy);
+    await holdSession(client, audit.actor);
     const made = await putApiKey(client, key);
     const { prefix, name, scopes, cidrs, rateLimit, expiresAt } = key;
     const after = { prefix, name, scopes, cidrs, rateLimit, expiresAt };

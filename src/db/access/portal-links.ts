@@ -8,6 +8,7 @@ import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 import type { Credential } from './api-keys.ts';
 import { holdMaker } from './key-descendants.ts';
+import { holdSession } from './sessions.ts';
 
 export interface PortalLinkToCreate {
   linkId: string;
@@ -43,6 +44,7 @@ export async function createPortalLink(
 ): Promise<PortalLink | null> {
   await audited(db, audit, async (client) => {
     await holdMaker(client, createdBy);
+    await holdSession(client, audit.actor);
     const hash = logo === undefined ? null : await putLogo(client, tenantId, logo);
     const { rowCount } = await client.query({
       name: 'create_portal_link',

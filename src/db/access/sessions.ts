@@ -1,10 +1,11 @@
 // Sessions: create, list and revoke. The token is not stored. A session of an API key ends with the key.
 import type { Scope } from '#domain/access/access';
+import type { AuditActor } from '#domain/access/audit';
 import { mostSessions, nameOfPerson, type Person, roleOf, type Session, sessionIdleMs, sessionLifeMs } from '#domain/access/session';
 import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
-import { holdMaker } from './key-descendants.ts';
+import { holdMaker, MakerRevoked } from './key-descendants.ts';
 
 export interface SessionToCreate {
   sessionId: string;
@@ -70,6 +71,20 @@ export async function createSession(db: Db, session: SessionToCreate, audit: Aud
   const made = await readSession(db, sessionId);
   if (!made) throw new Error('the session was deleted as soon as it was created');
   return made;
+}
+
+/**
+ * Locks the row of the session that makes a key or link, if one does. Throws MakerRevoked if it was revoked, which this
+ * process may not know yet.
+ */
+export async function holdSession(db: Pick<Db, 'query'>, { kind, id }: AuditActor): Promise<void> {
+  if (kind !== 'session' || id === null) return;
+  const { rowCount } = await db.query({
+    name: 'hold_session',
+    text: 'select from sessions where id = $1 and revoked_at is null for share',
+    values: [uuidOf(id)],
+  });
+  if (rowCount !== 1) throw new MakerRevoked();
 }
 
 /** Keeps room for one more session of this key or person. */

@@ -1,4 +1,5 @@
 // Sessions for a key: what they may, when they end, and who is named for what they do.
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyAudit } from '#db/audit/audit-chain';
 import { mostSessions, sessionLifeMs } from '#domain/access/session';
@@ -129,6 +130,25 @@ describe('a session ends', () => {
             .rows[0]?.noted,
       )
       .toBe(true);
+  });
+
+  it('not within half an hour of a use that was shortly before its end', async () => {
+    const late = await signIn(apiKey);
+    await change(late, `last_used_at = now() - interval '29 minutes 58 seconds'`);
+    expect(await isOver(late.token)).toBe(false);
+    await delay(2_300);
+    expect(await isOver(late.token)).toBe(false);
+  });
+
+  it('for what lasts at once: one that another process has revoked makes no keys and links', async () => {
+    const [ofKey, ofBootstrap] = [await signIn((await makeKey({ tenant: 'acme' })).key), await signIn(apiKey)];
+    for (const { id, token } of [ofKey, ofBootstrap]) {
+      expect(await statusOf(token, 'POST', '/v1/portal-links', { tenant: 'acme' })).toBe(201);
+      await api.db.query('update sessions set revoked_at = now() where id = $1', [id.slice(4)]);
+      expect(await statusOf(token, 'GET', '/v1/sessions/current')).toBe(200);
+      expect(await statusOf(token, 'POST', '/v1/portal-links', { tenant: 'acme' })).toBe(401);
+      expect(await statusOf(token, 'POST', '/v1/api-keys', { name: 'too late', scopes: ['admin'] })).toBe(401);
+    }
   });
 
   it('with its key, however that ends', async () => {
