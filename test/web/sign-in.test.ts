@@ -164,3 +164,25 @@ withPage('a session that ends asks to sign in over the page, keeps what was type
     expect((await own.get(`/v1/tenants/${id}`)).body.name).toBe('typed before the end');
   }
 });
+
+withPage('a window of the provider that was closed can be opened again', async ({ openPage }) => {
+  const { page, watched } = await openPage({ origin: own.origin });
+  watched.allow(/^another origin/);
+  await page.goto('/dashboard/tenants');
+  await page.getByLabel('API key').fill(testApiKey);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await account(page, 'bootstrap').waitFor();
+  await own.call('DELETE', '/v1/sessions/current', undefined, { key: (await credentialOf(page)).token });
+  await page.reload();
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  const openBeside = async () => {
+    const opened = page.context().waitForEvent('page');
+    await dialog.getByRole('button', { name: 'Sign in with Test ID' }).click();
+    return (await opened).getByRole('button', { name: 'ada', exact: true });
+  };
+  const first = await openBeside();
+  await first.waitFor();
+  await first.page().close();
+  await (await openBeside()).click();
+  await account(page, 'ada@example.com').waitFor();
+});

@@ -50,7 +50,10 @@ export async function signInBeside(signal: AbortSignal): Promise<Credential> {
   // before anything is waited for: browsers allow windows only at once
   const beside = window.open('about:blank', '', 'popup,width=520,height=720');
   if (!beside) throw new Error('The browser does not allow a window for the sign-in. Allow it, or sign in with a key.');
-  const { url, ...begun } = await ask<BegunSignIn>('POST', '/v1/sign-in', undefined, signal);
+  const { url, ...begun } = await ask<BegunSignIn>('POST', '/v1/sign-in', undefined, signal).catch((error: unknown) => {
+    beside.close();
+    throw error;
+  });
   beside.location.replace(url);
   const channel = new BroadcastChannel(channelName);
   try {

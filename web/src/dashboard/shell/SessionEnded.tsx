@@ -22,7 +22,7 @@ export function SessionEnded({ name }: { name: string }) {
         You were signed in as <strong>{name}</strong>. A session ends after 30 minutes without use, 12 hours after the sign-in, or with its
         key. Sign in again to go on: nothing that you typed is lost, and what you asked for last is asked again.
       </p>
-      <WaysToSignIn onProvider={beside} />
+      <WaysToSignIn onProvider={beside} isBeside />
       <div className="dialog-actions">
         <Button tone="quiet" onPress={credential.signOut}>
           Leave this page
