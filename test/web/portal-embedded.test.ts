@@ -40,6 +40,9 @@ withPage('is shown by its component, in the looks of the page, and gets a new to
   await expect.poll(() => page.locator('iframe').evaluate((one: { clientHeight: number }) => one.clientHeight)).toBe(400);
   expect(await violations(page)).toEqual([]);
 
+  // the page chooses the language, so the user cannot
+  expect(await portal.getByRole('combobox', { name: 'Language of this page' }).count()).toBe(0);
+
   const linksOf = async () =>
     (await posthorn.get(`/v1/portal-links?tenant=${tenant}`)).body.data as { id: string; revokedAt: string | null }[];
   const [first] = await linksOf();
@@ -101,4 +104,47 @@ withPage('takes no token and no looks from a window that is not the page around 
   await portal.locator(':root[data-theme="dark"]').waitFor();
   expect(await portal.getByText(ours).count()).toBe(1);
   expect(await portal.getByRole('heading', { name: 'Deliveries', exact: true }).count()).toBe(1);
+});
+
+/** Shows a portal, and always gives the same token. */
+const stubborn = `<!doctype html><title>stubborn</title><iframe></iframe><script>
+  let asked = 0;
+  const frame = document.querySelector('iframe');
+  const say = (message) => frame.contentWindow.postMessage(message, new URL(frame.src).origin);
+  function show(url, token) {
+    addEventListener('message', ({ data }) => data.posthorn === 'token-needed' && ++asked && say({ posthorn: 'token', token }));
+    frame.onload = () => say({ posthorn: 'hello' });
+    frame.src = url;
+  }
+</script>`;
+
+withPage('asks a page once that gives a link that has ended, and keeps a link that is still valid', async ({ openPage, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const origin = await startSite(stubborn);
+  const [ended, valid] = await Promise.all(
+    [1, 2].map(async () => (await posthorn.post('/v1/portal-links', { tenant, origins: [origin], language: 'en' })).body),
+  );
+  await posthorn.call('DELETE', `/v1/portal-links/${ended.id}`);
+  const [{ page, watched }, { page: other, watched: otherWatched }] = [await openPage({ origin }), await openPage({ origin })];
+  for (const one of [watched, otherWatched]) one.allow(/another origin|favicon|401/);
+  await page.goto(origin);
+  await page.evaluate(`show(${JSON.stringify(ended.url)}, ${JSON.stringify(ended.token)})`);
+  const again = page.frameLocator('iframe').getByRole('button', { name: 'Ask again' });
+  await again.waitFor();
+  expect(await page.evaluate('asked')).toBe(1);
+  await again.click();
+  await expect.poll(() => page.evaluate('asked')).toBe(2);
+  await again.waitFor();
+
+  await other.goto(origin);
+  await other.evaluate(`show(${JSON.stringify(valid.url)}, '')`);
+  const portal = other.frameLocator('iframe');
+  await portal.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  const refused = other.waitForResponse((response) => response.status() === 401);
+  await other.evaluate(`say({ posthorn: 'token', token: ${JSON.stringify(ended.token)} })`);
+  await refused;
+  await portal.getByRole('link', { name: 'Health' }).click();
+  await portal.getByRole('heading', { name: 'Nothing was sent in this time span' }).waitFor();
+  expect(await portal.getByRole('dialog').count()).toBe(0);
+  expect(await other.evaluate('asked')).toBe(0);
 });

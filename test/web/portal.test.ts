@@ -88,3 +88,25 @@ withPage('asks for a link where none was given', async ({ page, posthorn }) => {
   await page.goto((await makeLink(posthorn, await posthorn.makeTenant())).url);
   await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
 });
+
+withPage('shows the link that was opened last, whatever is answered first', async ({ page, posthorn }) => {
+  const [a, b] = [await posthorn.makeTenant(), await posthorn.makeTenant()];
+  const [first, last] = [await makeLink(posthorn, a), await makeLink(posthorn, b)];
+  const answers: (() => void)[] = [];
+  await page.route('**/v1/portal-links/current', async (route) => {
+    const isFirst = route.request().headers().authorization === `Bearer ${first.token}`;
+    if (isFirst) await new Promise<void>((resolve) => answers.push(resolve));
+    await route.continue();
+  });
+  await page.goto(first.url);
+  await expect.poll(() => answers.length).toBe(1);
+  await page.evaluate(`location.replace('#token=${last.token}')`);
+  await page.getByText(b, { exact: true }).waitFor();
+  const late = page.waitForResponse((response) => response.request().headers().authorization === `Bearer ${first.token}`);
+  for (const answer of answers) answer();
+  await (await late).finished();
+  await page.getByRole('link', { name: 'Health' }).click();
+  await page.getByRole('heading', { name: 'Health', exact: true }).waitFor();
+  expect(await page.getByText(b, { exact: true }).count()).toBe(1);
+  expect(await page.getByText(a, { exact: true }).count()).toBe(0);
+});

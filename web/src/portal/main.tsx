@@ -21,7 +21,7 @@ declare module '@tanstack/react-router' {
 const queries = createQueries();
 
 listenToHost((message) => {
-  if (message.posthorn === 'token') void portalLink.open(message.token);
+  if (message.posthorn === 'token') void portalLink.open(message.token, true);
   else if (message.posthorn === 'no-token') portalLink.renewalRefused(true);
   else look.obeyHost(message);
 });

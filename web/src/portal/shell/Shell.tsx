@@ -90,6 +90,7 @@ const nameOf = { en: 'English', de: 'Deutsch' };
 function LanguageMenu() {
   const words = usePortalWords();
   const { language, choose } = useLanguage();
+  if (choose === null) return null;
   // not a menu: the first load would be a sixth larger
   return (
     <select

@@ -32,8 +32,10 @@ function apply(): void {
   if (mode === 'system') delete dataset.theme;
   else dataset.theme = mode;
   const { accent = null, radius = null } = ofLink ?? {};
-  if (accent !== null) for (const [name, value] of Object.entries(accentTokens(accent))) style.setProperty(name, value);
-  if (radius !== null) style.setProperty('--radius', `${radius}px`);
+  // what a new link does not say is as usual again
+  const tokens = accent === null ? { '--accent': '', '--on-accent': '' } : accentTokens(accent);
+  for (const [name, value] of Object.entries(tokens)) style.setProperty(name, value);
+  style.setProperty('--radius', radius === null ? '' : `${radius}px`);
   // charts draw their colours themselves
   dispatchEvent(new Event('themechange'));
 }

@@ -23,6 +23,10 @@ const tenantChanges = new Set<() => void>();
 /** The page around is asked so long before the end, or after three quarters of a short life. */
 const aheadMs = 60_000;
 const retryMs = 3_000;
+/** And never sooner: the page may keep a link, and give the same one again. */
+const leastMs = 1_000;
+/** What is known of an earlier one comes too late. */
+let lastGiven = '';
 
 export const portalLink = {
   get: (): LinkState => now,
@@ -44,17 +48,15 @@ export const portalLink = {
     become({ state: 'missing' });
     if (isEmbedded) askForToken();
   },
-  async open(token: string): Promise<void> {
+  /** `isRenewal`: the page around gave it, as it was asked to. */
+  async open(token: string, isRenewal = false): Promise<void> {
+    lastGiven = token;
     const answer = await describe(token);
+    if (token !== lastGiven) return;
     // the bar says so
-    if (answer === 'away') return void setTimeout(() => void portalLink.open(token), retryMs);
-    if (answer === 'refused') {
-      if (now.state === 'open') end();
-      else become({ state: 'refused', because: isPast(token) ? 'expired' : 'invalid' });
-      if (isEmbedded) askForToken();
-      return;
-    }
-    opened(token, answer);
+    if (answer === 'away') setTimeout(() => token === lastGiven && void portalLink.open(token, isRenewal), retryMs);
+    else if (answer === 'refused') refused(token, isRenewal);
+    else opened(token, answer);
   },
 };
 
@@ -65,7 +67,18 @@ function opened(token: string, { link, leftMs }: Described): void {
   become({ state: 'open', link });
   credential.signIn({ token, scopes, name: tenant.name, shown: tenant.name, role: null, tenant: tenant.id, expiresAt: link.expiresAt });
   clearTimeout(timer);
-  timer = setTimeout(isEmbedded ? askForToken : end, isEmbedded ? Math.max(leftMs - aheadMs, leftMs * 0.75) : leftMs);
+  timer = setTimeout(isEmbedded ? askForToken : end, isEmbedded ? Math.max(leftMs - aheadMs, leftMs * 0.75, leastMs) : leftMs);
+}
+
+function refused(token: string, isRenewal: boolean): void {
+  // the link that is open is as good as before
+  if (isRenewal && credential.get().state === 'signed_in') return;
+  if (now.state === 'open') end();
+  else become({ state: 'refused', because: isPast(token) ? 'expired' : 'invalid' });
+  if (!isEmbedded) return;
+  // a page that has nothing better would be asked without end
+  if (isRenewal) portalLink.renewalRefused(true);
+  else askForToken();
 }
 
 /** As if the API had refused the token of this tab. */

@@ -17,10 +17,11 @@ const parts = { en: partsEn, de: partsDe };
 
 interface Chosen {
   language: Language;
-  choose: (language: Language) => void;
+  /** Null: the page around chooses. */
+  choose: ((language: Language) => void) | null;
 }
 
-const Current = createContext<Chosen>({ language: 'en', choose: () => undefined });
+const Current = createContext<Chosen>({ language: 'en', choose: null });
 
 export const useLanguage = (): Chosen => useContext(Current);
 
@@ -43,7 +44,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   };
   const product = link.state === 'open' ? link.link.tenant.name : words[language].portal;
   return (
-    <Current value={{ language, choose }}>
+    <Current value={{ language, choose: ofHost === undefined ? choose : null }}>
       <WordsProvider words={{ ...parts[language], product }}>{children}</WordsProvider>
     </Current>
   );
