@@ -1,6 +1,6 @@
 // Sign-in, on an empty page: through the OpenID Connect provider if there is one, or with a key.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { type Credential, credential } from '../../api/credential.ts';
 import { exchange, leaveForProvider, readMethods } from '../../api/sign-in.ts';
 import { Button } from '../../parts/Button.tsx';
@@ -23,18 +23,24 @@ export function SignIn({ problem }: { problem?: string | undefined }) {
   );
 }
 
-/** `onProvider`: signs in through the provider; rejects with words for the person. */
-export function WaysToSignIn({ onProvider }: { onProvider: () => Promise<void> }) {
+export interface WaysToSignInProps {
+  /** Signs in through the provider; rejects with words for the person. */
+  onProvider: () => Promise<void>;
+  /** It opens a window, which may be closed without a word: the button can be pressed again. */
+  isBeside?: boolean;
+}
+
+export function WaysToSignIn({ onProvider, isBeside = false }: WaysToSignInProps) {
   const { data } = useQuery({ queryKey: ['sign-in'], queryFn: ({ signal }) => readMethods(signal) });
   return (
     <>
-      {data?.oidc && <ProviderButton {...data.oidc} onProvider={onProvider} />}
+      {data?.oidc && <ProviderButton {...data.oidc} onProvider={onProvider} isBeside={isBeside} />}
       <KeyForm isSecond={Boolean(data?.oidc)} />
     </>
   );
 }
 
-function ProviderButton({ name, redirectUri, onProvider }: { name: string; redirectUri: string; onProvider: () => Promise<void> }) {
+function ProviderButton({ name, redirectUri, onProvider, isBeside }: Required<WaysToSignInProps> & { name: string; redirectUri: string }) {
   const { act, problem, isPending } = useAttempt(onProvider);
   const { origin } = new URL(redirectUri);
   if (origin !== location.origin)
@@ -45,9 +51,10 @@ function ProviderButton({ name, redirectUri, onProvider }: { name: string; redir
     );
   return (
     <div className="sign-in-provider">
-      <Button tone="primary" isPending={isPending} onPress={act} autoFocus>
+      <Button tone="primary" isPending={isPending && !isBeside} onPress={act} autoFocus>
         Sign in with {name}
       </Button>
+      {isPending && isBeside && <p role="status">Go on in the window that has opened. If it is gone, press the button again.</p>}
       {problem && (
         <p className="sign-in-problem" role="alert">
           {problem}
@@ -66,7 +73,7 @@ function KeyForm({ isSecond }: { isSecond: boolean }) {
   const { act, problem, isPending } = useAttempt(async () => become(await exchange({ key: key.trim() })));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    act();
+    if (!isPending) act();
   };
   return (
     <form className="sign-in-form" onSubmit={submit}>
@@ -99,16 +106,20 @@ export function useBecome(): (given: Credential) => void {
   };
 }
 
-/** One try at a time, with the reason of the last failure. */
+/** The last try, with the reason why it failed. An earlier one says nothing any more. */
 function useAttempt(attempt: () => Promise<void>) {
   const [problem, setProblem] = useState<string>();
   const [isPending, setIsPending] = useState(false);
+  const tries = useRef(0);
   const act = () => {
+    tries.current += 1;
+    const mine = tries.current;
+    const isLast = () => mine === tries.current;
     setIsPending(true);
     setProblem(undefined);
     attempt()
-      .catch((error: unknown) => setProblem(error instanceof Error ? error.message : 'Posthorn did not answer.'))
-      .finally(() => setIsPending(false));
+      .catch((error: unknown) => isLast() && setProblem(error instanceof Error ? error.message : 'Posthorn did not answer.'))
+      .finally(() => isLast() && setIsPending(false));
   };
   return { act, problem, isPending };
 }
