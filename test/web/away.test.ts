@@ -73,3 +73,36 @@ withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openP
   const { body } = await api.get('/v1/tenants');
   expect(body.data.map(({ name }: { name: string }) => name).sort()).toEqual(['Before', 'Meanwhile']);
 });
+
+withPage(
+  'a proxy that says 502 is Posthorn away, and what is typed outlives that a page cannot be read',
+  async ({ openPage, posthorn }) => {
+    const { page, watched } = await openPage();
+    watched.allow(/Failed to load resource/);
+    const tenant = await posthorn.makeTenant();
+    await openDashboard(page, `/tenants/${tenant}`);
+    const name = page.getByLabel('Name');
+    await name.fill('typed meanwhile');
+    const bar = page.getByRole('alert').filter({ hasText: 'Trying again' });
+    await page.route(/\/(v1|readyz)/, (route) => route.fulfill({ status: 502, contentType: 'text/html', body: 'Bad Gateway' }));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await bar.getByText('No connection to Posthorn.').waitFor();
+    await page.unrouteAll();
+    await page.getByText('The settings are in force.').waitFor();
+    await bar.waitFor({ state: 'detached' });
+    expect((await posthorn.get(`/v1/tenants/${tenant}`)).body.name).toBe('typed meanwhile');
+
+    // a page whose data cannot be read again keeps it
+    await name.fill('typed later');
+    await page.route(/\/v1\/(tenants|search)/, (route) => route.fulfill({ status: 503, json: { status: 503, detail: 'away' } }));
+    await page.keyboard.press('Control+k');
+    const refused = page.waitForResponse((response) => response.url().endsWith(`/v1/tenants/${tenant}`) && response.status() === 503);
+    await page.getByRole('combobox', { name: 'Id, name, page or command' }).fill('anything');
+    await refused;
+    await page.keyboard.press('Escape');
+    expect(await name.inputValue()).toBe('typed later');
+    await page.unrouteAll();
+    await bar.waitFor({ state: 'detached' });
+    expect(await name.inputValue()).toBe('typed later');
+  },
+);

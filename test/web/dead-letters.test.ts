@@ -74,7 +74,21 @@ withPage('selected dead letters are counted, replayed as a job, and delivered', 
 withPage('a job is paused, resumed, paced and cancelled, and its list keeps its filters', async ({ page, posthorn }) => {
   const { tenant, receiver, close } = await deadLetters(posthorn, 3);
   await openDashboard(page, `/dead-letters?tenant=${tenant}`);
+  // nothing is replayed before it was counted
+  const counted = Promise.withResolvers<void>();
+  const asked: unknown[] = [];
+  await page.route('**/v1/replays', async (route) => {
+    asked.push(route.request().postDataJSON().dryRun);
+    await counted.promise;
+    await route.continue();
+  });
   await page.getByRole('list', { name: 'Endpoints' }).getByRole('button', { name: 'Replay…' }).click();
+  await page.getByLabel('Deliveries a second').press('Enter');
+  await page.getByLabel('Deliveries a second').press('Enter');
+  counted.resolve();
+  await page.getByRole('button', { name: 'Replay 3' }).waitFor();
+  expect(asked).toEqual([true]);
+  await page.unrouteAll();
   await page.getByLabel('Deliveries a second').fill('many');
   await page.getByText('must be a number from 0.01 to 1,000').waitFor();
   await page.getByLabel('Deliveries a second').fill('0.02');
@@ -135,5 +149,38 @@ withPage('selected dead letters are cancelled after a question, and filters surv
   await page.getByRole('button', { name: 'Cancel 2 deliveries' }).click();
   await page.getByText('2 deliveries cancelled.').waitFor();
   await page.getByText('Nothing matches these filters').waitFor();
+  await close();
+});
+
+withPage('a selection outlives that Posthorn is away, and that another endpoint fails', async ({ openPage, posthorn }) => {
+  const { page, watched } = await openPage();
+  watched.allow(/Failed to load resource/);
+  const { tenant, receiver, close } = await deadLetters(posthorn, 2);
+  await openDashboard(page, `/dead-letters?tenant=${tenant}`);
+  await page
+    .getByRole('checkbox', { name: /^Select web_dead/ })
+    .first()
+    .check();
+  const selected = page.getByRole('region', { name: 'Selection' }).getByText('1 selected');
+  await selected.waitFor();
+  await page.route(/\/v1\/(deliveries|search)/, (route) => route.fulfill({ status: 503, json: { status: 503, detail: 'away' } }));
+  await page.keyboard.press('Control+k');
+  const refused = page.waitForResponse((response) => response.url().includes('/v1/deliveries?') && response.status() === 503);
+  await page.getByRole('combobox', { name: 'Id, name, page or command' }).fill('anything');
+  await refused;
+  await page.keyboard.press('Escape');
+  await selected.waitFor();
+  receiver.answer('/others', [500]);
+  await posthorn.makeEndpoint(tenant, `${receiver.url}/others`, once);
+  await posthorn.postEvent(tenant, { type: 'web_dead.other' });
+  // the first endpoint accepts by now
+  await until(
+    'the second endpoint',
+    async () => (await posthorn.get(`/v1/undelivered?tenant=${tenant}&status=dead_lettered`)).body.data.length === 2,
+  );
+  await page.unrouteAll();
+  await page.getByText('3 deliveries have failed for good, to 2 endpoints.').waitFor();
+  await page.getByRole('checkbox', { name: 'Select web_dead.other' }).waitFor();
+  await selected.waitFor();
   await close();
 });

@@ -44,6 +44,10 @@ withPage('finds by id and name, goes to pages, and does what the page can do', a
   await field.waitFor();
   await page.keyboard.press('Escape');
   await field.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' });
   // r is what the page calls Replay
   await page.getByText(/^The endpoint accepted the event/).waitFor();
   await page.keyboard.press('r');
@@ -68,6 +72,13 @@ withPage('finds by id and name, goes to pages, and does what the page can do', a
   await field.fill('status page');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/dashboard/status');
+  // signing out ends the session, here too
+  const { token } = JSON.parse(await page.evaluate(() => sessionStorage.getItem('posthorn.dashboard.credential') ?? '{}'));
+  await page.keyboard.press('Control+k');
+  await field.fill('sign out');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('API key').waitFor();
+  await expect.poll(async () => (await posthorn.call('GET', '/v1/sessions/current', undefined, { key: token })).status).toBe(401);
 });
 
 withPage('goes through rows, opens and selects them, without the mouse', async ({ page, posthorn }) => {

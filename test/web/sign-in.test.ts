@@ -42,6 +42,12 @@ const credentialOf = async (page: Page): Promise<{ token: string }> =>
   JSON.parse(JSON.parse(await kept(page))['posthorn.dashboard.credential'] ?? '{}');
 const account = (page: Page, name: string) => page.getByRole('button', { name: `Signed in as ${name}` });
 
+async function signInWithKey(page: Page): Promise<void> {
+  await page.getByLabel('API key').fill(testApiKey);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+}
+
 async function signInAs(page: Page, person: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in with Test ID' }).click();
   await page.getByRole('button', { name: person, exact: true }).click();
@@ -86,6 +92,8 @@ withPage('each role sees what it may not do, and why', async ({ openPage }) => {
     await page.getByText(`Role ${role}, all tenants`).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /New tenant.*needs the role admin/ }).waitFor();
+    await page.getByRole('link', { name: 'Replays' }).click();
+    await page.getByRole('button', { name: role === 'viewer' ? /New replay.*needs the role operator/ : 'New replay…' }).waitFor();
   }
   const { page, watched } = await openPage({ origin: own.origin });
   watched.allow(/^another origin/);
@@ -112,6 +120,8 @@ withPage('a sign-in that another site began, a replayed state and a planted toke
   await account(page, 'ada@example.com').waitFor();
   await page.goto(address);
   await page.getByText('was already used').waitFor();
+  // then a key still opens the page
+  await signInWithKey(page);
   // fixation: a token in the address is nobody's credential
   const { page: other } = await openPage({ origin: own.origin });
   const { token } = (await own.post('/v1/sessions', { key: testApiKey })).body;
@@ -150,6 +160,11 @@ withPage('a session that ends asks to sign in over the page, keeps what was type
       await dialog.getByLabel('API key').fill(testApiKey);
       await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
     } else {
+      // a window that is closed without a word
+      const first = page.context().waitForEvent('page');
+      await dialog.getByRole('button', { name: 'Sign in with Test ID' }).click();
+      await (await first).close();
+      await dialog.getByText('If it is gone, press the button again.').waitFor();
       const opened = page.context().waitForEvent('page');
       await dialog.getByRole('button', { name: 'Sign in with Test ID' }).click();
       const beside = await opened;
@@ -185,4 +200,39 @@ withPage('a window of the provider that was closed can be opened again', async (
   await first.page().close();
   await (await openBeside()).click();
   await account(page, 'ada@example.com').waitFor();
+});
+
+/** Ends the session of the page behind its back. */
+async function endSession(page: Page): Promise<void> {
+  const { token } = await credentialOf(page);
+  await own.call('DELETE', '/v1/sessions/current', undefined, { key: token });
+}
+
+withPage('what waits for a sign-in is given up by who leaves, and a stream ends with its page', async ({ openPage }) => {
+  const { page } = await openPage({ origin: own.origin });
+  await page.goto('/dashboard/tenants');
+  await signInWithKey(page);
+  await page.getByRole('button', { name: 'New tenant' }).click();
+  await page.getByLabel('Name').fill('given up');
+  await page.getByLabel('Id', { exact: true }).fill('given-up');
+  await endSession(page);
+  await page.getByRole('button', { name: 'Make the tenant' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.getByRole('button', { name: 'Leave this page' }).click();
+  await signInWithKey(page);
+  await page.getByRole('row').first().waitFor();
+  await page.getByRole('link', { name: 'Status' }).click();
+  await page.getByText(/^Version .*, as of/).waitFor();
+  expect((await own.get('/v1/tenants/given-up')).status).toBe(404);
+
+  await endSession(page);
+  await page.getByRole('link', { name: 'Deliveries' }).click();
+  await dialog.getByLabel('API key').fill(testApiKey);
+  const isStream = (request: { url(): string }) => request.url().includes('/v1/stream');
+  const opened = page.waitForResponse((response) => isStream(response) && response.status() === 200);
+  await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await opened;
+  const ended = page.waitForEvent('requestfailed', isStream);
+  await page.getByRole('link', { name: 'Tenants' }).click();
+  await ended;
 });

@@ -1,5 +1,5 @@
-// Every page of both doors, as the routers know them: no violation of accessibility in either theme, and nothing runs of what
-// producers, consumers and receivers wrote.
+// Every page of both doors, as the routers know them: no violation of accessibility in either theme, nothing that is wider than a
+// phone, and nothing runs of what producers, consumers and receivers wrote.
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { violations } from './support/axe.ts';
@@ -8,12 +8,36 @@ import { addressOf, goTo, routesOf } from './support/routes.ts';
 import { canary } from './support/watch-page.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
 
+const narrow = { width: 360, height: 740 };
+
+// text, since tests have no types of browsers
+const wide = `document.documentElement.scrollWidth <= ${narrow.width} ? [] : [...document.querySelectorAll('body *')]
+  .filter((one) => one.getBoundingClientRect().right > ${narrow.width} + 0.5 && one.closest('.rail, pre') === null)
+  .slice(0, 5)
+  .map((one) => 'is wider than ${narrow.width} px: ' + one.tagName + '.' + one.className)`;
+
+/** What makes the page scroll sideways on a phone. */
+async function tooWide(page: Page): Promise<string[]> {
+  const usual = page.viewportSize() ?? narrow;
+  await page.setViewportSize(narrow);
+  const look = () => page.evaluate(wide) as Promise<string[]>;
+  // charts follow the window a moment later
+  await expect
+    .poll(look, { timeout: 5_000 })
+    .toEqual([])
+    .catch(() => undefined);
+  const found = await look();
+  await page.setViewportSize(usual);
+  return found;
+}
+
 async function sweep(page: Page, params: Record<string, string>): Promise<{ routes: string[]; faults: string[] }> {
   const routes = await routesOf(page);
   const faults: string[] = [];
   for (const route of routes) {
     await goTo(page, addressOf(route, params));
     faults.push(...(await violations(page)).map((fault) => `${route} ${fault}`));
+    faults.push(...(await tooWide(page)).map((fault) => `${route} ${fault}`));
     if ((await page.getByText('This page failed').count()) > 0) faults.push(`${route} failed`);
   }
   return { routes, faults };

@@ -1,7 +1,7 @@
 // The API of this page: the public client, with the token of this tab. What could not be answered is asked again by itself, so
 // nothing that was typed is lost: with a refused token after the next sign-in, without a connection when Posthorn is back.
 import { Posthorn } from '@posthorn/client';
-import { connection } from './connection.ts';
+import { type Connection, connection } from './connection.ts';
 import { credential } from './credential.ts';
 
 /** How often an order is repeated that Posthorn may or may not have got. */
@@ -9,8 +9,9 @@ const mostRepeats = 5;
 
 async function watchedFetch(url: string, init: RequestInit, repeats = 0): Promise<Response> {
   const token = credential.token();
-  // a repeat goes without the signal: its time has passed meanwhile
-  const again = (count: number) => watchedFetch(url, { ...init, signal: null }, count);
+  // a repeat goes without the signal, whose time has passed meanwhile; a stream keeps it, since nothing else would end it
+  const isStream = (init.headers as Record<string, string>).accept === 'text/event-stream';
+  const again = (count: number) => watchedFetch(url, isStream ? init : { ...init, signal: null }, count);
   // Reads are repeated by the pages. An order is repeated with its Idempotency-Key, so that it is obeyed once.
   const mayRepeat = init.method !== 'GET' && repeats < mostRepeats;
   let response: Response;
@@ -27,10 +28,17 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0): Promis
     await credential.renewed(token);
     return again(repeats);
   }
-  connection.saw(response.status === 503 ? 'store_away' : 'ok');
-  if (response.status !== 503 || !mayRepeat) return response;
+  const met = metBy(response.status);
+  connection.saw(met);
+  if (met === 'ok' || !mayRepeat) return response;
   await connection.isBack();
   return again(repeats + 1);
+}
+
+/** 502 and 504 are answers of a proxy in front of Posthorn, which itself never gives them. */
+function metBy(status: number): Connection {
+  if (status === 502 || status === 504) return 'away';
+  return status === 503 ? 'store_away' : 'ok';
 }
 
 function withToken(init: RequestInit, token: string): RequestInit {

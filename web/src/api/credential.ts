@@ -26,7 +26,7 @@ export type SignedIn =
 /** Each door has its own: a tab may show first the one and then the other. */
 const slot = `posthorn.${import.meta.env.MODE}.credential`;
 let now: SignedIn = restored();
-let waiting: (() => void)[] = [];
+let waiting: { goOn: () => void; giveUp: (reason: Error) => void }[] = [];
 const listeners = new Set<() => void>();
 
 export const credential = {
@@ -38,23 +38,28 @@ export const credential = {
   signIn(given: Credential): void {
     tabStorage.set(slot, JSON.stringify(given));
     become({ state: 'signed_in', credential: given });
-    const resume = waiting;
-    waiting = [];
-    for (const go of resume) go();
+    for (const { goOn } of takeWaiting()) goOn();
   },
-  /** Forgets the token. What waits for a sign-in is given up with the page. */
+  /** Forgets the token. What waits for a sign-in is given up: the next one may be somebody else's. */
   signOut(): void {
     tabStorage.remove(slot);
     become({ state: 'signed_out' });
+    for (const { giveUp } of takeWaiting()) giveUp(new Error('Signed out meanwhile.'));
   },
   token: (): string => (now.state === 'signed_out' ? '' : now.credential.token),
-  /** Resolves when somebody has signed in again. `refused`: the token that the API has refused. */
+  /** Resolves when somebody has signed in again, rejects if they sign out instead. `refused`: the token that the API has refused. */
   renewed(refused: string): Promise<void> {
     if (credential.token() !== refused) return Promise.resolve();
     if (now.state === 'signed_in') become({ state: 'ended', credential: now.credential });
-    return new Promise((resolve) => waiting.push(resolve));
+    return new Promise((goOn, giveUp) => waiting.push({ goOn, giveUp }));
   },
 };
+
+function takeWaiting(): typeof waiting {
+  const taken = waiting;
+  waiting = [];
+  return taken;
+}
 
 function become(next: SignedIn): void {
   now = next;

@@ -103,7 +103,8 @@ function columnsOf<Row extends object>(columns: readonly Column<Row>[]) {
 function useRowsInView(rows: readonly { id: string }[]) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  useLayoutEffect(() => setTop(body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0), []);
+  // at each render: what stands above it may have grown
+  useLayoutEffect(() => setTop(body.current ? Math.round(body.current.getBoundingClientRect().top + window.scrollY) : 0));
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => usualRowPx,

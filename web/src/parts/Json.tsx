@@ -43,14 +43,3 @@ function coloured(text: string) {
     ),
   );
 }
-
-/** Indented, if it is JSON without numbers that would change by it; else as it is. */
-export function indented(text: string): string {
-  try {
-    const value: unknown = JSON.parse(text);
-    const hasLongNumber = /\d{16,}|\d\.\d{12,}|[eE][+-]?\d{2,}/.test(text);
-    return hasLongNumber ? text : JSON.stringify(value, null, 2);
-  } catch {
-    return text;
-  }
-}

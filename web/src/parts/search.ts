@@ -3,12 +3,14 @@
 export type Search = Record<string, string | string[]>;
 
 export function parseSearch(text: string): Search {
-  const search: Search = {};
-  for (const [name, value] of new URLSearchParams(text)) {
-    const before = search[name];
-    search[name] = before === undefined ? value : [...(typeof before === 'string' ? [before] : before), value];
-  }
-  return search;
+  const params = new URLSearchParams(text);
+  // not by assignment: an address may name what every object has, such as `constructor`
+  return Object.fromEntries(
+    [...new Set(params.keys())].map((name) => {
+      const [first = '', ...others] = params.getAll(name);
+      return [name, others.length === 0 ? first : [first, ...others]];
+    }),
+  );
 }
 
 export function stringifySearch(search: Record<string, unknown>): string {

@@ -2,7 +2,8 @@
 import type { AuditEntry } from '@posthorn/client';
 import { Id } from '../../parts/Copy.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { Code, indented } from '../../parts/Json.tsx';
+import { indented } from '../../parts/indent-json.ts';
+import { Code } from '../../parts/Json.tsx';
 import { Facts } from '../../parts/Page.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { actorText } from './audit-words.ts';

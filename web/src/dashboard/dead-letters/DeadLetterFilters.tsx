@@ -3,15 +3,9 @@ import { useNavigate } from '@tanstack/react-router';
 import type { FormEvent } from 'react';
 import { Button } from '../../parts/Button.tsx';
 import { Select, TextField } from '../../parts/Field.tsx';
+import { spans, spanTexts } from '../../parts/filters/time-span.ts';
 import type { DeadLettersSearch } from './routes.ts';
 import './dead-letter-filters.css';
-
-const spanTexts: [NonNullable<DeadLettersSearch['within']>, string][] = [
-  ['1h', 'last hour'],
-  ['24h', 'last 24 hours'],
-  ['7d', 'last 7 days'],
-  ['30d', 'last 30 days'],
-];
 
 /** `url`: of the chosen endpoint. */
 export function DeadLetterFilters({ search, url }: { search: DeadLettersSearch; url: string | undefined }) {
@@ -30,9 +24,9 @@ export function DeadLetterFilters({ search, url }: { search: DeadLettersSearch; 
       <TextField label="Event type" name="type" defaultValue={search.type} onBlur={(event) => event.target.form?.requestSubmit()} />
       <Select label="Accepted" value={search.within ?? ''} onChange={(event) => narrow({ within: event.target.value || undefined })}>
         <option value="">at any time</option>
-        {spanTexts.map(([span, text]) => (
+        {spans.map((span) => (
           <option key={span} value={span}>
-            {text}
+            {spanTexts[span]}
           </option>
         ))}
       </Select>

@@ -84,7 +84,7 @@ export function DeadLetterList({ search, urls, onReplay }: DeadLetterListProps) 
   const none = chosen.size === 0 ? 'select some first' : undefined;
   useCommands([{ id: 'replay', text: 'Replay the selected ones', keys: 'r', because: whyNot ?? none, act: replay }]);
   if (isPending) return <Skeleton rows={8} />;
-  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <Problem error={error} onRetry={() => void refetch()} />;
   if (rows.length === 0) return <Empty title="Nothing matches these filters" />;
   return (
     <>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
 import type { ReplaySelection } from '../../parts/replay/CountAndStart.tsx';
@@ -28,6 +29,7 @@ export function DeadLetters() {
   const search = route.useSearch();
   const navigate = useNavigate();
   const [asked, setAsked] = useState<Asked | null>(null);
+  const because = useLacks('deliveries:act');
   const { tenant, type } = search;
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['undelivered', 'dead_lettered', tenant, type],
@@ -43,7 +45,7 @@ export function DeadLetters() {
       actions={
         groups &&
         groups.length > 0 && (
-          <Button onPress={() => setAsked({ title: titleOf(search, urls), selection: selectionOf(search) })}>
+          <Button because={because} onPress={() => setAsked({ title: titleOf(search, urls), selection: selectionOf(search) })}>
             {isFiltered(search) ? 'Replay all that match…' : 'Replay all…'}
           </Button>
         )
@@ -77,6 +79,7 @@ interface FoundProps {
 }
 
 function Found({ data: { data: groups, complete }, search, urls, onAsk }: FoundProps) {
+  const because = useLacks('deliveries:act');
   const askFor = ({ endpoint, url }: UndeliveredEndpoint) =>
     onAsk({ title: `Replay the dead letters of ${url}`, selection: selectionOf({ ...search, endpoint }) });
   return (
@@ -89,13 +92,18 @@ function Found({ data: { data: groups, complete }, search, urls, onAsk }: FoundP
             shows="outcomes"
             chosen={search.endpoint}
             linkTo={linkTo}
-            actionOf={(group) => group.url !== null && <Button onPress={() => askFor(group)}>Replay…</Button>}
+            actionOf={(group) =>
+              group.url !== null && (
+                <Button because={because} onPress={() => askFor(group)}>
+                  Replay…
+                </Button>
+              )
+            }
           />
         </Section>
       )}
       <Section title="One by one">
         <DeadLetterList
-          key={groups.length}
           search={search}
           urls={urls}
           onReplay={(deliveries) => onAsk({ title: 'Replay the selected dead letters', selection: { deliveries } })}

@@ -1,11 +1,9 @@
 // The address of dead letters.
 import { createRoute } from '@tanstack/react-router';
+import { spans, type Within } from '../../parts/filters/time-span.ts';
 import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
-
-/** Spans before now. */
-export const spans = ['1h', '24h', '7d', '30d'] as const;
 
 const deadLetters = createRoute({
   getParentRoute: () => root,
@@ -22,7 +20,7 @@ export interface DeadLettersSearch {
   tenant?: string;
   endpoint?: string;
   type?: string;
-  within?: (typeof spans)[number];
+  within?: Within;
 }
 
 export const deadLetterRoutes = [deadLetters];

@@ -1,15 +1,8 @@
-// A span before now, as the address names it.
-import type { DeadLettersSearch } from './routes.ts';
+// When a span of the address begins.
+import { boundsOf, type Within } from '../../parts/filters/time-span.ts';
 
-const hourMs = 3_600_000;
-const msOf: Record<NonNullable<DeadLettersSearch['within']>, number> = {
-  '1h': hourMs,
-  '24h': 24 * hourMs,
-  '7d': 168 * hourMs,
-  '30d': 720 * hourMs,
-};
 /** Longer than anything is kept by default. */
-const everMs = 400 * 24 * hourMs;
+const everMs = 400 * 86_400_000;
 
-export const sinceOf = (within: DeadLettersSearch['within']): string =>
-  new Date(Date.now() - (within === undefined ? everMs : msOf[within])).toISOString();
+export const sinceOf = (within: Within | undefined): string =>
+  boundsOf({ ...(within && { within }) }, Date.now()).since ?? new Date(Date.now() - everMs).toISOString();

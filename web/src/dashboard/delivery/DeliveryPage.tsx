@@ -40,7 +40,7 @@ export function DeliveryPage() {
   const title = data ? `${data.eventType} → ${told?.host ?? data.endpoint}` : 'Delivery';
   const actions = data && told && (
     <>
-      <Orders delivery={data} explanation={told} />
+      <Orders key={data.id} delivery={data} explanation={told} />
       <span className="delivery-print">
         <Button tone="quiet" onPress={() => void printing.print()}>
           Print

@@ -3,7 +3,8 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
 import { Button } from '../../parts/Button.tsx';
 import { Copy, Id } from '../../parts/Copy.tsx';
-import { Code, indented } from '../../parts/Json.tsx';
+import { indented } from '../../parts/indent-json.ts';
+import { Code } from '../../parts/Json.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
@@ -32,7 +33,7 @@ export function EventPage() {
     >
       {error && <Problem error={error} onRetry={() => void Promise.all([event.refetch(), explanations.refetch()])} />}
       {data && <About event={data} />}
-      {!error && (
+      {(!error || ways) && (
         <Section title="Endpoints">
           {ways && data ? <FanOut type={data.type} ways={ways} hasMore={data.moreEndpoints} /> : <Skeleton rows={6} />}
         </Section>

@@ -36,7 +36,7 @@ export function Missed() {
       )}
       {endpoint && (
         <Section title={`Missed by ${chosen?.url ?? endpoint}`}>
-          <MissedList key={`${endpoint} ${data?.data.length}`} endpoint={endpoint} />
+          <MissedList key={endpoint} endpoint={endpoint} />
         </Section>
       )}
     </Page>

@@ -39,7 +39,7 @@ export function MissedList({ endpoint }: { endpoint: string }) {
   const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   if (isPending) return <Skeleton rows={6} />;
-  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <Problem error={error} onRetry={() => void refetch()} />;
   const cursor = data.pages.at(-1)?.cursor;
   if (rows.length === 0 || cursor === undefined) {
     return (

@@ -10,7 +10,9 @@ export function Health({ status: { postgres, temporal, workers, waiting } }: { s
   const events = `${count(waiting.events, locale)}${waiting.atLeast ? '+' : ''}`;
   return (
     <div className="health">
-      <Tag tone="good">PostgreSQL {postgres.latencyMs !== null && duration(postgres.latencyMs, locale)}</Tag>
+      <Tag tone={postgres.latencyMs === null ? 'bad' : 'good'}>
+        PostgreSQL {postgres.latencyMs === null ? 'does not answer' : duration(postgres.latencyMs, locale)}
+      </Tag>
       <Tag tone={temporal.error === null ? 'good' : 'bad'}>
         Temporal {temporal.error !== null ? 'away' : temporal.latencyMs !== null && duration(temporal.latencyMs, locale)}
       </Tag>

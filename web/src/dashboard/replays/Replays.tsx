@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -41,6 +42,7 @@ const nameOf = (job: Replay) => kindsOf(job);
 
 export function Replays() {
   const filter = route.useSearch();
+  const because = useLacks('deliveries:act');
   const [isMaking, setIsMaking] = useState(false);
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['replays', filter],
@@ -53,7 +55,14 @@ export function Replays() {
   const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   return (
-    <Page title="Replays" actions={<Button onPress={() => setIsMaking(true)}>New replay…</Button>}>
+    <Page
+      title="Replays"
+      actions={
+        <Button because={because} onPress={() => setIsMaking(true)}>
+          New replay…
+        </Button>
+      }
+    >
       {isPending && <Skeleton rows={6} />}
       {error && <Problem error={error} onRetry={() => void refetch()} />}
       {data && rows.length === 0 && (

@@ -1,6 +1,7 @@
 // What is shown when the provider has returned: the sign-in is finished here, or in the tab that began it.
 import { useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { credential } from '../../api/credential.ts';
 import { finishReturned, type Returned as ReturnedParameters } from '../../api/sign-in.ts';
 import { SignIn, useBecome } from './SignIn.tsx';
 
@@ -11,6 +12,8 @@ export function Returned({ returned, onDone }: { returned: ReturnedParameters; o
   const [outcome, setOutcome] = useState<{ problem: string } | 'taken' | null>(null);
   const become = useBecome();
   const { history } = useRouter();
+  // also when it failed here, and the person has signed in with a key instead
+  useEffect(() => credential.subscribe(() => credential.get().state === 'signed_in' && onDone()), [onDone]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once
   useEffect(() => {
     finishing ??= finishReturned(returned);
@@ -23,7 +26,6 @@ export function Returned({ returned, onDone }: { returned: ReturnedParameters; o
         // an address of another origin is none of the router's
         history.replace(finished.returnTo.startsWith('/dashboard') ? finished.returnTo : '/dashboard/');
         become(finished.credential);
-        onDone();
       },
       (error: unknown) => setOutcome({ problem: error instanceof Error ? error.message : 'The sign-in failed.' }),
     );

@@ -1,14 +1,15 @@
 // The session has ended while the page was open: signs in again over the page, which stays as it is. The calls that were
 // refused are repeated then.
 import { useEffect, useRef } from 'react';
-import { credential } from '../../api/credential.ts';
 import { signInBeside } from '../../api/sign-in.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { useBecome, WaysToSignIn } from './SignIn.tsx';
+import { useSignOut } from './use-sign-out.ts';
 
 export function SessionEnded({ name }: { name: string }) {
   const become = useBecome();
+  const signOut = useSignOut();
   const leaving = useRef<AbortController | null>(null);
   useEffect(() => () => leaving.current?.abort(), []);
   const beside = async () => {
@@ -24,7 +25,7 @@ export function SessionEnded({ name }: { name: string }) {
       </p>
       <WaysToSignIn onProvider={beside} isBeside />
       <div className="dialog-actions">
-        <Button tone="quiet" onPress={credential.signOut}>
+        <Button tone="quiet" onPress={signOut}>
           Leave this page
         </Button>
       </div>

@@ -54,6 +54,7 @@ function ProviderButton({ name, redirectUri, onProvider, isBeside = false }: Pro
       <Button tone="primary" isPending={isPending && !isBeside} onPress={act} autoFocus>
         Sign in with {name}
       </Button>
+      {isPending && isBeside && <p role="status">Go on in the window that has opened. If it is gone, press the button again.</p>}
       {problem && (
         <p className="sign-in-problem" role="alert">
           {problem}
@@ -72,7 +73,7 @@ function KeyForm({ isSecond }: { isSecond: boolean }) {
   const { act, problem, isPending } = useAttempt(async () => become(await exchange({ key: key.trim() })));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    act();
+    if (!isPending) act();
   };
   return (
     <form className="sign-in-form" onSubmit={submit}>

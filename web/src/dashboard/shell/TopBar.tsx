@@ -1,9 +1,6 @@
 // What is there on every page: where one is, who one is, light or dark.
-import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { credential } from '../../api/credential.ts';
-import { endSession } from '../../api/sign-in.ts';
 import { useSignedIn } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Menu } from '../../parts/Menu.tsx';
@@ -11,6 +8,7 @@ import { Time } from '../../parts/Time.tsx';
 import { applyTheme, readTheme, type Theme } from '../../parts/theme.ts';
 import { openPalette } from './keyboard/Keyboard.tsx';
 import { OpenAlerts } from './OpenAlerts.tsx';
+import { useSignOut } from './use-sign-out.ts';
 import './top-bar.css';
 
 export function TopBar() {
@@ -65,17 +63,12 @@ function ThemeMenu() {
 /** Who is signed in, as what, and until when. */
 function AccountMenu() {
   const signedIn = useSignedIn();
-  const queries = useQueryClient();
+  const signOut = useSignOut();
   if (signedIn.state === 'signed_out') return null;
   const { name, shown, role, tenant, expiresAt } = signedIn.credential;
-  const signOut = () => {
-    endSession(credential.token());
-    credential.signOut();
-    queries.clear();
-  };
   return (
     <>
-      <button type="button" className="button button-quiet" popoverTarget="account" aria-label={`Signed in as ${shown}`}>
+      <button type="button" className="button button-quiet top-bar-account" popoverTarget="account" aria-label={`Signed in as ${shown}`}>
         <span className="top-bar-name">{shown}</span>
       </button>
       {/* the browser's own: it stays within the landmark, and closes with Escape and with a click beside it */}

@@ -18,7 +18,7 @@ export function TenantPage() {
   const { tenant: id } = route.useParams();
   const mayChange = useMay('admin');
   const { data, error, refetch } = useQuery({ queryKey: ['tenant', id], queryFn: ({ signal }) => posthorn.tenants.get(id, { signal }) });
-  if (error) {
+  if (error && !data) {
     return (
       <Page title={`Tenant ${id}`}>
         <Problem error={error} onRetry={() => void refetch()} />
@@ -62,7 +62,7 @@ function Figures({ tenant }: { tenant: string }) {
     queryKey: ['stats', tenant, '24h'],
     queryFn: ({ signal }) => posthorn.tenants.stats(tenant, { window: '24h' }, { signal }),
   });
-  if (error) return <Problem error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton rows={2} />;
   const { accepted, delivered, failed, successRate, latencyMs, held, deadLettered } = data.totals;
   const number = (value: number | null) => (value === null ? 'unknown' : count(value, 'en'));

@@ -5,6 +5,7 @@ import { Fragment, useId } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { duration } from '../../words/format.ts';
 import { useWords } from '../../words/words.tsx';
+import { Problem } from '../States.tsx';
 import { Tag } from '../Status.tsx';
 import { Time } from '../Time.tsx';
 import { Exchange } from './Exchange.tsx';
@@ -85,7 +86,13 @@ function AttemptRow({ attempt, longestMs, isOpen, onToggle }: RowProps) {
 }
 
 function InFull({ attempt }: { attempt: Attempt }) {
-  return <Exchange attempt={attempt} details={useQuery(attemptQuery(attempt)).data} />;
+  const { data, error, refetch } = useQuery(attemptQuery(attempt));
+  return (
+    <>
+      <Exchange attempt={attempt} details={data} />
+      {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
+    </>
+  );
 }
 
 /** An attempt in full. It never changes, except that its secret may be rotated or its event erased. */

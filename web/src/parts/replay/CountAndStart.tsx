@@ -49,7 +49,8 @@ export function CountAndStart({ selection, onStarted, onClose }: CountAndStartPr
       className="count-and-start"
       onSubmit={(event) => {
         event.preventDefault();
-        if (pace !== null) start.mutate(pace);
+        // Enter in the field comes here also while there is no button
+        if (pace !== null && counted.data && !isNothing && !start.isPending) start.mutate(pace);
       }}
     >
       <p role="status" className="count-and-start-effect">

@@ -9,8 +9,9 @@ export function effectOf({ matched, endpoints, tenants }: ReplayDryRun, perSecon
   return `Replays ${plural(matched, 'delivery', 'deliveries')} to ${to}${pace}.`;
 }
 
-/** A pace as somebody typed it; null: it is none. */
+/** A pace as somebody typed it: "0.5", "0,5", "1,000". Null: it is none. */
 export function paceIn(text: string): number | null {
-  const pace = Number(text.replace(',', '.'));
+  const isThousands = /^\s*[1-9]\d{0,2}(,\d{3})+(\.\d+)?\s*$/.test(text);
+  const pace = Number(isThousands ? text.replaceAll(',', '') : text.replace(',', '.'));
   return text.trim() !== '' && Number.isFinite(pace) && pace >= 0.01 && pace <= 1_000 ? pace : null;
 }

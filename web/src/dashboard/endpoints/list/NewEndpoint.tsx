@@ -30,7 +30,7 @@ export function NewEndpoint({ isOpen, onClose, tenant }: NewEndpointProps) {
   };
   if (made) {
     return (
-      <Dialog title="The endpoint is there" isOpen={isOpen} onClose={() => void finish(made)} isDismissable={false}>
+      <Dialog title="The endpoint is there" isOpen onClose={() => void finish(made)} isDismissable={false}>
         <SecretOnce secret={made.secret} onStored={() => void finish(made)} />
       </Dialog>
     );

@@ -27,13 +27,14 @@ export function RotateSecret({ endpoint, isOpen, onClose }: RotateSecretProps) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['endpoint', endpoint.id] }),
   });
   const close = () => {
-    reset();
+    // the secret of a rotation that is under way is shown when it is there, whatever was closed meanwhile: it is shown once
+    if (!isPending) reset();
     setOwn('');
     onClose();
   };
   if (data) {
     return (
-      <Dialog title="The new secret" isOpen={isOpen} onClose={close} isDismissable={false}>
+      <Dialog title="The new secret" isOpen onClose={close} isDismissable={false}>
         <SecretOnce secret={data.secret} onStored={close} />
       </Dialog>
     );

@@ -1,6 +1,7 @@
 // The result of a test event.
 import type { TestPending, TestResult } from '@posthorn/client';
-import { Code, indented } from '../../../parts/Json.tsx';
+import { indented } from '../../../parts/indent-json.ts';
+import { Code } from '../../../parts/Json.tsx';
 import { Facts } from '../../../parts/Page.tsx';
 import { PathLink } from '../../../parts/PathLink.tsx';
 import { Tag } from '../../../parts/Status.tsx';

@@ -64,7 +64,8 @@ function obeyCommand(key: string): boolean {
   return true;
 }
 
-const hasDialog = () => document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]') !== null;
+const dialogs = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"], [popover]:popover-open';
+const hasDialog = () => document.querySelector(dialogs) !== null;
 
 /** A checkbox takes no text. */
 const isTyping = (target: EventTarget | null) =>

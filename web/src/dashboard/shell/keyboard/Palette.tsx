@@ -6,10 +6,17 @@ import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { posthorn } from '../../../api/client.ts';
 import { useAllCommands } from '../../../parts/commands.ts';
+import { useSignOut } from '../use-sign-out.ts';
 import { type Choice, fixedChoices, foundChoices, matches } from './choices.ts';
 import './keyboard.css';
 
 const restMs = 120;
+
+const states = {
+  searching: 'Searching…',
+  failed: 'The search failed. Change a letter to try again.',
+  done: 'Nothing was found. Ids are found whole, names by a part.',
+};
 
 export function Palette({ onClose }: { onClose: () => void }) {
   return (
@@ -26,7 +33,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
 function Chooser({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState(0);
-  const { choices, isSearching } = useChoices(typed.trim());
+  const { choices, state } = useChoices(typed.trim());
   const listId = useId();
   const chosen = choices[Math.min(at, choices.length - 1)];
   const take = (choice: Choice | undefined) => {
@@ -65,18 +72,19 @@ function Chooser({ onClose }: { onClose: () => void }) {
       />
       <Choices id={listId} choices={choices} chosen={chosen} onTake={take} />
       <p className="palette-state" role="status">
-        {choices.length === 0 && (isSearching ? 'Searching…' : 'Nothing was found. Ids are found whole, names by a part.')}
+        {choices.length === 0 && states[state]}
       </p>
     </>
   );
 }
 
 /** What matches. What is found by the API follows what the page knows. */
-function useChoices(typed: string): { choices: Choice[]; isSearching: boolean } {
+function useChoices(typed: string): { choices: Choice[]; state: keyof typeof states } {
   const { history, buildLocation } = useRouter();
   const commands = useAllCommands();
   const rested = useRested(typed);
-  const { data, isFetching } = useQuery({
+  const signOut = useSignOut();
+  const { data, isFetching, isError } = useQuery({
     queryKey: ['search', rested],
     queryFn: ({ signal }) => posthorn.search(rested, { limit: 5 }, { signal }),
     enabled: rested.length >= 2,
@@ -84,12 +92,12 @@ function useChoices(typed: string): { choices: Choice[]; isSearching: boolean } 
   });
   const choices = useMemo(() => {
     const go = (path: string) => history.push(buildLocation({ to: path }).href);
-    const fixed = fixedChoices(commands, go);
+    const fixed = fixedChoices(commands, go, signOut);
     return typed === ''
       ? fixed
       : [...fixed.filter((choice) => matches(choice, typed)), ...foundChoices(typed.length < 2 ? [] : (data ?? []), go)];
-  }, [typed, commands, data, history, buildLocation]);
-  return { choices, isSearching: isFetching || rested !== typed };
+  }, [typed, commands, data, history, buildLocation, signOut]);
+  return { choices, state: isFetching || rested !== typed ? 'searching' : isError ? 'failed' : 'done' };
 }
 
 /** The text as it was when the last key was pressed a moment ago. */

@@ -1,6 +1,5 @@
 // What the palette offers: what the page can do, where one can go, what was found, how the page looks.
 import type { SearchHit } from '@posthorn/client';
-import { credential } from '../../../api/credential.ts';
 import type { Command } from '../../../parts/commands.ts';
 import { applyTheme } from '../../../parts/theme.ts';
 import { pages } from '../Rail.tsx';
@@ -25,14 +24,14 @@ export function matches({ text, of }: Choice, typed: string): boolean {
     .every((word) => have.some((one) => one.startsWith(word)));
 }
 
-export function fixedChoices(commands: readonly Command[], go: Go): Choice[] {
+export function fixedChoices(commands: readonly Command[], go: Go, signOut: () => void): Choice[] {
   return [
     ...commands.map(({ id, text, because, act }) => ({ id: `do ${id}`, text, of: 'this page', because, act })),
     ...pages.map(({ to, text }) => ({ id: `go ${to}`, text, of: 'page', act: () => go(to) })),
     { id: 'light', text: 'Light', of: 'theme', act: () => applyTheme('light') },
     { id: 'dark', text: 'Dark', of: 'theme', act: () => applyTheme('dark') },
     { id: 'system', text: 'Light or dark as the system', of: 'theme', act: () => applyTheme('system') },
-    { id: 'sign-out', text: 'Sign out', of: 'session', act: credential.signOut },
+    { id: 'sign-out', text: 'Sign out', of: 'session', act: signOut },
   ];
 }
 
