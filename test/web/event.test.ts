@@ -47,7 +47,7 @@ withPage('shows the fan-out as a table and a graph, the data to the digit, and r
     .getByText(/^The filter of the endpoint did not match/)
     .waitFor();
   const data = page.getByRole('region', { name: 'Data of the event' });
-  expect(await data.textContent()).toContain('"total":12.50,"big":12345678901234567890');
+  expect(await data.textContent()).toContain('"total": 12.50,\n  "big": 12345678901234567890');
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'event');
   // only those that do not get it; kept in the address
