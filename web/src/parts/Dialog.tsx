@@ -52,7 +52,7 @@ export function Confirm(props: ConfirmProps) {
       <div>{effect}</div>
       {problem}
       <div className="dialog-actions">
-        <Button onPress={onClose}>{words.cancel}</Button>
+        <Button onPress={onClose}>{isPending ? words.close : words.cancel}</Button>
         <Button tone={isDangerous ? 'danger' : 'primary'} onPress={onConfirm} isPending={isPending} because={because}>
           {action}
         </Button>
