@@ -243,7 +243,10 @@ it('PostgreSQL: a process that freezes while it claims does not stop the others'
     () => 'claimed',
     () => 'lost',
   );
-  await until('its lock', async () => (await db.query("select from pg_locks where locktype = 'advisory' and classid = 7061110")).rowCount);
+  // pg_locks shows those of all databases, so also of tests that run beside
+  const locks = `select from pg_locks where locktype = 'advisory' and classid = 7061110
+    and database = (select oid from pg_database where datname = current_database())`;
+  await until('its lock', async () => (await db.query(locks)).rowCount);
   expect((await other.claim('r', { worker: 'w2', ...options })).map(({ id }) => id)).toEqual(['e1']);
   thaw();
   expect(await claiming).toBe('lost');
