@@ -28,7 +28,8 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
       manifest: 'manifest.json',
-      rolldownOptions: { input: `${import.meta.dirname}/${door}.html` },
+      chunkSizeWarningLimit: 600,
+      rolldownOptions: { checks: { pluginTimings: false }, input: `${import.meta.dirname}/${door}.html` },
     },
     server: { proxy: { '/v1': 'http://127.0.0.1:8080', '/readyz': 'http://127.0.0.1:8080' } },
   };
