@@ -119,6 +119,12 @@ describe('the form of an alert channel', () => {
       settings: { routingKey: 'k' },
       digest: null,
     });
+    const pager = { ...channel, kind: 'pagerduty', settings: { url: 'https://events.eu.pagerduty.com/v2/enqueue', routingKey: '***' } };
+    const pagerBefore = draftOfChannel(pager as unknown as AlertChannel);
+    expect(channelChangeOf({ ...pagerBefore, routingKey: 'new' }, pagerBefore)).toMatchObject({
+      settings: { routingKey: 'new', url: 'https://events.eu.pagerduty.com/v2/enqueue' },
+    });
+    expect(channelChangeOf({ ...pagerBefore, minSeverity: 'critical' }, pagerBefore)).not.toHaveProperty('settings');
     // without a tenant it is a channel of the operator
     expect(newChannelOf(draft)).not.toHaveProperty('tenant');
   });

@@ -45,7 +45,7 @@ export function draftOfChannel({ tenant, kind, settings, kinds, minSeverity, qui
     tenant: tenant ?? '',
     kind,
     to: settings.to?.join('\n') ?? '',
-    url: kind === 'webhook' ? (settings.url ?? '') : '',
+    url: kind === 'webhook' || kind === 'pagerduty' ? (settings.url ?? '') : '',
     routingKey: '',
     kinds,
     minSeverity,
@@ -60,11 +60,12 @@ export function newChannelOf(draft: ChannelDraft): NewAlertChannel {
   return { ...(tenant.trim() !== '' && { tenant: tenant.trim() }), kind, settings: settingsOf(draft), ...wishesOf(draft) };
 }
 
-/** Settings are sent only if they were typed: they replace what is stored. */
+/** Settings are sent only if they were typed: they replace what is stored, so an own address of PagerDuty goes with its key. */
 export function channelChangeOf(draft: ChannelDraft, before: ChannelDraft): AlertChannelChange {
   const [next, was] = [settingsOf(draft), settingsOf(before)];
   const isTyped = JSON.stringify(next) !== JSON.stringify(was);
-  return { ...(isTyped && { settings: next }), ...wishesOf(draft) };
+  const own = before.kind === 'pagerduty' && before.url !== '' ? { url: before.url } : {};
+  return { ...(isTyped && { settings: { ...own, ...next } }), ...wishesOf(draft) };
 }
 
 function settingsOf({ kind, to, url, routingKey }: ChannelDraft): AlertChannelSettings {
