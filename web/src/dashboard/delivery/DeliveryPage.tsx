@@ -3,6 +3,7 @@ import type { Attempt, Delivery, DeliveryExplanation } from '@posthorn/client';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { AttemptList } from '../../parts/attempts/AttemptList.tsx';
+import { useAttemptPages, useDelivery } from '../../parts/attempts/use-delivery.ts';
 import { Button } from '../../parts/Button.tsx';
 import { useCommands } from '../../parts/commands.ts';
 import { Page, Section } from '../../parts/Page.tsx';
@@ -13,7 +14,6 @@ import { WithTimes } from '../../parts/WithTimes.tsx';
 import { DeliveryFacts } from './DeliveryFacts.tsx';
 import { Orders } from './Orders.tsx';
 import { usePrinting } from './printing.ts';
-import { useDelivery } from './use-delivery.ts';
 import { WhatNext } from './WhatNext.tsx';
 import './delivery.css';
 
@@ -21,7 +21,8 @@ const route = getRouteApi('/deliveries/$delivery');
 
 export function DeliveryPage() {
   const { delivery: id } = route.useParams();
-  const { delivery, explanation, attempts } = useDelivery(id);
+  const { delivery, explanation } = useDelivery(id);
+  const attempts = useAttemptPages(id);
   const pages = attempts.data?.pages;
   const all = useMemo(() => pages?.flatMap((page) => page.data) ?? [], [pages]);
   const printing = usePrinting(all);

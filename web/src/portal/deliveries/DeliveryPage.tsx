@@ -1,8 +1,9 @@
 // One delivery: where it stands and why, what can be done, and every attempt.
 import { type Delivery, type DeliveryExplanation, PosthornProblem } from '@posthorn/client';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { AttemptList } from '../../parts/attempts/AttemptList.tsx';
+import { useAttemptPages, useDelivery } from '../../parts/attempts/use-delivery.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Id } from '../../parts/Copy.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
@@ -14,7 +15,6 @@ import { useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints } from '../tenant.ts';
 import { Orders } from './Orders.tsx';
 import { deliveryTexts } from './texts.ts';
-import { useAttempts, useDelivery } from './use-delivery.ts';
 import { WhatNext } from './WhatNext.tsx';
 import './delivery.css';
 
@@ -89,7 +89,8 @@ function About({ delivery: { event, endpoint, createdAt, sequence } }: { deliver
 /** The newest is open, unless the user opens another, or none. */
 function Attempts({ delivery }: { delivery: string }) {
   const texts = useTexts(deliveryTexts);
-  const { attempts, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useAttempts(delivery);
+  const { data, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useAttemptPages(delivery);
+  const attempts = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const [chosen, setChosen] = useState<string>();
   const open = chosen ?? attempts[0]?.id ?? '';
   return (

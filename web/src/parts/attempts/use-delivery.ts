@@ -1,11 +1,10 @@
 // What the page of a delivery reads, again at each change of the delivery.
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
 
 /** In case that the live stream is away. */
-const againMs = 15_000;
+const readAgainMs = 15_000;
 
 export function useDelivery(id: string) {
   const queries = useQueryClient();
@@ -15,23 +14,23 @@ export function useDelivery(id: string) {
   const delivery = useQuery({
     queryKey: ['delivery', id],
     queryFn: ({ signal }) => posthorn.deliveries.get(id, { signal }),
-    refetchInterval: againMs,
+    refetchInterval: readAgainMs,
   });
   const explanation = useQuery({
     queryKey: ['delivery', id, 'explanation'],
     queryFn: ({ signal }) => posthorn.deliveries.explain(id, { signal }),
-    refetchInterval: againMs,
+    refetchInterval: readAgainMs,
   });
   return { delivery, explanation };
 }
 
-export function useAttempts(id: string) {
-  const { data, ...rest } = useInfiniteQuery({
+/** Page by page, newest first. */
+export function useAttemptPages(id: string) {
+  return useInfiniteQuery({
     queryKey: ['delivery', id, 'attempts'],
     queryFn: ({ pageParam, signal }) =>
       posthorn.deliveries.attempts(id, { limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
   });
-  return { ...rest, attempts: useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]) };
 }
