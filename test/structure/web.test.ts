@@ -1,6 +1,6 @@
 // What the files of dashboard and portal may import: nothing of the server but the domain, nothing of the other door, and a page
 // nothing of another page. What two pages share is in `parts`.
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { importsOf, webFiles } from './imports.ts';
 
@@ -43,4 +43,11 @@ it('the check finds the server, the other door and another page', () => {
 it('every page is read by `lazyPage`, which waits while Posthorn is away', () => {
   const direct = webFiles.filter((file) => readFileSync(file, 'utf8').includes('lazyRouteComponent'));
   expect(direct).toEqual(['web/src/parts/lazy-page.ts']);
+});
+
+it('no test or bench waits by evaluating text in a page, which the policy of the pages forbids', () => {
+  // Playwright's `waitForFunction` succeeds if it is true at once, and fails if it must wait. Poll `page.evaluate` instead.
+  const files = ['test/web', 'bench', 'bin'].flatMap((folder) => globSync(`${folder}/**/*.{ts,mjs}`));
+  expect(files.length).toBeGreaterThan(30);
+  expect(files.filter((file) => readFileSync(file, 'utf8').includes('.waitForFunction('))).toEqual([]);
 });

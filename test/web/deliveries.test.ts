@@ -132,7 +132,7 @@ withPage(
     // all of them, and the head: later ones would be counted as new, too
     await expect.poll(() => page.getByRole('table', { name: 'Deliveries' }).getAttribute('aria-rowcount')).toBe('62');
     await page.mouse.wheel(0, 900);
-    await page.waitForFunction('scrollY > 500');
+    await expect.poll(() => page.evaluate('scrollY')).toBeGreaterThan(500);
     await posthorn.postEvent(tenant, { type: 'web_live.last', data: {} });
     await page.getByRole('button', { name: '1 new' }).waitFor();
     await shoot(page, 'deliveries-new');
