@@ -1,49 +1,31 @@
 // The engine parks a delivery that only its endpoint's lane may send: the row is held, the lane is
 // told, and nothing is posted.
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { Engine } from '#attempts/engine';
 import { createParkDelivery } from '#attempts/park-delivery';
-import { createPoster } from '#attempts/poster';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { deliveryId, uuidOf } from '#domain/ids';
-import { createAddressGuard } from '#outbound/address-guard';
-import { createSender, type Sender } from '#outbound/send';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
-import { sealTarget } from '#sealing/endpoint-target-encryption';
-import { createVault } from '#sealing/vault';
 import { testContents } from '../support/contents.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { laneOf, layToRest } from '../support/parking.ts';
 import { until } from '../support/until.ts';
+import { type AttemptStage, setAttemptStage } from './attempt-stage.ts';
 
 const log = createLogger('silent');
-const vault = createVault([randomBytes(32).toString('base64')]);
 const limits = { process: 9, tenant: 2, endpoint: 1 };
-let database: TestDatabase;
-let receiver: Receiver;
-let sender: Sender;
-let lanes: ParkingWithoutTemporal;
+let stage: AttemptStage;
 let engine: Engine;
 
 beforeAll(async () => {
-  [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
-  lanes = parkWithoutTemporal(database.db);
-  sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+  stage = await setAttemptStage();
 });
-afterAll(async () => {
-  await sender?.close();
-  await receiver?.close();
-  await lanes?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 beforeEach(() => {
-  const { db } = database;
-  const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h'] } });
+  const { db, lanes } = stage;
+  const poster = stage.poster(log);
   engine = new Engine({
     ...{ db, poster, log, limits },
     recorder: new Recorder(db, testContents(db), log),
@@ -57,17 +39,10 @@ beforeEach(() => {
 /** A delivery that is due, for a new endpoint unless one is given. */
 async function delivery(set = '', of: { tenantId?: string; endpointId?: string } = {}) {
   const { tenantId = newId('tnt'), endpointId = newId('ep') } = of;
-  const [eventId, secretId] = [newId('evt'), newId('sec')];
+  const eventId = newId('evt');
   const id = deliveryId(eventId, endpointId);
-  await insertForeground(database.db, { tenantId, endpointId, eventId });
-  const sql = (text: string, values: unknown[]) => database.db.query(text, values);
-  const target = { url: `${receiver.url}/${endpointId}`, headers: {}, auth: null };
-  await sql('update endpoints set sealed = $2 where id = $1', [uuidOf(endpointId), sealTarget(vault, endpointId, target).sealed]);
-  await sql('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
-    uuidOf(secretId),
-    uuidOf(endpointId),
-    vault.seal(randomBytes(24), secretId),
-  ]);
+  await stage.insertEndpoint({ tenantId, endpointId, eventId });
+  const sql = (text: string, values: unknown[]) => stage.db.query(text, values);
   await sql(
     `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status, next_attempt_at) values ($1, $2, $3, $4, 'a.b', 'pending', now())`,
     [id, eventId, endpointId, tenantId].map(uuidOf),
@@ -78,13 +53,12 @@ async function delivery(set = '', of: { tenantId?: string; endpointId?: string }
 
 const row = async (id: string) =>
   (
-    await database.db.query(
+    await stage.db.query(
       `select status, attempts, position is not null as in_order, round(extract(epoch from next_attempt_at - now()) / 60)::int as in_minutes
        from deliveries where id = $1`,
       [uuidOf(id)],
     )
   ).rows[0];
-const requests = (endpointId: string) => receiver.requests.filter(({ path }) => path === `/${endpointId}`).length;
 
 it.each([
   `endpoints set ordering = 'endpoint' where id = $1`,
@@ -94,13 +68,13 @@ it.each([
   const { id, endpointId } = await delivery(set);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'ended', state: { status: 'held', attempts: 0 } });
   expect(await row(id)).toEqual({ status: 'held', attempts: 0, in_order: true, in_minutes: 0 });
-  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
-  expect(requests(endpointId)).toBe(0);
+  expect(await laneOf(stage.db, endpointId)).toMatchObject({ state: 'awake' });
+  expect(stage.requestsOf(endpointId)).toBe(0);
 });
 
 it('holds a delivery in backoff and keeps its due time', async () => {
   const { id, endpointId } = await delivery();
-  await database.db.query(
+  await stage.db.query(
     `with d as (update deliveries set status = 'retrying', attempts = 1, next_attempt_at = now() + interval '1 hour' where id = $1)
      update endpoints set ordering = 'endpoint' where id = $2`,
     [uuidOf(id), uuidOf(endpointId)],
@@ -111,16 +85,16 @@ it('holds a delivery in backoff and keeps its due time', async () => {
 
 it('does not hold a deferred delivery that was never attempted until it is due', async () => {
   const { id, endpointId } = await delivery(`deliveries set next_attempt_at = now() + interval '10 minutes' where id = $1`);
-  await database.db.query(`update endpoints set ordering = 'endpoint' where id = $1`, [uuidOf(endpointId)]);
+  await stage.db.query(`update endpoints set ordering = 'endpoint' where id = $1`, [uuidOf(endpointId)]);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', ms: expect.any(Number) });
   expect(await row(id)).toMatchObject({ status: 'pending', in_order: false, in_minutes: 10 });
 });
 
 it('tells the lane again about a delivery that is held already', async () => {
   const { id, endpointId } = await delivery(`deliveries set status = 'held' where id = $1`);
-  await layToRest(database.db, endpointId);
+  await layToRest(stage.db, endpointId);
   expect(await engine.attempt(id)).toMatchObject({ kind: 'ended', state: { status: 'held' } });
-  expect(await laneOf(database.db, endpointId)).toMatchObject({ state: 'awake' });
+  expect(await laneOf(stage.db, endpointId)).toMatchObject({ state: 'awake' });
 });
 
 it('backs off without a slot of the endpoint and opens the lane when many wait; without a slot of the tenant it only backs off', async () => {
@@ -129,10 +103,10 @@ it('backs off without a slot of the endpoint and opens the lane when many wait; 
   const oneMore = await delivery('', first);
   const [other, third] = [await delivery('', { tenantId: first.tenantId }), await delivery('', { tenantId: first.tenantId })];
   let answer = () => {};
-  receiver.answer(`/${first.endpointId}`, (_request, response) => {
+  stage.receiver.answer(`/${first.endpointId}`, (_request, response) => {
     answer = () => response.writeHead(204).end();
   });
-  receiver.answer(`/${other.endpointId}`, (_request, response) => {
+  stage.receiver.answer(`/${other.endpointId}`, (_request, response) => {
     const before = answer;
     answer = () => {
       before();
@@ -140,15 +114,15 @@ it('backs off without a slot of the endpoint and opens the lane when many wait; 
     };
   });
   const firstPosted = engine.attempt(first.id);
-  await until('the request', () => requests(first.endpointId) === 1);
+  await until('the request', () => stage.requestsOf(first.endpointId) === 1);
   for (const { id } of others) expect(await engine.attempt(id)).toMatchObject({ kind: 'wait', outcome: 'no_slot' });
-  expect(await laneOf(database.db, first.endpointId)).toBeUndefined();
+  expect(await laneOf(stage.db, first.endpointId)).toBeUndefined();
   expect(await engine.attempt(oneMore.id)).toMatchObject({ kind: 'ended', state: { status: 'held' } });
-  expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
+  expect(await laneOf(stage.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
   const otherPosted = engine.attempt(other.id);
-  await until('the other request', () => requests(other.endpointId) === 1);
+  await until('the other request', () => stage.requestsOf(other.endpointId) === 1);
   expect(await engine.attempt(third.id)).toMatchObject({ kind: 'wait', outcome: 'no_slot' });
-  expect(await laneOf(database.db, third.endpointId)).toBeUndefined();
+  expect(await laneOf(stage.db, third.endpointId)).toBeUndefined();
   answer();
   await Promise.all([firstPosted, otherPosted]);
   expect((await row(first.id)).status).toBe('succeeded');

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createBoundRows } from '#attempts/bound-rows';
 import type { FirstAttempt } from '#attempts/first-attempt';
 import { FirstAttempter, type FirstAttemptsInFlight } from '#attempts/first-attempter';
-import { createPoster } from '#attempts/poster';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
@@ -14,42 +13,27 @@ import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
 import type { RetryPolicy } from '#domain/deliveries/retry-schedule';
 import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
-import { createAddressGuard } from '#outbound/address-guard';
-import { createSender, type Sender } from '#outbound/send';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { sealTarget } from '#sealing/endpoint-target-encryption';
 import { sealShape } from '#sealing/shape';
-import { createVault } from '#sealing/vault';
 import { holding } from '../e2e/stage.ts';
 import { testContents } from '../support/contents.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { insertForeground, laneOf, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { insertForeground, laneOf } from '../support/parking.ts';
 import { until } from '../support/until.ts';
+import { type AttemptStage, setAttemptStage } from './attempt-stage.ts';
 
 const log = createLogger('fatal');
-const vault = createVault([randomBytes(32).toString('base64')]);
-let database: TestDatabase;
-let receiver: Receiver;
-let sender: Sender;
-let lanes: ParkingWithoutTemporal;
+let stage: AttemptStage;
 let attempter: FirstAttempter;
 let budget: ModeSwitch;
 /** Told to the relays: when the delivery is due. */
 const passed = new Map<string, number>();
 
 beforeAll(async () => {
-  [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
-  lanes = parkWithoutTemporal(database.db);
-  sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+  stage = await setAttemptStage();
 });
-afterAll(async () => {
-  await sender?.close();
-  await receiver?.close();
-  await lanes?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 beforeEach(() => {
   budget = createModeSwitch('adaptive');
   attempter = open(1);
@@ -62,8 +46,8 @@ function open(
   firstInFlight?: FirstAttemptsInFlight,
   defaultRetry: RetryPolicy = { schedule: ['1h'] },
 ): FirstAttempter {
-  const { db } = database;
-  const poster = createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry });
+  const { db, lanes } = stage;
+  const poster = stage.poster(log, defaultRetry);
   return new FirstAttempter({
     stallWatch: createStallWatch(),
     slots: createSlots({ process: 4, tenant: 4, endpoint: perEndpoint }),
@@ -103,7 +87,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     eventTypes: [],
     channels: [],
     filter: null,
-    sealed: Buffer.from(sealTarget(vault, endpointId, { url: receiver.url + path, headers: {}, auth: null }).sealed),
+    sealed: Buffer.from(sealTarget(stage.vault, endpointId, { url: stage.receiver.url + path, headers: {}, auth: null }).sealed),
     targetVersion: 1,
     format: 'standard',
     signing: null,
@@ -115,7 +99,7 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
     notBeforeMs: null,
     createdAtUs: 0,
     shapeId: null,
-    secrets: [{ id: secretId, sealed: Buffer.from(vault.seal(randomBytes(24), secretId)), validToMs: null }],
+    secrets: [{ id: secretId, sealed: Buffer.from(stage.vault.seal(randomBytes(24), secretId)), validToMs: null }],
     ...snapshot,
   };
   const id = deliveryId(eventId, endpointId);
@@ -134,9 +118,9 @@ function job(path: string, snapshot: Partial<EndpointSnapshot> = {}, more: Parti
 }
 
 const row = async ({ deliveryId: id }: Job) =>
-  (await database.db.query('select status, attempts, own_workflow, pumped from deliveries where id = $1', [uuidOf(id)])).rows[0];
+  (await stage.db.query('select status, attempts, own_workflow, pumped from deliveries where id = $1', [uuidOf(id)])).rows[0];
 const attempts = async ({ deliveryId: id }: Job) =>
-  (await database.db.query('select outcome from attempts where delivery_id = $1', [uuidOf(id)])).rows.map(({ outcome }) => outcome);
+  (await stage.db.query('select outcome from attempts where delivery_id = $1', [uuidOf(id)])).rows.map(({ outcome }) => outcome);
 
 /** Attempts the delivery to its end. Returns its row, and how the attempter says that it was written. */
 async function done(of: Job) {
@@ -149,10 +133,10 @@ it.each<[string, number[], object]>([
   ['a failed', [500], { written: 'needs_workflow', status: 'retrying', attempts: 1, own_workflow: true, pumped: false }],
 ])('records %s attempt', async (name, answer, expected) => {
   const path = `/${name.replace(' ', '-')}`;
-  receiver.answer(path, answer);
+  stage.receiver.answer(path, answer);
   const one = job(path);
   expect(await done(one)).toEqual(expected);
-  expect(receiver.of(one.webhookId)).toHaveLength(1);
+  expect(stage.receiver.of(one.webhookId)).toHaveLength(1);
   expect(await attempts(one)).toHaveLength(1);
 });
 
@@ -175,56 +159,56 @@ it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Partial<FirstAttempt>]
   const plain = job('/never', snapshot);
   const one = { ...plain, ...change(plain) };
   expect(await done(one)).toEqual({ written: 'needs_workflow', status: 'pending', attempts: 0, own_workflow: true, pumped: false });
-  expect(receiver.of(one.webhookId)).toEqual([]);
+  expect(stage.receiver.of(one.webhookId)).toEqual([]);
   expect(await attempts(one)).toEqual([]);
 });
 
 it.each<[string, Partial<EndpointSnapshot>, (one: Job) => Promise<unknown>]>([
   ['by its settings', { needsLane: true }, async () => undefined],
   ['because of its Retry-After', { notBeforeMs: Date.now() + 3_600_000 }, async () => undefined],
-  ['because its lane was opened in this process', {}, ({ endpointId }) => lanes.lanes.overCap(endpointId)],
+  ['because its lane was opened in this process', {}, ({ endpointId }) => stage.lanes.lanes.overCap(endpointId)],
   [
     'because its lane was opened by another process',
     {},
     async ({ endpointId }) => {
-      await lanes.waker.open([endpointId], 'failing');
-      await until('the list', () => lanes.lanes.parks(endpointId));
+      await stage.lanes.waker.open([endpointId], 'failing');
+      await until('the list', () => stage.lanes.lanes.parks(endpointId));
     },
   ],
 ])('posts nothing and holds the delivery when only the lane may send to the endpoint, %s', async (_name, snapshot, prepare) => {
   const one = job('/never', snapshot);
-  await insertForeground(database.db, { ...one.event, endpointId: one.endpointId });
+  await insertForeground(stage.db, { ...one.event, endpointId: one.endpointId });
   await prepare(one);
   expect(await done(one)).toEqual({ written: 'needs_no_workflow', status: 'held', attempts: 0, own_workflow: false, pumped: false });
-  expect(await laneOf(database.db, one.endpointId)).toMatchObject({ state: 'awake', parks: true });
-  expect(receiver.of(one.webhookId)).toEqual([]);
+  expect(await laneOf(stage.db, one.endpointId)).toMatchObject({ state: 'awake', parks: true });
+  expect(stage.receiver.of(one.webhookId)).toEqual([]);
 });
 
 it('opens one lane for an endpoint that serves fewer than wait, and holds all its deliveries', async () => {
   const hold = holding();
-  receiver.answer('/hangs', hold.reply);
+  stage.receiver.answer('/hangs', hold.reply);
   const first = job('/hangs');
   const waiting: Job[] = [];
   for (let n = 0; n < 6; n++) {
     const one = job('/hangs', {}, { endpointId: first.endpointId });
-    await insertForeground(database.db, { ...one.event, endpointId: first.endpointId });
+    await insertForeground(stage.db, { ...one.event, endpointId: first.endpointId });
     waiting.push({ ...one, deliveryId: deliveryId(one.event.eventId, first.endpointId) });
   }
   const posted = attempter.attempt(first);
-  await until('the request', () => receiver.of(first.webhookId).length === 1);
+  await until('the request', () => stage.receiver.of(first.webhookId).length === 1);
   expect(new Set(await Promise.all(waiting.map((one) => attempter.attempt(one))))).toEqual(new Set(['needs_no_workflow']));
   for (const one of waiting) expect(await row(one)).toMatchObject({ status: 'held', own_workflow: false });
-  expect(await laneOf(database.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
-  expect(lanes.lanes.parks(first.endpointId)).toBe(true);
+  expect(await laneOf(stage.db, first.endpointId)).toEqual({ state: 'awake', parks: true, reason: 'cap' });
+  expect(stage.lanes.lanes.parks(first.endpointId)).toBe(true);
   hold.release(204);
   expect(await posted).toBe('needs_no_workflow');
-  receiver.requests.length = 0;
+  stage.receiver.requests.length = 0;
 });
 
 it('neither posts nor writes an event whose lease the process has lost', async () => {
   const lost = job('/lost', {}, { mayPost: () => false });
   expect(await attempter.attempt(lost)).toBe('dropped');
-  expect([await row(lost), receiver.of(lost.webhookId)]).toEqual([undefined, []]);
+  expect([await row(lost), stage.receiver.of(lost.webhookId)]).toEqual([undefined, []]);
 });
 
 it('keeps a row that exists already, and records the repeated attempt', async () => {
@@ -237,14 +221,14 @@ it('keeps a row that exists already, and records the repeated attempt', async ()
 
 it('stops after the attempts in flight are recorded, and drops the jobs that wait', async () => {
   let answer = () => {};
-  receiver.answer('/slow', (_request, response) => {
+  stage.receiver.answer('/slow', (_request, response) => {
     answer = () => response.writeHead(204).end();
   });
   const begun = job('/slow');
   const waiting = { ...job('/slow'), endpointId: begun.endpointId };
   const posted = attempter.attempt(begun);
   const dropped = attempter.attempt(waiting);
-  await until('the request', () => receiver.of(begun.webhookId).length === 1);
+  await until('the request', () => stage.receiver.of(begun.webhookId).length === 1);
   expect(attempter.waiting()).toBe(1);
   expect(attempter.eventsInFlight()).toEqual([begun.event.eventId]);
   const stopped = attempter.stop();
@@ -254,27 +238,27 @@ it('stops after the attempts in flight are recorded, and drops the jobs that wai
   await stopped;
   expect(await row(begun)).toMatchObject({ status: 'succeeded' });
   expect(await posted).toBe('needs_no_workflow');
-  expect(receiver.requests.filter(({ path }) => path === '/slow')).toHaveLength(1);
+  expect(stage.receiver.requests.filter(({ path }) => path === '/slow')).toHaveLength(1);
 });
 
 it('joins an attempt of the same process that is in flight, and posts once', async () => {
   const hold = holding();
-  receiver.answer('/joined', hold.reply);
+  stage.receiver.answer('/joined', hold.reply);
   const one = job('/joined');
   const firstInFlight: FirstAttemptsInFlight = new Map();
   const [fenced, next] = [open(1, firstInFlight), open(1, firstInFlight)];
   const posted = fenced.attempt(one);
-  await until('the request', () => receiver.of(one.webhookId).length === 1);
+  await until('the request', () => stage.receiver.of(one.webhookId).length === 1);
   const joined = next.attempt({ ...one });
   expect(next.eventsInFlight()).toEqual([one.event.eventId]);
   hold.release(204);
   expect(await Promise.all([posted, joined])).toEqual(['needs_no_workflow', 'needs_no_workflow']);
-  expect([receiver.of(one.webhookId).length, firstInFlight.size]).toEqual([1, 0]);
+  expect([stage.receiver.of(one.webhookId).length, firstInFlight.size]).toEqual([1, 0]);
   await Promise.all([fenced.stop(), next.stop()]);
 });
 
 it('attempts a delivery itself after the attempt that it joined was dropped', async () => {
-  receiver.answer('/after', [204]);
+  stage.receiver.answer('/after', [204]);
   let owned = true;
   let fresh = false;
   const firstInFlight: FirstAttemptsInFlight = new Map();
@@ -285,7 +269,7 @@ it('attempts a delivery itself after the attempt that it joined was dropped', as
   const joined = next.attempt({ ...one, isFresh: () => true, mayPost: () => true });
   [owned, fresh] = [false, true];
   expect(await Promise.all([dropped, joined])).toEqual(['dropped', 'needs_no_workflow']);
-  expect(receiver.of(one.webhookId)).toHaveLength(1);
+  expect(stage.receiver.of(one.webhookId)).toHaveLength(1);
   await Promise.all([fenced.stop(), next.stop()]);
 });
 
@@ -302,7 +286,7 @@ it.each<[string, RetryPolicy, number[], object]>([
   ],
 ])('without room for a workflow, passes %s to the relays', async (name, retry, answer, expected) => {
   const path = `/no-room-${name.replaceAll(' ', '-')}`;
-  receiver.answer(path, answer);
+  stage.receiver.answer(path, answer);
   budget.setTemporalAway(true);
   attempter = open(1, undefined, retry);
   const one = job(path);
@@ -319,7 +303,7 @@ it('without room for a workflow, passes a delivery that it gave up to the relays
 });
 
 it('leaves a delivery to its workflow if that was granted before, and a row that existed as it was', async () => {
-  receiver.answer('/granted', [500, 500]);
+  stage.receiver.answer('/granted', [500, 500]);
   budget.setTemporalAway(true);
   const granted = { written: 'needs_workflow', status: 'retrying', attempts: 1, own_workflow: true, pumped: false };
   expect(await done(job('/granted', {}, { hasWorkflow: true }))).toEqual(granted);
@@ -342,15 +326,15 @@ it('leaves a delivery to its workflow if that was granted before, and a row that
 describe('a delivery with a shape', () => {
   async function shapedJob(path: string, template: object | string | number, more: Partial<FirstAttempt> = {}): Promise<Job> {
     const plain = job(path);
-    await insertForeground(database.db, { ...plain.event, endpointId: plain.endpointId });
-    const shape = sealShape(vault, plain.endpointId, { transform: { template }, versions: null });
-    await setShape(database.db, plain.endpointId, shape);
+    await insertForeground(stage.db, { ...plain.event, endpointId: plain.endpointId });
+    const shape = sealShape(stage.vault, plain.endpointId, { transform: { template }, versions: null });
+    await setShape(stage.db, plain.endpointId, shape);
     const endpoint = { ...plain.endpoint(), shapeId: shape?.id ?? null } as EndpointSnapshot;
     return { ...plain, endpoint: () => endpoint, ...more };
   }
   const bound = async ({ deliveryId: id }: Job) =>
     (
-      await database.db.query(
+      await stage.db.query(
         'select d.status, d.own_workflow, d.pumped, s.id is not null as bound from deliveries d left join shapes s on s.id = d.shape_id where d.id = $1',
         [uuidOf(id)],
       )
@@ -358,21 +342,21 @@ describe('a delivery with a shape', () => {
 
   it('has its row, leased, before the request', async () => {
     const hold = holding();
-    receiver.answer('/shaped', hold.reply);
+    stage.receiver.answer('/shaped', hold.reply);
     const one = await shapedJob('/shaped', { n: { $path: 'data.n' }, of: '{{id}}' });
     const posted = attempter.attempt(one);
     await hold.held();
     const lease = `select leased_until > now() + interval '30 seconds' as leased from deliveries where id = $1`;
-    expect((await database.db.query(lease, [uuidOf(one.deliveryId)])).rows).toEqual([{ leased: true }]);
+    expect((await stage.db.query(lease, [uuidOf(one.deliveryId)])).rows).toEqual([{ leased: true }]);
     hold.release(204);
     expect(await posted).toBe('needs_no_workflow');
-    expect(receiver.of(one.webhookId).map(({ body }) => body.toString())).toEqual([`{"n":1.0,"of":"${one.webhookId}"}`]);
+    expect(stage.receiver.of(one.webhookId).map(({ body }) => body.toString())).toEqual([`{"n":1.0,"of":"${one.webhookId}"}`]);
     expect(await bound(one)).toEqual({ status: 'succeeded', own_workflow: false, pumped: false, bound: true });
     expect(await attempts(one)).toEqual(['accepted']);
   });
 
   it('is refused like any other: by a workflow, or by the relays', async () => {
-    receiver.answer('/refuses-shaped', [500]);
+    stage.receiver.answer('/refuses-shaped', [500]);
     const one = await shapedJob('/refuses-shaped', 1);
     expect(await attempter.attempt(one)).toBe('needs_workflow');
     expect(await bound(one)).toEqual({ status: 'retrying', own_workflow: true, pumped: false, bound: true });
@@ -391,20 +375,20 @@ describe('a delivery with a shape', () => {
     expect(await attempter.attempt({ ...large, event: { ...large.event, body: huge } })).toBe('needs_workflow');
     for (const each of [one, large])
       expect(await bound(each)).toEqual({ status: 'pending', own_workflow: true, pumped: false, bound: true });
-    const { rows } = await database.db.query('select leased_until from deliveries where id = $1', [uuidOf(large.deliveryId)]);
+    const { rows } = await stage.db.query('select leased_until from deliveries where id = $1', [uuidOf(large.deliveryId)]);
     expect(rows).toEqual([{ leased_until: null }]);
-    expect(receiver.of(large.webhookId)).toEqual([]);
+    expect(stage.receiver.of(large.webhookId)).toEqual([]);
   });
 
   it('that another process has planned keeps its shape, and is not sent', async () => {
     const one = await shapedJob('/never', 1);
     await attempter.attempt({ ...one, event: { ...one.event, expiresAt: new Date(0) } });
-    const other = sealShape(vault, one.endpointId, { transform: { template: 2 }, versions: null });
-    await setShape(database.db, one.endpointId, other);
+    const other = sealShape(stage.vault, one.endpointId, { transform: { template: 2 }, versions: null });
+    await setShape(stage.db, one.endpointId, other);
     const endpoint = { ...one.endpoint(), shapeId: other?.id ?? null } as EndpointSnapshot;
     expect(await attempter.attempt({ ...one, endpoint: () => endpoint })).toBe('needs_workflow');
-    const { rows } = await database.db.query('select shape_id from deliveries where id = $1', [uuidOf(one.deliveryId)]);
+    const { rows } = await stage.db.query('select shape_id from deliveries where id = $1', [uuidOf(one.deliveryId)]);
     expect(rows[0].shape_id).toBe(one.endpoint()?.shapeId);
-    expect(receiver.of(one.webhookId)).toEqual([]);
+    expect(stage.receiver.of(one.webhookId)).toEqual([]);
   });
 });

@@ -1,62 +1,43 @@
 // The first activity of a delivery that has no row yet: Temporal must not believe its worker dead while PostgreSQL is slow,
 // a process that was suspended while it planned must not send, because another worker may be sending, and a dispatch that
 // was taken back is left to the relay. A refusal without room for its workflow passes the delivery to the relays.
-import { randomBytes } from 'node:crypto';
 import { asyncLocalStorage, Context } from '@temporalio/activity';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createAttemptDelivery } from '#activities/attempt-delivery';
 import { createPlanDelivery } from '#activities/plan-delivery';
 import { Engine } from '#attempts/engine';
 import { createParkDelivery } from '#attempts/park-delivery';
-import { createPoster } from '#attempts/poster';
 import { Recorder } from '#attempts/recorder';
 import { createSlots } from '#attempts/slots';
 import { createStallWatch } from '#attempts/stall-watch';
 import { takeBackDispatch } from '#db/events/dispatches';
 import { createModeSwitch, type ModeSwitch } from '#domain/events/dispatch-mode';
 import { deliveryId, uuidOf } from '#domain/ids';
-import { createAddressGuard } from '#outbound/address-guard';
-import { createSender, type Sender } from '#outbound/send';
 import type { Reached } from '#runtime/checkpoints';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
-import { sealTarget } from '#sealing/endpoint-target-encryption';
-import { createVault } from '#sealing/vault';
 import { testContents } from '../support/contents.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { insertForeground, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
+import { type AttemptStage, setAttemptStage } from './attempt-stage.ts';
 
 const log = createLogger('silent');
-const vault = createVault([randomBytes(32).toString('base64')]);
 const limits = { process: 9, tenant: 9, endpoint: 9 };
-let database: TestDatabase;
-let receiver: Receiver;
-let sender: Sender;
-let lanes: ParkingWithoutTemporal;
+let stage: AttemptStage;
 let engine: Engine;
 let budget: ModeSwitch;
 let heartbeats = 0;
 
 beforeAll(async () => {
-  [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
-  lanes = parkWithoutTemporal(database.db);
-  sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
+  stage = await setAttemptStage();
 });
-afterAll(async () => {
-  await sender?.close();
-  await receiver?.close();
-  await lanes?.stop();
-  await database?.drop();
-});
+afterAll(() => stage?.close());
 beforeEach(() => {
-  const { db } = database;
+  const { db, lanes } = stage;
   heartbeats = 0;
   budget = createModeSwitch('adaptive');
   engine = new Engine({
     ...{ db, log, limits, budget },
-    poster: createPoster({ db, vault, contents: testContents(db), sender, log, defaultRetry: { schedule: ['1h', '1h', '1h'] } }),
+    poster: stage.poster(log, { schedule: ['1h', '1h', '1h'] }),
     recorder: new Recorder(db, testContents(db), log),
     stallWatch: createStallWatch({ tickMs: 20, afterMs: 500 }),
     slots: createSlots(limits),
@@ -67,23 +48,16 @@ beforeEach(() => {
 
 /** An event in a dispatch, for one endpoint. */
 async function dispatched() {
-  const { db } = database;
-  const [tenantId, endpointId, eventId, dispatchId, secretId] = [newId('tnt'), newId('ep'), newId('evt'), newId('dsp'), newId('sec')];
-  await insertForeground(db, { tenantId, endpointId, eventId });
-  const target = { url: `${receiver.url}/${endpointId}`, headers: {}, auth: null };
-  await db.query('update endpoints set sealed = $2 where id = $1', [uuidOf(endpointId), sealTarget(vault, endpointId, target).sealed]);
-  await db.query('insert into endpoint_secrets (id, endpoint_id, sealed) values ($1, $2, $3)', [
-    uuidOf(secretId),
-    uuidOf(endpointId),
-    vault.seal(randomBytes(24), secretId),
-  ]);
+  const { db } = stage;
+  const [tenantId, endpointId, eventId, dispatchId] = [newId('tnt'), newId('ep'), newId('evt'), newId('dsp')];
+  await stage.insertEndpoint({ tenantId, endpointId, eventId });
   await db.query('insert into dispatches (id, event_ids) values ($1, array[$2::uuid])', [uuidOf(dispatchId), uuidOf(eventId)]);
   return { deliveryId: deliveryId(eventId, endpointId), plan: { dispatchId, eventId, endpointId } };
 }
 
 /** The activity as a worker calls it. */
 function attemptDelivery(input: Awaited<ReturnType<typeof dispatched>>, reached?: Reached, everyMs = 50, heartbeatTimeoutMs = 1_000) {
-  const planDelivery = createPlanDelivery({ db: database.db, waker: lanes.waker, reached });
+  const planDelivery = createPlanDelivery({ db: stage.db, waker: stage.lanes.waker, reached });
   const activity = createAttemptDelivery(engine, planDelivery, { everyMs, timeoutMs: 3 * everyMs });
   const context = Object.create(Context.prototype, {
     heartbeat: { value: () => void heartbeats++ },
@@ -92,12 +66,11 @@ function attemptDelivery(input: Awaited<ReturnType<typeof dispatched>>, reached?
   return asyncLocalStorage.run(context, () => activity(input));
 }
 
-const requests = ({ plan: { endpointId } }: Awaited<ReturnType<typeof dispatched>>) =>
-  receiver.requests.filter(({ path }) => path === `/${endpointId}`).length;
+const requests = ({ plan: { endpointId } }: Awaited<ReturnType<typeof dispatched>>) => stage.requestsOf(endpointId);
 
 it('heartbeats while PostgreSQL makes its planning wait', async () => {
   const input = await dispatched();
-  const client = await database.db.connect();
+  const client = await stage.db.connect();
   await client.query('begin');
   await client.query('select from dispatches where id = $1 for update', [uuidOf(input.plan.dispatchId)]);
   const attempting = attemptDelivery(input);
@@ -107,7 +80,7 @@ it('heartbeats while PostgreSQL makes its planning wait', async () => {
   client.release();
   expect(await attempting).toMatchObject({ status: 'succeeded', attempts: 1 });
   expect(requests(input)).toBe(1);
-  const { rows } = await database.db.query('select done_at is not null as done from dispatches where id = $1', [
+  const { rows } = await stage.db.query('select done_at is not null as done from dispatches where id = $1', [
     uuidOf(input.plan.dispatchId),
   ]);
   expect(rows).toEqual([{ done: true }]);
@@ -116,7 +89,7 @@ it('heartbeats while PostgreSQL makes its planning wait', async () => {
 it('heartbeats in time for a workflow that another version began with a shorter timeout', async () => {
   const input = await dispatched();
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
-  receiver.answer(`/${input.plan.endpointId}`, async (_request, response) => {
+  stage.receiver.answer(`/${input.plan.endpointId}`, async (_request, response) => {
     await answered;
     response.writeHead(204).end();
   });
@@ -140,7 +113,7 @@ it('sends nothing if the process was suspended while it planned; the next call s
 
 it('waits for the row that the relay writes, if the dispatch was taken back', async () => {
   const input = await dispatched();
-  const { db } = database;
+  const { db } = stage;
   const { dispatchId, eventId, endpointId } = input.plan;
   expect(await takeBackDispatch(db, newId('rly'), dispatchId)).toBe(true);
   await expect(attemptDelivery(input)).rejects.toMatchObject({ type: 'TakenBack', nextRetryDelay: expect.any(Number) });
@@ -155,18 +128,18 @@ it('waits for the row that the relay writes, if the dispatch was taken back', as
 
 it('ends if the dispatch is gone and nobody has the event', async () => {
   const input = await dispatched();
-  await database.db.query('delete from dispatches where id = $1', [uuidOf(input.plan.dispatchId)]);
+  await stage.db.query('delete from dispatches where id = $1', [uuidOf(input.plan.dispatchId)]);
   expect(await attemptDelivery(input)).toMatchObject({ status: 'expired', attempts: 0 });
   expect(requests(input)).toBe(0);
 });
 
 async function makeDue({ deliveryId: id }: Awaited<ReturnType<typeof dispatched>>): Promise<void> {
-  await database.db.query('update deliveries set next_attempt_at = now() where id = $1', [uuidOf(id)]);
+  await stage.db.query('update deliveries set next_attempt_at = now() where id = $1', [uuidOf(id)]);
 }
 
 it('passes the delivery to the relays after a refusal without room, and sends nothing from then on', async () => {
   const input = await dispatched();
-  receiver.answer(`/${input.plan.endpointId}`, [500, 204]);
+  stage.receiver.answer(`/${input.plan.endpointId}`, [500, 204]);
   budget.setTemporalAway(true);
   const state = { status: 'retrying', attempts: 1, nextAttemptAt: expect.any(String), pumped: true };
   expect(await attemptDelivery(input)).toMatchObject(state);
@@ -178,7 +151,7 @@ it('passes the delivery to the relays after a refusal without room, and sends no
 
 it('returns a later refusal without room; with room it is thrown, as the wait for the next attempt', async () => {
   const input = await dispatched();
-  receiver.answer(`/${input.plan.endpointId}`, [500, 500, 500]);
+  stage.receiver.answer(`/${input.plan.endpointId}`, [500, 500, 500]);
   expect(await attemptDelivery(input)).toMatchObject({ status: 'retrying', attempts: 1, pumped: false });
   await makeDue(input);
   await expect(attemptDelivery(input)).rejects.toMatchObject({ type: 'http_status', nextRetryDelay: expect.any(Number) });
@@ -189,9 +162,9 @@ it('returns a later refusal without room; with room it is thrown, as the wait fo
 
 it('leaves a dead letter to its workflow, which is open, without room too', async () => {
   const input = await dispatched();
-  receiver.answer(`/${input.plan.endpointId}`, [410]);
+  stage.receiver.answer(`/${input.plan.endpointId}`, [410]);
   budget.setTemporalAway(true);
   expect(await attemptDelivery(input)).toMatchObject({ status: 'dead_lettered', attempts: 1, pumped: false });
-  const { rows } = await database.db.query('select pumped from deliveries where id = $1', [uuidOf(input.deliveryId)]);
+  const { rows } = await stage.db.query('select pumped from deliveries where id = $1', [uuidOf(input.deliveryId)]);
   expect(rows).toEqual([{ pumped: false }]);
 });

@@ -44,19 +44,22 @@ const dataKeys: SealedColumn = {
     update data_keys k set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where k.name = i.at ->> 0`,
 };
 
-const endpoints: SealedColumn = {
-  column: 'endpoints.sealed',
-  context: (at) => idOf('ep', text(at)),
-  start: [lowest],
-  checked: true,
-  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from endpoints group by 1`,
-  read: `
-    select array[id::text] as at, sealed from endpoints
-    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
-  write: `
-    update endpoints p set sealed = i.sealed, version = nextval('config_version')
-    from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where p.id = (i.at ->> 0)::uuid`,
-};
+/** A column `sealed` in a table whose primary key is `id`. */
+function sealedById(table: string, context: (id: string) => string, alsoSet = ''): SealedColumn {
+  return {
+    column: `${table}.sealed`,
+    context: (at) => context(text(at)),
+    start: [lowest],
+    checked: true,
+    count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from ${table} where sealed is not null group by 1`,
+    read: `
+      select array[id::text] as at, sealed from ${table}
+      where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
+    write: `
+      update ${table} t set sealed = i.sealed${alsoSet} from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed)
+      where t.id = (i.at ->> 0)::uuid`,
+  };
+}
 
 const pastTargets: SealedColumn = {
   column: 'past_targets.sealed',
@@ -71,58 +74,6 @@ const pastTargets: SealedColumn = {
   write: `
     update past_targets p set sealed = i.sealed
     from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where p.endpoint_id = (i.at ->> 0)::uuid and p.target_version = (i.at ->> 1)::int`,
-};
-
-const shapes: SealedColumn = {
-  column: 'shapes.sealed',
-  context: (at) => contextOfShape(text(at)),
-  start: [lowest],
-  checked: true,
-  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from shapes group by 1`,
-  read: `
-    select array[id::text] as at, sealed from shapes
-    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
-  write: `
-    update shapes s set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where s.id = (i.at ->> 0)::uuid`,
-};
-
-const secrets: SealedColumn = {
-  column: 'endpoint_secrets.sealed',
-  context: (at) => idOf('sec', text(at)),
-  start: [lowest],
-  checked: true,
-  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from endpoint_secrets group by 1`,
-  read: `
-    select array[id::text] as at, sealed from endpoint_secrets
-    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
-  write: `
-    update endpoint_secrets s set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where s.id = (i.at ->> 0)::uuid`,
-};
-
-const signingKeys: SealedColumn = {
-  column: 'signing_keys.sealed',
-  context: (at) => idOf('sgk', text(at)),
-  start: [lowest],
-  checked: true,
-  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from signing_keys where sealed is not null group by 1`,
-  read: `
-    select array[id::text] as at, sealed from signing_keys
-    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
-  write: `
-    update signing_keys k set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where k.id = (i.at ->> 0)::uuid`,
-};
-
-const alertChannels: SealedColumn = {
-  column: 'alert_channels.sealed',
-  context: (at) => idOf('ach', text(at)),
-  start: [lowest],
-  checked: true,
-  count: `select encode(substring(sealed from 2 for 4), 'hex') as key, count(*) as rows from alert_channels group by 1`,
-  read: `
-    select array[id::text] as at, sealed from alert_channels
-    where id > ($2::text[])[1]::uuid and substring(sealed from 2 for 4) <> decode($1, 'hex') order by id limit $3 for update`,
-  write: `
-    update alert_channels c set sealed = i.sealed from unnest($1::jsonb[], $2::bytea[]) as i (at, sealed) where c.id = (i.at ->> 0)::uuid`,
 };
 
 const answers: SealedColumn = {
@@ -141,4 +92,14 @@ const answers: SealedColumn = {
     where k.scope = i.at ->> 0 and k.key = i.at ->> 1`,
 };
 
-export const sealedColumns: SealedColumn[] = [dataKeys, endpoints, pastTargets, shapes, secrets, signingKeys, alertChannels, answers];
+export const sealedColumns: SealedColumn[] = [
+  dataKeys,
+  // processes that cache endpoints see by the version that they must read them again
+  sealedById('endpoints', (id) => idOf('ep', id), ", version = nextval('config_version')"),
+  pastTargets,
+  sealedById('shapes', contextOfShape),
+  sealedById('endpoint_secrets', (id) => idOf('sec', id)),
+  sealedById('signing_keys', (id) => idOf('sgk', id)),
+  sealedById('alert_channels', (id) => idOf('ach', id)),
+  answers,
+];

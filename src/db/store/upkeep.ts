@@ -1,19 +1,25 @@
 // Deletes rows that are no longer needed, in batches small enough not to block other work.
+
+import type { QueryConfig } from 'pg';
 import { idOf, unixMsOf } from '#domain/ids';
 import type { Db } from './pool.ts';
 
+async function changedRows(db: Db, statement: QueryConfig): Promise<number> {
+  const { rowCount } = await db.query(statement);
+  return rowCount ?? 0;
+}
+
 /** Deletes dispatches that were done a week ago. Returns how many; 0: none are left. */
 export async function deleteOldDispatches(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_dispatches',
     text: `delete from dispatches where id in (select id from dispatches where done_at < now() - interval '7 days' limit 1000)`,
   });
-  return rowCount ?? 0;
 }
 
 /** Cancels deliveries of deleted endpoints that the delete missed. Returns how many; 0: none are left. */
 export async function cancelLeftBehind(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'cancel_left_behind',
     text: `
       update deliveries set status = 'cancelled', next_attempt_at = null, unsignalled_since = clock_timestamp(), updated_at = now()
@@ -23,18 +29,16 @@ export async function cancelLeftBehind(db: Db): Promise<number> {
           and d.status in ('pending', 'retrying', 'held', 'dead_lettered', 'quarantined')
         limit 500)`,
   });
-  return rowCount ?? 0;
 }
 
 /** Deletes idempotency keys older than 24 hours. Returns how many; 0: none are left. */
 export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_idempotency_keys',
     text: `
       delete from idempotency_keys where (scope, key) in (
         select scope, key from idempotency_keys where created_at < now() - interval '24 hours' limit 1000)`,
   });
-  return rowCount ?? 0;
 }
 
 /**
@@ -42,7 +46,7 @@ export async function deleteOldIdempotencyKeys(db: Db): Promise<number> {
  * is kept `failingMs` longer: such an endpoint may be tried only once a day. Returns how many; 0: none are left.
  */
 export async function deleteOldHealth(db: Db, failingMs: number): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_health',
     text: `
       delete from endpoint_health where endpoint_id in (
@@ -51,19 +55,17 @@ export async function deleteOldHealth(db: Db, failingMs: number): Promise<number
         limit 1000)`,
     values: [failingMs],
   });
-  return rowCount ?? 0;
 }
 
 /** Deletes the sequence numbers of endpoints that were deleted 30 days ago. Returns how many rows; 0: none are left. */
 export async function deleteOldSequences(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_sequences',
     text: `
       delete from lane_sequences where (endpoint_id, key) in (
         select s.endpoint_id, s.key from endpoints p join lane_sequences s on s.endpoint_id = p.id
         where p.deleted_at < now() - interval '30 days' limit 1000)`,
   });
-  return rowCount ?? 0;
 }
 
 /**
@@ -71,13 +73,12 @@ export async function deleteOldSequences(db: Db): Promise<number> {
  * left.
  */
 export async function deleteOldRates(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_rates',
     text: `
       delete from tenant_rates where tenant_id in (
         select r.tenant_id from tenant_rates r join tenants t on t.id = r.tenant_id where t.deleted_at < now() - interval '1 hour' limit 1000)`,
   });
-  return rowCount ?? 0;
 }
 
 /**
@@ -91,7 +92,7 @@ export async function deleteOldTargets(db: Db): Promise<number> {
     text: 'select delivery_id as id from attempts order by delivery_id limit 1',
   });
   const oldest = rows[0] ? new Date(unixMsOf(idOf('dlv', rows[0].id))) : null;
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_targets',
     text: `
       delete from past_targets where (endpoint_id, target_version) in (
@@ -99,22 +100,20 @@ export async function deleteOldTargets(db: Db): Promise<number> {
         where replaced_at < coalesce($1::timestamptz, now()) - interval '1 day' limit 1000)`,
     values: [oldest],
   });
-  return rowCount ?? 0;
 }
 
 /** Deletes portal links that expired 30 days ago. Returns how many; 0: none are left. */
 export async function deleteOldPortalLinks(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_portal_links',
     text: `delete from portal_links where id in (select id from portal_links where expires_at < now() - interval '30 days' limit 1000)`,
   });
-  return rowCount ?? 0;
 }
 
 /** Deletes logos that no portal link has any more. Returns how many; 0: none are left. */
 export async function deleteOldPortalLogos(db: Db): Promise<number> {
   // a link is deleted 31 days after it was made at the latest; one that is being made renews its use first
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_portal_logos',
     text: `
       delete from portal_logos where used_at < now() - interval '32 days' and (tenant_id, hash) in (
@@ -123,25 +122,22 @@ export async function deleteOldPortalLogos(db: Db): Promise<number> {
           and not exists (select from portal_links l where l.tenant_id = g.tenant_id and l.logo_hash = g.hash)
         limit 1000)`,
   });
-  return rowCount ?? 0;
 }
 
 /** Deletes sessions that ended 30 days ago. Returns how many; 0: none are left. */
 export async function deleteOldSessions(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_sessions',
     text: `delete from sessions where id in (select id from sessions where expires_at < now() - interval '30 days' limit 1000)`,
   });
-  return rowCount ?? 0;
 }
 
 /** Deletes the request counts of windows that ended an hour ago. Returns how many rows; 0: none are left. */
 export async function deleteOldApiRates(db: Db): Promise<number> {
-  const { rowCount } = await db.query({
+  return changedRows(db, {
     name: 'delete_old_api_rates',
     text: `
       delete from api_rates where key in (
         select key from api_rates where expire < extract(epoch from now() - interval '1 hour') * 1000 limit 1000)`,
   });
-  return rowCount ?? 0;
 }
