@@ -30,7 +30,7 @@ withPage('shows the fan-out as a table and a graph, the data to the digit, and r
   });
   await openDashboard(page, `/events/${tenant}/${body.id}`);
   await page
-    .getByText('Goes to 2 of 4 endpoints: 1 delivered, 1 retrying. The others: 1 wants other event types, 1 filter did not match.')
+    .getByText('Goes to 2 of 4 endpoints: delivered (1), retrying (1). The others: wants other event types (1), filter did not match (1).')
     .waitFor();
   await page.getByRole('img', { name: /^Goes to 2 of 4/ }).waitFor();
   const row = (id: string) => page.locator(`[data-row="${id}"]`);

@@ -35,7 +35,8 @@ const condition = `case
     when p.gate = 'disabled' then 'disabled'
     when p.gate = 'held' and p.gate_reason = '${unverified}' then 'unverified'
     when p.gate = 'held' then 'paused'
-    when l.circuit->>'state' = 'open' then 'failing'
+    when l.circuit->>'state' = 'open' or exists (
+      select from alerts a where a.kind = 'endpoint.failing' and a.subject = p.id::text and a.state <> 'closed') then 'failing'
     when p.ordering <> 'none' and l.state_reason = 'blocked_by_dead_letter' then 'blocked'
     when p.not_before > now() then 'retry_after'
     else 'ok' end`;

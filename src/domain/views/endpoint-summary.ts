@@ -7,7 +7,7 @@ export const endpointConditions = ['disabled', 'unverified', 'paused', 'failing'
 export const endpointCondition = z
   .enum(endpointConditions)
   .describe(
-    'disabled: it failed for too long, or answered 410 Gone; unverified: it has not agreed to receive events yet; paused: by a person; failing: its circuit is open, and only probes are sent; blocked: a dead letter blocks its order; retry_after: it asked for a wait; ok: none of these',
+    'disabled: it failed for too long, or answered 410 Gone; unverified: it has not agreed to receive events yet; paused: by a person; failing: it accepts nothing: its circuit is open, so that only probes are sent, or the alert endpoint.failing is open; blocked: a dead letter blocks its order; retry_after: it asked for a wait; ok: none of these',
   );
 export type EndpointCondition = (typeof endpointConditions)[number];
 

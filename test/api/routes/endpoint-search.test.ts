@@ -54,6 +54,19 @@ describe('the endpoints of all tenants', () => {
     },
   );
 
+  it('are failing, too, while the alert that says so is open', async () => {
+    const ok = uuidOf(ids.ok ?? '');
+    const { rows } = await api.db.query(
+      `insert into alerts (id, tenant_id, endpoint_id, kind, subject, severity, for_owner, detail)
+       select $1, tenant_id, id, 'endpoint.failing', id::text, 'warning', true, '{}' from endpoints where id = $1 returning id`,
+      [ok],
+    );
+    expect(rows).toHaveLength(1);
+    expect(await found('condition=failing')).toEqual([ids.failing, ids.ok]);
+    await api.db.query(`update alerts set state = 'closed', closed_at = now() where id = $1`, [ok]);
+    expect(await found('condition=failing')).toEqual([ids.failing]);
+  });
+
   it('are found by several conditions, of one tenant', async () => {
     expect(await found(`condition=ok&condition=paused&tenant=${tenant}`)).toEqual([ids.paused, ids.ok]);
     expect((await api.get('/v1/endpoints?condition=sleepy')).body.errors).toEqual([expect.objectContaining({ path: 'condition' })]);

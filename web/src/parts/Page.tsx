@@ -1,17 +1,20 @@
 // The frame of a page: its title, what can be done, its content.
 import { type ReactNode, useEffect } from 'react';
 import { useWords } from '../words/words.tsx';
+import { Back, type BackProps } from './Back.tsx';
 import './page.css';
 
 export interface PageProps {
   title: string;
   /** Shown in place of the title, such as an id with a copy button. The title still names the tab. */
   heading?: ReactNode;
+  /** The list in which this is one thing. */
+  back?: BackProps;
   actions?: ReactNode;
   children: ReactNode;
 }
 
-export function Page({ title, heading, actions, children }: PageProps) {
+export function Page({ title, heading, back, actions, children }: PageProps) {
   const { product } = useWords();
   useEffect(() => {
     document.title = `${title} · ${product}`;
@@ -19,7 +22,10 @@ export function Page({ title, heading, actions, children }: PageProps) {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>{heading ?? title}</h1>
+        <div className="page-title">
+          {back && <Back {...back} />}
+          <h1>{heading ?? title}</h1>
+        </div>
         {actions && <div className="page-actions">{actions}</div>}
       </header>
       {children}

@@ -31,11 +31,9 @@ export function EventTypePage() {
     <Page
       title={name}
       heading={<Heading name={name} />}
+      back={{ to: '/catalogue', text: 'Catalogue' }}
       actions={type.data && <Actions type={type.data} versions={versions.data?.data ?? []} />}
     >
-      <p>
-        <Link to="/catalogue">← Catalogue</Link>
-      </p>
       {error && !(type.data && versions.data) && (
         <Problem error={error} onRetry={() => void Promise.all([type.refetch(), versions.refetch()])} />
       )}

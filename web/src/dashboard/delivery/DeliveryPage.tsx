@@ -1,6 +1,6 @@
 // One delivery: where it stands and why, what happens next, every attempt.
 import type { Attempt, Delivery, DeliveryExplanation } from '@posthorn/client';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { AttemptList } from '../../parts/attempts/AttemptList.tsx';
 import { useAttemptPages, useDelivery } from '../../parts/attempts/use-delivery.ts';
@@ -9,7 +9,6 @@ import { useCommands } from '../../parts/commands.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Status } from '../../parts/Status.tsx';
-import { useBack } from '../../parts/use-back.ts';
 import { WithTimes } from '../../parts/WithTimes.tsx';
 import { DeliveryFacts } from './DeliveryFacts.tsx';
 import { Orders } from './Orders.tsx';
@@ -18,6 +17,7 @@ import { WhatNext } from './WhatNext.tsx';
 import './delivery.css';
 
 const route = getRouteApi('/deliveries/$delivery');
+const back = { to: '/deliveries', text: 'Deliveries' };
 
 export function DeliveryPage() {
   const { delivery: id } = route.useParams();
@@ -26,14 +26,13 @@ export function DeliveryPage() {
   const pages = attempts.data?.pages;
   const all = useMemo(() => pages?.flatMap((page) => page.data) ?? [], [pages]);
   const printing = usePrinting(all);
-  useBack('/deliveries', 'deliveries');
   useCommands([{ id: 'print', text: 'Print', act: () => void printing.print() }]);
   const { data } = delivery;
   const told = explanation.data;
   const error = delivery.error ?? explanation.error ?? attempts.error;
   if (error && !data) {
     return (
-      <Page title="Delivery" heading={<Heading />}>
+      <Page title="Delivery" back={back}>
         <Problem error={error} onRetry={() => void delivery.refetch()} />
       </Page>
     );
@@ -50,7 +49,7 @@ export function DeliveryPage() {
     </>
   );
   return (
-    <Page title={title} heading={<Heading title={title} />} actions={actions}>
+    <Page title={title} back={back} actions={actions}>
       {data && told ? <Told delivery={data} explanation={told} /> : <Skeleton rows={3} />}
       {error && data && <Problem error={error} onRetry={() => void delivery.refetch()} />}
       {data && <DeliveryFacts delivery={data} host={told?.host} />}
@@ -64,17 +63,6 @@ export function DeliveryPage() {
         )}
       </Section>
     </Page>
-  );
-}
-
-function Heading({ title }: { title?: string }) {
-  return (
-    <>
-      <Link to="/deliveries" className="delivery-back">
-        ← Deliveries
-      </Link>
-      {title}
-    </>
   );
 }
 

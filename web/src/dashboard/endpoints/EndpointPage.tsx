@@ -6,13 +6,16 @@ import { Id } from '../../parts/Copy.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
+import { Tag } from '../../parts/Status.tsx';
+import { bySeverity, toneOfSeverity } from '../../parts/severity.ts';
 import { Condition } from './Condition.tsx';
 import { EndpointActions } from './EndpointActions.tsx';
 import { withoutScheme } from './names.ts';
-import { endpointQuery, laneQuery, summaryQuery } from './queries.ts';
+import { alertsQuery, endpointQuery, laneQuery, summaryQuery } from './queries.ts';
 import './endpoint-page.css';
 
 const route = getRouteApi('/endpoints/$endpoint');
+const back = { to: '/endpoints', text: 'Endpoints' };
 
 const tabs = [
   { to: '/endpoints/$endpoint', text: 'Overview' },
@@ -27,20 +30,20 @@ export function EndpointPage() {
   const { data, error, refetch } = useQuery(endpointQuery(id));
   if (error && !data) {
     return (
-      <Page title="Endpoint">
+      <Page title="Endpoint" back={back}>
         <Problem error={error} onRetry={() => void refetch()} />
       </Page>
     );
   }
   if (!data) {
     return (
-      <Page title="Endpoint">
+      <Page title="Endpoint" back={back}>
         <Skeleton rows={10} />
       </Page>
     );
   }
   return (
-    <Page title={withoutScheme(data.url)} actions={<EndpointActions endpoint={data} />}>
+    <Page title={withoutScheme(data.url)} back={back} actions={<EndpointActions endpoint={data} />}>
       <Head endpoint={data} />
       <nav className="tabs" aria-label="Parts of the endpoint">
         {tabs.map(({ to, text }) => (
@@ -78,6 +81,7 @@ function Head({ endpoint: { id, tenant, description } }: { endpoint: Endpoint })
           </span>
         )}
       </p>
+      <OpenAlerts id={id} />
       {description && <p>{description}</p>}
       <p className="endpoint-of">
         <Id id={id} />
@@ -89,5 +93,22 @@ function Head({ endpoint: { id, tenant, description } }: { endpoint: Endpoint })
         </span>
       </p>
     </div>
+  );
+}
+
+function OpenAlerts({ id }: { id: string }) {
+  const { data: alerts = [] } = useQuery(alertsQuery(id));
+  if (alerts.length === 0) return null;
+  return (
+    <ul className="endpoint-alerts" aria-label="Open alerts">
+      {bySeverity(alerts).map((alert) => (
+        <li key={alert.id}>
+          <PathLink to="/alerts" search={{ alert: alert.id }}>
+            <Tag tone={toneOfSeverity[alert.severity]}>{alert.title}</Tag>
+          </PathLink>{' '}
+          <span className="quiet">{alert.detail}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -26,5 +26,16 @@ export const laneQuery = (id: string) =>
     refetchInterval: everyMs,
   });
 
+/** The alerts about it that are not closed. */
+export const alertsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['alerts', { endpoint: id }],
+    queryFn: async ({ signal }) => {
+      const { data } = await posthorn.alerts.list({ endpoint: id, state: ['open', 'acknowledged'] }, { signal }).page();
+      return data.filter(({ kind }) => kind !== 'endpoint.recovered');
+    },
+    refetchInterval: 2 * everyMs,
+  });
+
 export const secretsQuery = (id: string) =>
   queryOptions({ queryKey: ['endpoint', id, 'secrets'], queryFn: ({ signal }) => posthorn.endpoints.secrets(id, { signal }) });

@@ -8,7 +8,6 @@ import { Code } from '../../parts/Json.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { useBack } from '../../parts/use-back.ts';
 import { FanOutGraph } from './FanOutGraph.tsx';
 import { FanOutTable } from './FanOutTable.tsx';
 import { sentenceOf, type Way, waysOf } from './fan-out.ts';
@@ -21,14 +20,14 @@ const route = getRouteApi('/events/$tenant/$event');
 export function EventPage() {
   const params = route.useParams();
   const { event, explanations, names } = useEvent(params.tenant, params.event);
-  useBack('/events', 'events');
   const [data, told] = [event.data, explanations.data];
   const ways = useMemo(() => data && told && waysOf(told, data.deliveries, names), [data, told, names]);
   const error = event.error ?? explanations.error;
   return (
     <Page
       title={data ? `${data.type}, event` : 'Event'}
-      heading={<Heading type={data?.type} />}
+      heading={data?.type}
+      back={{ to: '/events', text: 'Events' }}
       actions={data && ways && <Recall event={data} ways={ways} />}
     >
       {error && <Problem error={error} onRetry={() => void Promise.all([event.refetch(), explanations.refetch()])} />}
@@ -40,17 +39,6 @@ export function EventPage() {
       )}
       {data && <Data event={data} />}
     </Page>
-  );
-}
-
-function Heading({ type }: { type: string | undefined }) {
-  return (
-    <>
-      <Link to="/events" className="event-back">
-        ← Events
-      </Link>
-      {type ?? 'Event'}
-    </>
   );
 }
 

@@ -60,13 +60,13 @@ export function groupsOf(ways: readonly Way[]): Group[] {
   return groups.toSorted((a, b) => Number(b.isSent) - Number(a.isSent) || b.count - a.count);
 }
 
-/** @example "Goes to 2 of 3 endpoints: 1 delivered, 1 retrying. The other one: wants other event types." */
+/** @example "Goes to 2 of 3 endpoints: delivered (1), retrying (1). The others: wants other event types (1)." */
 export function sentenceOf(ways: readonly Way[]): string {
   if (ways.length === 0) return 'The tenant had no endpoint.';
   const [sent, not] = [ways.filter(({ isSent }) => isSent), ways.filter(({ isSent }) => !isSent)];
   const list = (some: readonly Way[]) =>
     groupsOf(some)
-      .map(({ code, count }) => `${count.toLocaleString('en')} ${shortOf(code)}`)
+      .map(({ code, count }) => `${shortOf(code)} (${count.toLocaleString('en')})`)
       .join(', ');
   const of = `${sent.length.toLocaleString('en')} of ${ways.length.toLocaleString('en')} ${ways.length === 1 ? 'endpoint' : 'endpoints'}`;
   const others = not.length === 0 ? '' : ` The others: ${list(not)}.`;

@@ -1,7 +1,7 @@
 // One replay job: how far it is, what became of it, and its orders.
 import type { Replay as Job } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Id } from '../../parts/Copy.tsx';
@@ -32,10 +32,7 @@ export function Replay() {
       data === undefined ? false : isMoving(data) ? pollMs : data.endedAt === null ? restMs : false,
   });
   return (
-    <Page title="Replay" actions={job && <JobActions job={job} />}>
-      <p>
-        <Link to="/replays">All replay jobs</Link>
-      </p>
+    <Page title="Replay" back={{ to: '/replays', text: 'Replays' }} actions={job && <JobActions job={job} />}>
       {isPending && <Skeleton rows={6} />}
       {error && <Problem error={error} onRetry={() => void refetch()} />}
       {job && <Details job={job} />}

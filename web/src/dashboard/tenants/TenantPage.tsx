@@ -13,6 +13,7 @@ import { DeleteTenant } from './DeleteTenant.tsx';
 import { TenantSettings } from './TenantSettings.tsx';
 
 const route = getRouteApi('/tenants/$tenant');
+const back = { to: '/tenants', text: 'Tenants' };
 
 export function TenantPage() {
   const { tenant: id } = route.useParams();
@@ -20,7 +21,7 @@ export function TenantPage() {
   const { data, error, refetch } = useQuery({ queryKey: ['tenant', id], queryFn: ({ signal }) => posthorn.tenants.get(id, { signal }) });
   if (error && !data) {
     return (
-      <Page title={`Tenant ${id}`}>
+      <Page title={`Tenant ${id}`} back={back}>
         <Problem error={error} onRetry={() => void refetch()} />
       </Page>
     );
@@ -28,6 +29,7 @@ export function TenantPage() {
   return (
     <Page
       title={data?.name ?? id}
+      back={back}
       actions={data && <DeleteTenant tenant={data} because={mayChange ? undefined : 'needs the role admin'} />}
     >
       {data ? <About tenant={data} /> : <Skeleton rows={2} />}

@@ -1,7 +1,7 @@
 // Checks how a receiver handles correct and wrong requests, and says what to change in it.
 import { PosthornProblem } from '@posthorn/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
@@ -31,13 +31,8 @@ export function Conformance() {
       posthorn.endpoints.checkConformance(endpoint, eventType === '' ? {} : { eventType }, { timeoutMs: longestMs }),
     onSuccess: (report) => queries.setQueryData(key, report),
   });
-  const back = (
-    <Link to="/endpoints/$endpoint" params={{ endpoint }}>
-      {words.back}
-    </Link>
-  );
   return (
-    <Page title={words.title} actions={back}>
+    <Page title={words.title} back={{ to: `/endpoints/${endpoint}`, text: words.back }}>
       <p className="quiet conformance-what">{words.what}</p>
       <RunForm isPending={run.isPending} onRun={(eventType) => run.mutate(eventType)} />
       {run.error && <Problem error={run.error} />}

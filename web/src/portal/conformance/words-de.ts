@@ -33,5 +33,5 @@ export const de: ConformanceWords = {
   accept: 'annehmen',
   refuse: 'ablehnen',
   noAnswer: 'keine',
-  back: 'Zurück zum Endpunkt',
+  back: 'Endpunkt',
 };

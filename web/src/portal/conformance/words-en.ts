@@ -32,7 +32,7 @@ export const en = {
   accept: 'accept',
   refuse: 'refuse',
   noAnswer: 'none',
-  back: 'Back to the endpoint',
+  back: 'Endpoint',
 };
 
 export type ConformanceWords = typeof en;

@@ -1,6 +1,6 @@
 // One delivery: where it stands and why, what can be done, and every attempt.
 import { type Delivery, type DeliveryExplanation, PosthornProblem } from '@posthorn/client';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { AttemptList } from '../../parts/attempts/AttemptList.tsx';
 import { useAttemptPages, useDelivery } from '../../parts/attempts/use-delivery.ts';
@@ -31,14 +31,7 @@ export function DeliveryPage() {
   return (
     <Page
       title={title}
-      heading={
-        <>
-          <Link to="/deliveries" className="delivery-back">
-            ← {texts.back}
-          </Link>
-          {title}
-        </>
-      }
+      back={{ to: '/deliveries', text: texts.back }}
       actions={data && told && <Orders delivery={data} explanation={told} />}
     >
       {delivery.isPending && <Skeleton rows={8} />}

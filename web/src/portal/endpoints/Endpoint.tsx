@@ -29,10 +29,11 @@ const route = getRouteApi('/endpoints/$endpoint');
 export function Endpoint() {
   const { endpoint: id } = route.useParams();
   const words = useEndpointWords();
+  const back = { to: '/endpoints', text: words.detail.back };
   const { data, error, isPending, refetch } = useQuery(endpointQuery(id));
   if (!data) {
     return (
-      <Page title={words.title}>
+      <Page title={words.title} back={back}>
         {isPending && <Skeleton rows={10} />}
         {error && <Problem error={error} onRetry={() => void refetch()} />}
       </Page>
@@ -43,6 +44,7 @@ export function Endpoint() {
     <Page
       title={endpoint.url}
       heading={<span className="mono endpoint-url">{endpoint.url}</span>}
+      back={back}
       actions={<EndpointActions endpoint={endpoint} />}
     >
       <State endpoint={endpoint} />
@@ -86,7 +88,6 @@ function State({ endpoint }: { endpoint: EndpointView }) {
         <Link to="/endpoints/$endpoint/check" params={{ endpoint: endpoint.id }}>
           {words.detail.check}
         </Link>
-        <Link to="/endpoints">{words.detail.back}</Link>
       </p>
     </div>
   );
