@@ -48,7 +48,7 @@ export function Overview() {
       {stats.data && (
         <>
           <Figures stats={stats.data} window={window} status={status.data} />
-          <Suspense fallback={<div className="overview-chart" />}>
+          <Suspense fallback={<Skeleton rows={6} />}>
             <div className="overview-chart">
               <Traffic stats={stats.data} window={window} />
             </div>

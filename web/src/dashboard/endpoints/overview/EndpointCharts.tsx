@@ -2,6 +2,7 @@
 import type { Stats } from '@posthorn/client';
 import { Suspense, useMemo } from 'react';
 import { lazyPart } from '../../../parts/lazy-page.ts';
+import { Skeleton } from '../../../parts/States.tsx';
 import { count, duration } from '../../../words/format.ts';
 import './endpoint-charts.css';
 
@@ -15,7 +16,7 @@ export function EndpointCharts({ stats, window }: { stats: Stats; window: string
   const { delivered, failed, latencyMs } = stats.totals;
   const slow = latencyMs.p95 === null ? 'Nothing was sent' : `95 of 100 requests took at most ${duration(latencyMs.p95, 'en')}`;
   return (
-    <Suspense fallback={<div className="endpoint-charts endpoint-charts-wait" />}>
+    <Suspense fallback={<Skeleton rows={6} />}>
       <div className="endpoint-charts">
         <div>
           <h3>Attempts</h3>
