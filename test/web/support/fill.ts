@@ -27,7 +27,7 @@ const once = { initial: '1s', factor: 1, max: '1s', attempts: 1 };
 export async function fillInstallation(api: Api & { origin: string }, filling: Filling): Promise<Filled> {
   const { tenant, prefix, text } = filling;
   const receiver = await startReceiver();
-  await expectMade(api.post('/v1/tenants', { id: tenant, name: text('Acme'), metadata: { plan: text('plan') } }));
+  await expectMade(api.post('/v1/tenants', { id: tenant, name: text('Acme'), metadata: { plan: text('business') } }));
   await makeTypes(api, filling);
   const make = (path: string, more: object) => api.makeEndpoint(tenant, `${receiver.url}/${path}`, { description: text(path), ...more });
   const [orders, invoices, users] = await Promise.all([

@@ -80,7 +80,7 @@ function columnsWith(onOpen: (entry: AuditEntry) => void): Column<AuditEntry>[] 
     {
       id: 'action',
       header: 'Did',
-      width: 'minmax(0, 1.2fr)',
+      width: 'minmax(180px, 1.2fr)',
       cell: (entry) => (
         <span className="access-act">
           {' '}
