@@ -132,52 +132,89 @@ withPage('a sign-in that another site began, a replayed state and a planted toke
   }
 });
 
+const ended = (page: Page) => page.getByRole('dialog', { name: 'Your session has ended' });
+
+/** Makes a tenant with a session that has ended meanwhile: the order waits for a sign-in. */
+async function orderAfterEnd(page: Page, id: string): Promise<void> {
+  await page.goto('/dashboard/tenants');
+  await page.getByRole('button', { name: 'New tenant' }).click();
+  await page.getByLabel('Name').fill('typed before the end');
+  await page.getByLabel('Id', { exact: true }).fill(id);
+  await endSession(page);
+  await page.getByRole('button', { name: 'Make the tenant' }).click();
+  await ended(page).getByRole('button', { name: 'Sign in with Test ID' }).waitFor();
+}
+
+async function signInAgainWithKey(page: Page, key = testApiKey): Promise<void> {
+  await ended(page).getByLabel('API key').fill(key);
+  await ended(page).getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+/** Opens the window of the provider, which no longer knows who was signed in. */
+async function openProvider(page: Page): Promise<Page> {
+  await page.context().clearCookies();
+  const opened = page.context().waitForEvent('page');
+  await ended(page).getByRole('button', { name: 'Sign in with Test ID' }).click();
+  return opened;
+}
+
 withPage('a session that ends asks to sign in over the page, keeps what was typed, and repeats the call', async ({ openPage }) => {
   const { page, watched } = await openPage({ origin: own.origin });
   watched.allow(/^another origin/);
   await page.goto('/dashboard/tenants');
   await signInAs(page, 'ada');
   await account(page, 'ada@example.com').waitFor();
-  for (const [id, again] of [
-    ['kept-by-key', 'key'],
-    ['kept-by-provider', 'provider'],
-  ] as const) {
-    await page.goto('/dashboard/tenants');
-    await page.getByRole('button', { name: 'New tenant' }).click();
-    await page.getByLabel('Name').fill('typed before the end');
-    await page.getByLabel('Id', { exact: true }).fill(id);
-    const { token } = await credentialOf(page);
-    await own.call('DELETE', '/v1/sessions/current', undefined, { key: token });
-    await page.getByRole('button', { name: 'Make the tenant' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
-    await dialog.getByRole('button', { name: 'Sign in with Test ID' }).waitFor();
-    if (again === 'key') {
-      expect(await violations(page)).toEqual([]);
-      await shoot(page, 'session-ended');
-      await dialog.getByLabel('API key').fill('wrong');
-      await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
-      await dialog.getByText('This key is not known').waitFor();
-      await dialog.getByLabel('API key').fill(testApiKey);
-      await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
-    } else {
-      // a window that is closed without a word
-      const first = page.context().waitForEvent('page');
-      await dialog.getByRole('button', { name: 'Sign in with Test ID' }).click();
-      await (await first).close();
-      await dialog.getByText('If it is gone, press the button again.').waitFor();
-      const opened = page.context().waitForEvent('page');
-      await dialog.getByRole('button', { name: 'Sign in with Test ID' }).click();
-      const beside = await opened;
-      // the person may still be signed in at the provider, which then returns at once
-      await beside
-        .getByRole('button', { name: 'ada', exact: true })
-        .or(beside.getByText('You are signed in.'))
-        .waitFor()
-        .catch(() => undefined);
-    }
-    await page.waitForURL(`**/dashboard/tenants/${id}`);
-    expect((await own.get(`/v1/tenants/${id}`)).body.name).toBe('typed before the end');
-  }
+  await orderAfterEnd(page, 'kept-by-provider');
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'session-ended');
+  // a window that is closed without a word
+  await (await openProvider(page)).close();
+  await ended(page).getByText('If it is gone, press the button again.').waitFor();
+  await (await openProvider(page)).getByRole('button', { name: 'ada', exact: true }).click();
+  await page.waitForURL('**/dashboard/tenants/kept-by-provider');
+  expect((await own.get('/v1/tenants/kept-by-provider')).body.name).toBe('typed before the end');
+
+  await page.getByRole('button', { name: 'Signed in as' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signInWithKey(page);
+  await orderAfterEnd(page, 'kept-by-key');
+  await signInAgainWithKey(page, 'wrong');
+  await ended(page).getByText('This key is not known').waitFor();
+  await signInAgainWithKey(page);
+  await page.waitForURL('**/dashboard/tenants/kept-by-key');
+  expect((await own.get('/v1/tenants/kept-by-key')).body.name).toBe('typed before the end');
+});
+
+withPage('what one person ordered is not sent for another, and nothing of it stays on the page', async ({ openPage }) => {
+  const { page, watched } = await openPage({ origin: own.origin });
+  watched.allow(/^another origin/);
+  const notSent = page.getByRole('dialog', { name: 'What was ordered was not sent' });
+  const isGivenUp = async (id: string, next: string, before: string) => {
+    await notSent.getByText(`You signed in as ${next}. What ${before} had ordered was not sent.`).waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).count()).toBe(0);
+    expect((await own.get(`/v1/tenants/${id}`)).status).toBe(404);
+  };
+  await page.goto('/dashboard/tenants');
+  await signInAs(page, 'ada');
+  await account(page, 'ada@example.com').waitFor();
+  await orderAfterEnd(page, 'of-ada');
+  // no typed text of hers, and none of the answers that she got, may be there for the next one
+  const read = page.waitForResponse((response) => response.url().includes('/v1/tenants?') && response.status() === 200);
+  await signInAgainWithKey(page);
+  await isGivenUp('of-ada', 'bootstrap', 'ada@example.com');
+  await read;
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'not-sent');
+  await notSent.getByRole('button', { name: 'Close' }).last().click();
+  await account(page, 'bootstrap').waitFor();
+
+  await orderAfterEnd(page, 'of-bootstrap');
+  await (await openProvider(page)).getByRole('button', { name: 'ada', exact: true }).click();
+  await isGivenUp('of-bootstrap', 'ada@example.com', 'bootstrap');
+  await orderAfterEnd(page, 'of-ada-again');
+  await (await openProvider(page)).getByRole('button', { name: 'bob', exact: true }).click();
+  await isGivenUp('of-ada-again', canary('name'), 'ada@example.com');
+  await page.getByRole('button', { name: /New tenant.*needs the role admin/ }).waitFor();
 });
 
 withPage('a window of the provider that was closed can be opened again', async ({ openPage }) => {

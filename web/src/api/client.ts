@@ -1,17 +1,20 @@
 // The API of this page: the public client, with the token of this tab. What could not be answered is asked again by itself, so
-// nothing that was typed is lost: with a refused token after the next sign-in, without a connection when Posthorn is back.
+// nothing that was typed is lost: with a refused token when the same person has signed in again, without a connection when
+// Posthorn is back. What one person asked for is never asked again for another.
 import { Posthorn } from '@posthorn/client';
 import { type Connection, connection } from './connection.ts';
-import { credential } from './credential.ts';
+import { credential, type Holder } from './credential.ts';
+import { notSent } from './not-sent.ts';
 
 /** How often an order is repeated that Posthorn may or may not have got. */
 const mostRepeats = 5;
 
-async function watchedFetch(url: string, init: RequestInit, repeats = 0): Promise<Response> {
+async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker = credential.holder()): Promise<Response> {
+  if (asker !== credential.holder()) return giveUp(init, asker);
   const token = credential.token();
   // a repeat goes without the signal, whose time has passed meanwhile; a stream keeps it, since nothing else would end it
   const isStream = (init.headers as Record<string, string>).accept === 'text/event-stream';
-  const again = (count: number) => watchedFetch(url, isStream ? init : { ...init, signal: null }, count);
+  const again = (count: number) => watchedFetch(url, isStream ? init : { ...init, signal: null }, count, asker);
   // Reads are repeated by the pages. An order is repeated with its Idempotency-Key, so that it is obeyed once.
   const mayRepeat = init.method !== 'GET' && repeats < mostRepeats;
   let response: Response;
@@ -33,6 +36,12 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0): Promis
   if (met === 'ok' || !mayRepeat) return response;
   await connection.isBack();
   return again(repeats + 1);
+}
+
+/** It is never answered: the person who asked has left, and the page with it. */
+function giveUp({ method }: RequestInit, asker: Holder): Promise<never> {
+  if (method !== 'GET' && credential.get().state !== 'signed_out') notSent.become(asker);
+  return new Promise(() => undefined);
 }
 
 /** 502 and 504 are answers of a proxy in front of Posthorn, which itself never gives them. */

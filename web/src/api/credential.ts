@@ -16,17 +16,26 @@ export interface Credential {
   tenant: string | null;
   /** When it ends at the latest. */
   expiresAt: string;
+  /** Who has it, whatever it is called: what one person ordered is never sent for another. */
+  person: string;
+}
+
+/** Whose this tab is. Another one for each person, and after each sign-out. */
+export interface Holder {
+  number: number;
+  shown: string;
 }
 
 export type SignedIn =
   | { state: 'signed_out' }
-  /** `ended`: the API has refused the token; what waits for an answer waits for the next one. */
+  /** `ended`: the API has refused the token; what waits for an answer waits until the same person has signed in again. */
   | { state: 'signed_in' | 'ended'; credential: Credential };
 
 /** Each door has its own: a tab may show first the one and then the other. */
 const slot = `posthorn.${import.meta.env.MODE}.credential`;
 let now: SignedIn = restored();
-let waiting: { goOn: () => void; giveUp: (reason: Error) => void }[] = [];
+let holder: Holder = holderAfter(0);
+let waiting: (() => void)[] = [];
 const listeners = new Set<() => void>();
 
 export const credential = {
@@ -35,34 +44,43 @@ export const credential = {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
+  holder: (): Holder => holder,
   signIn(given: Credential): void {
     tabStorage.set(slot, JSON.stringify(given));
-    become({ state: 'signed_in', credential: given });
-    for (const { goOn } of takeWaiting()) goOn();
+    const isSame = now.state !== 'signed_out' && now.credential.person === given.person;
+    become({ state: 'signed_in', credential: given }, isSame);
   },
   /** Forgets the token. What waits for a sign-in is given up: the next one may be somebody else's. */
   signOut(): void {
     tabStorage.remove(slot);
-    become({ state: 'signed_out' });
-    for (const { giveUp } of takeWaiting()) giveUp(new Error('Signed out meanwhile.'));
+    become({ state: 'signed_out' }, false);
   },
   token: (): string => (now.state === 'signed_out' ? '' : now.credential.token),
-  /** Resolves when somebody has signed in again, rejects if they sign out instead. `refused`: the token that the API has refused. */
+  /** Resolves when this tab has another token than the one that the API has refused, or none. It may be somebody else's. */
   renewed(refused: string): Promise<void> {
     if (credential.token() !== refused) return Promise.resolve();
-    if (now.state === 'signed_in') become({ state: 'ended', credential: now.credential });
-    return new Promise((goOn, giveUp) => waiting.push({ goOn, giveUp }));
+    if (now.state === 'signed_in') {
+      now = { state: 'ended', credential: now.credential };
+      tell();
+    }
+    return new Promise((goOn) => waiting.push(goOn));
   },
 };
 
-function takeWaiting(): typeof waiting {
+function become(next: SignedIn, isSame: boolean): void {
+  now = next;
+  if (!isSame) holder = holderAfter(holder.number);
+  tell();
   const taken = waiting;
   waiting = [];
-  return taken;
+  for (const goOn of taken) goOn();
 }
 
-function become(next: SignedIn): void {
-  now = next;
+function holderAfter(number: number): Holder {
+  return { number: number + 1, shown: now.state === 'signed_out' ? '' : now.credential.shown };
+}
+
+function tell(): void {
   for (const listener of listeners) listener();
 }
 

@@ -27,8 +27,9 @@ export const readMethods = (signal: AbortSignal): Promise<SignInMethods> => ask(
 
 /** Rejects with the words of the API. */
 export async function exchange(what: NewSession): Promise<Credential> {
-  const { token, scopes, name, person, role, tenant, expiresAt } = await ask<CreatedSession>('POST', '/v1/sessions', what);
-  return { token, scopes, name, shown: person?.email ?? person?.name ?? name, role, tenant, expiresAt };
+  const { token, scopes, name, person: one, key, role, tenant, expiresAt } = await ask<CreatedSession>('POST', '/v1/sessions', what);
+  const shown = one?.email ?? one?.name ?? name;
+  return { token, scopes, name, shown, role, tenant, expiresAt, person: JSON.stringify([key, one?.issuer, one?.subject]) };
 }
 
 /** Ends the session behind the token, also when the page is closed meanwhile. */

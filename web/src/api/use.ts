@@ -1,11 +1,13 @@
 // The credential and the connection for components.
 import { useSyncExternalStore } from 'react';
 import { type Connection, connection } from './connection.ts';
-import { credential, type SignedIn } from './credential.ts';
+import { credential, type Holder, type SignedIn } from './credential.ts';
 
 export const useConnection = (): Connection => useSyncExternalStore(connection.subscribe, connection.get);
 
 export const useSignedIn = (): SignedIn => useSyncExternalStore(credential.subscribe, credential.get);
+
+export const useHolder = (): Holder => useSyncExternalStore(credential.subscribe, credential.holder);
 
 /** Whether the credential of this tab has a scope. */
 export function useMay(scope: string): boolean {

@@ -1,5 +1,5 @@
-// The session has ended while the page was open: signs in again over the page, which stays as it is. The calls that were
-// refused are repeated then.
+// The session has ended while the page was open: signs in again over the page, which stays as it is for the same person. The
+// calls that were refused are repeated then.
 import { useEffect, useRef } from 'react';
 import { signInBeside } from '../../api/sign-in.ts';
 import { Button } from '../../parts/Button.tsx';
@@ -21,7 +21,8 @@ export function SessionEnded({ name }: { name: string }) {
     <Dialog title="Your session has ended" isOpen onClose={() => undefined} isDismissable={false}>
       <p>
         You were signed in as <strong>{name}</strong>. A session ends after 30 minutes without use, 12 hours after the sign-in, or with its
-        key. Sign in again to go on: nothing that you typed is lost, and what you asked for last is asked again.
+        key. Sign in again in the same way to go on: nothing that you typed is lost, and what you asked for last is asked again. If anybody
+        else signs in, it is not sent, and this page begins anew.
       </p>
       <WaysToSignIn onProvider={beside} isBeside />
       <div className="dialog-actions">

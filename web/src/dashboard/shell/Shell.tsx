@@ -2,10 +2,11 @@
 import { Outlet } from '@tanstack/react-router';
 import { useState } from 'react';
 import { returned } from '../../api/returned.ts';
-import { useSignedIn } from '../../api/use.ts';
+import { useHolder, useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
 import { Keyboard } from './keyboard/Keyboard.tsx';
+import { NotSent } from './NotSent.tsx';
 import { Rail } from './Rail.tsx';
 import { Returned } from './Returned.tsx';
 import { SessionEnded } from './SessionEnded.tsx';
@@ -15,6 +16,7 @@ import './shell.css';
 
 export function Shell() {
   const signedIn = useSignedIn();
+  const { number } = useHolder();
   const [isReturning, setIsReturning] = useState(returned !== null);
   if (isReturning && returned) return <Returned returned={returned} onDone={() => setIsReturning(false)} />;
   if (signedIn.state === 'signed_out') {
@@ -25,8 +27,9 @@ export function Shell() {
       </>
     );
   }
+  // a page of its own for each person: nothing stays of what another one has read or typed
   return (
-    <div className="shell">
+    <div className="shell" key={number}>
       <a className="skip" href="#content">
         Skip to the page
       </a>
@@ -38,7 +41,7 @@ export function Shell() {
       </main>
       <Toasts />
       <Keyboard />
-      {signedIn.state === 'ended' && <SessionEnded name={signedIn.credential.shown} />}
+      {signedIn.state === 'ended' ? <SessionEnded name={signedIn.credential.shown} /> : <NotSent name={signedIn.credential.shown} />}
     </div>
   );
 }

@@ -95,14 +95,14 @@ function KeyForm({ isSecond }: { isSecond: boolean }) {
   );
 }
 
-/** Makes this tab the credential's. What somebody else had read is read again. */
+/** Makes this tab the credential's. Nothing stays of what somebody else had read. */
 export function useBecome(): (given: Credential) => void {
   const queries = useQueryClient();
   return (given) => {
-    const before = credential.get();
-    const isSame = before.state !== 'signed_out' && before.credential.name === given.name && before.credential.tenant === given.tenant;
+    const before = credential.holder();
     credential.signIn(given);
-    void (isSame ? queries.invalidateQueries() : queries.resetQueries());
+    if (credential.holder() === before) void queries.invalidateQueries();
+    else queries.clear();
   };
 }
 

@@ -18,7 +18,7 @@ export function Shell() {
   return (
     <LanguageProvider>
       {state.state === 'open' ? (
-        <Open link={state.link} />
+        <Open key={state.link.tenant.id} link={state.link} />
       ) : (
         <Measured>
           <ConnectionBar />

@@ -65,7 +65,8 @@ function opened(token: string, { link, leftMs }: Described): void {
   if (now.state === 'open' && now.link.tenant.id !== tenant.id) for (const callback of tenantChanges) callback();
   look.obeyLink(theme);
   become({ state: 'open', link });
-  credential.signIn({ token, scopes, name: tenant.name, shown: tenant.name, role: null, tenant: tenant.id, expiresAt: link.expiresAt });
+  const { id, name } = tenant;
+  credential.signIn({ token, scopes, name, shown: name, role: null, tenant: id, expiresAt: link.expiresAt, person: id });
   clearTimeout(timer);
   timer = setTimeout(isEmbedded ? askForToken : end, isEmbedded ? Math.max(leftMs - aheadMs, leftMs * 0.75, leastMs) : leftMs);
 }
