@@ -26,7 +26,7 @@ withPage('adds a channel, shows its secret once, tests it with the result at onc
   expect(await sheet.getByLabel('No worker runs').count()).toBe(0);
   expect(await violations(page)).toEqual([]);
   await sheet.getByRole('button', { name: 'Add the channel' }).click();
-  const secret = page.getByRole('region', { name: 'Signing secret' });
+  const secret = page.getByRole('dialog', { name: 'The channel is there' });
   await secret.getByText(/^whsec_/).waitFor();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'channels');

@@ -61,7 +61,7 @@ withPage('missed events are listed and acknowledged, if the link may', async ({ 
   await shoot(page, 'portal-missed');
   await reader.goto(await linkWith(['endpoints:read', 'deliveries:read']));
   await reader.getByRole('link', { name: 'Verpasste Ereignisse' }).click();
-  await reader.getByRole('button', { name: 'dieser Link darf das nicht' }).waitFor();
+  await reader.getByRole('button', { name: 'dieser Link hat das Recht deliveries:act nicht' }).waitFor();
   await page.getByRole('button', { name: '1 Ereignis bestätigen' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '1 Ereignis bestätigen' }).click();
   await page.getByText('1 Ereignis bestätigt.').waitFor();

@@ -31,6 +31,7 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker =
     await credential.renewed(token);
     return again(repeats);
   }
+  if (asker !== credential.holder()) return nobody();
   const met = metBy(response.status);
   connection.saw(met);
   if (met === 'ok' || !mayRepeat) return response;
@@ -38,11 +39,13 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker =
   return again(repeats + 1);
 }
 
-/** It is never answered: the person who asked has left, and the page with it. */
 function giveUp({ method }: RequestInit, asker: Holder): Promise<never> {
   if (method !== 'GET' && credential.get().state !== 'signed_out') notSent.become(asker);
-  return new Promise(() => undefined);
+  return nobody();
 }
+
+/** Never: the person who asked has left, and the page with them. Nobody else may see the answer. */
+const nobody = () => new Promise<never>(() => undefined);
 
 /** 502 and 504 are answers of a proxy in front of Posthorn, which itself never gives them. */
 function metBy(status: number): Connection {

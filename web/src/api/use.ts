@@ -17,6 +17,12 @@ export function useMay(scope: string): boolean {
   return scopes.includes('admin') || scopes.includes(scope);
 }
 
+/** The tenant to which the credential of this tab is bound; null: all. */
+export function useBoundTo(): string | null {
+  const signedIn = useSignedIn();
+  return signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
+}
+
 /** The lowest role that has a scope (docs/sign-in.md). */
 const roleOf: Record<string, string> = { 'endpoints:read': 'viewer', 'deliveries:read': 'viewer', admin: 'admin' };
 
@@ -24,4 +30,10 @@ const roleOf: Record<string, string> = { 'endpoints:read': 'viewer', 'deliveries
 export function useLacks(scope: string): string | undefined {
   const may = useMay(scope);
   return may ? undefined : `needs the role ${roleOf[scope] ?? 'operator'}`;
+}
+
+/** The same for what belongs to the installation and to none of its tenants. */
+export function useLacksInstallation(): string | undefined {
+  const [lacks, boundTo] = [useLacks('admin'), useBoundTo()];
+  return lacks ?? (boundTo === null ? undefined : 'needs a key that is not bound to a tenant');
 }

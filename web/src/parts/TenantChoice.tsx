@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 import { posthorn } from '../api/client.ts';
-import { useSignedIn } from '../api/use.ts';
+import { useBoundTo } from '../api/use.ts';
 
 const most = 250;
 
@@ -15,8 +15,7 @@ export interface TenantChoiceProps {
 }
 
 export function TenantChoice({ tenant, onChange, showsLabel = false }: TenantChoiceProps) {
-  const signedIn = useSignedIn();
-  const isBound = signedIn.state !== 'signed_out' && signedIn.credential.tenant !== null;
+  const isBound = useBoundTo() !== null;
   const { data } = useQuery({
     queryKey: ['tenants', 'choice'],
     queryFn: ({ signal }) => posthorn.tenants.list({ limit: most }, { signal }).page(),

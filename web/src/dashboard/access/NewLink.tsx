@@ -1,16 +1,15 @@
-// The form that makes a portal link, and its address, which is shown once.
-import type { CreatedPortalLink, Scope } from '@posthorn/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+// The form that makes a portal link.
+import type { Scope } from '@posthorn/client';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useSignedIn } from '../../api/use.ts';
+import { useBoundTo } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
+import { useMaking } from '../made-secret.ts';
 import { listIn } from './list-in.ts';
 import { ScopeChoice } from './ScopeChoice.tsx';
-import { ShownOnce } from './ShownOnce.tsx';
 
 const lives: [life: string, text: string][] = [
   ['15m', '15 minutes'],
@@ -21,48 +20,24 @@ const lives: [life: string, text: string][] = [
 
 const usualScopes: Scope[] = ['endpoints:read', 'endpoints:write', 'deliveries:read', 'deliveries:act'];
 
-export function NewLink({ tenant, onClose }: { tenant: string | undefined; onClose: () => void }) {
-  const [made, setMade] = useState<CreatedPortalLink>();
-  if (made)
-    return (
-      <ShownOnce
-        title="The link is there"
-        secrets={[['Address of the portal', made.url]]}
-        hint={`Everybody who has this address acts as ${made.tenant} until the link expires.`}
-        onClose={onClose}
-      />
-    );
-  return (
-    <Dialog title="New portal link" isOpen onClose={onClose}>
-      <LinkForm tenant={tenant} onMade={setMade} onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function LinkForm({
-  tenant: of,
-  onMade,
-  onClose,
-}: {
-  tenant: string | undefined;
-  onMade: (link: CreatedPortalLink) => void;
-  onClose: () => void;
-}) {
-  const signedIn = useSignedIn();
-  const bound = signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
+export function NewLink({ tenant: of, onClose }: { tenant: string | undefined; onClose: () => void }) {
+  const bound = useBoundTo();
   const [typed, setTyped] = useState({ tenant: bound ?? of ?? '', expiresIn: '1h', origins: '' });
   const [scopes, setScopes] = useState(usualScopes);
-  const queries = useQueryClient();
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => posthorn.portalLinks.create(asked(typed, scopes)),
-    onSuccess: async (link) => {
-      onMade(link);
-      await queries.invalidateQueries({ queryKey: ['portal-links'] });
-    },
+  const { start, error, isPending } = useMaking({
+    make: () => posthorn.portalLinks.create(asked(typed, scopes)),
+    secretOf: ({ tenant, url }) => ({
+      title: 'The link is there',
+      name: 'the address',
+      text: url,
+      hint: `Everybody who has this address of the portal acts as ${tenant} until the link expires.`,
+    }),
+    changes: ['portal-links'],
+    onMade: onClose,
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutate();
+    start();
   };
   const field = (name: keyof typeof typed) => ({
     value: typed[name],
@@ -71,30 +46,32 @@ function LinkForm({
   });
   const isShown = ['tenant', 'expiresIn', 'origins', 'scopes'].some((name) => problemAt(error, name));
   return (
-    <form className="form" onSubmit={submit}>
-      {bound === null && <TextField label="Tenant" required autoFocus {...field('tenant')} hint="Its id: the link shows nothing else." />}
-      <Select label="Valid for" {...field('expiresIn')}>
-        {lives.map(([life, text]) => (
-          <option key={life} value={life}>
-            {text}
-          </option>
-        ))}
-      </Select>
-      <ScopeChoice legend="It may" chosen={scopes} onChange={setScopes} withoutAdmin problem={problemAt(error, 'scopes')} />
-      <TextArea
-        label="Sites that may embed it"
-        rows={2}
-        {...field('origins')}
-        hint="Such as https://app.example.com, one in a line. Empty: none may."
-      />
-      {error && !isShown && <Problem error={error} />}
-      <div className="dialog-actions">
-        <Button onPress={onClose}>Cancel</Button>
-        <Button type="submit" tone="primary" isPending={isPending}>
-          Make the link
-        </Button>
-      </div>
-    </form>
+    <Dialog title="New portal link" isOpen onClose={onClose}>
+      <form className="form" onSubmit={submit}>
+        {bound === null && <TextField label="Tenant" required autoFocus {...field('tenant')} hint="Its id: the link shows nothing else." />}
+        <Select label="Valid for" {...field('expiresIn')}>
+          {lives.map(([life, text]) => (
+            <option key={life} value={life}>
+              {text}
+            </option>
+          ))}
+        </Select>
+        <ScopeChoice legend="It may" chosen={scopes} onChange={setScopes} withoutAdmin problem={problemAt(error, 'scopes')} />
+        <TextArea
+          label="Sites that may embed it"
+          rows={2}
+          {...field('origins')}
+          hint="Such as https://app.example.com, one in a line. Empty: none may."
+        />
+        {error && !isShown && <Problem error={error} />}
+        <div className="dialog-actions">
+          <Button onPress={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" isPending={isPending}>
+            Make the link
+          </Button>
+        </div>
+      </form>
+    </Dialog>
   );
 }
 

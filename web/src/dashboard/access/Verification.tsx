@@ -2,7 +2,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useSignedIn } from '../../api/use.ts';
+import { useBoundTo } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Id } from '../../parts/Copy.tsx';
 import { TextField } from '../../parts/Field.tsx';
@@ -13,8 +13,7 @@ import './access.css';
 
 export function Verification() {
   const [expect, setExpect] = useState('');
-  const signedIn = useSignedIn();
-  const isBound = signedIn.state !== 'signed_out' && signedIn.credential.tenant !== null;
+  const isBound = useBoundTo() !== null;
   const { mutate, data, error, isPending } = useMutation({
     mutationFn: () => posthorn.auditLog.verify(expect.trim() === '' ? {} : { expect: expect.trim() }),
   });

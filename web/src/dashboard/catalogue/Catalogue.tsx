@@ -4,13 +4,13 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { useLacksInstallation } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { SearchField } from '../../parts/SearchField.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
-import { useAdminBecause } from './admin.ts';
 import { NewType } from './NewType.tsx';
 import { TypeState } from './TypeState.tsx';
 
@@ -41,7 +41,7 @@ const columns: Column<EventTypeSummary>[] = [
 const idOf = ({ name }: EventTypeSummary) => name;
 
 export function Catalogue() {
-  const because = useAdminBecause();
+  const because = useLacksInstallation();
   const [isMaking, setIsMaking] = useState(false);
   return (
     <Page

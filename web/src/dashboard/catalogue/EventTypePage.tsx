@@ -4,12 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { useLacksInstallation } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Copy } from '../../parts/Copy.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { useAdminBecause } from './admin.ts';
 import { DeleteType } from './DeleteType.tsx';
 import { NewVersion } from './NewVersion.tsx';
 import { TypeSettings } from './TypeSettings.tsx';
@@ -53,7 +53,7 @@ function Heading({ name }: { name: string }) {
 }
 
 function Actions({ type, versions }: { type: EventType; versions: EventTypeVersion[] }) {
-  const because = useAdminBecause();
+  const because = useLacksInstallation();
   const [open, setOpen] = useState<'settings' | 'version' | 'delete' | null>(null);
   const close = () => setOpen(null);
   return (

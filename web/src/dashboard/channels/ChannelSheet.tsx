@@ -1,6 +1,5 @@
 // Adds a channel, or changes one.
 import type { AlertChannel, AlertSeverity } from '@posthorn/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
@@ -9,6 +8,7 @@ import { Dialog } from '../../parts/Dialog.tsx';
 import { Checkbox, Select, TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useMaking } from '../made-secret.ts';
 import { Kinds } from './Kinds.tsx';
 import { Target } from './Target.tsx';
 import { leastWords } from './words.ts';
@@ -17,30 +17,33 @@ export interface ChannelSheetProps {
   /** Without one: a new channel. */
   channel?: AlertChannel;
   onClose: () => void;
-  /** Gets the new channel, with the secret that is shown only now. */
-  onMade?: (channel: AlertChannel) => void;
 }
 
-export function ChannelSheet({ channel, onClose, onMade }: ChannelSheetProps) {
-  const queries = useQueryClient();
+const ofChannel = {
+  title: 'The channel is there',
+  name: 'the secret',
+  hint: 'This is the signing secret of the new channel. With it your server tells real messages from forged ones.',
+};
+
+export function ChannelSheet({ channel, onClose }: ChannelSheetProps) {
   const [before] = useState(() => (channel ? draftOfChannel(channel) : emptyChannel));
   const [draft, setDraft] = useState(before);
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () =>
-      channel
+  const { start, isPending, error } = useMaking({
+    async make() {
+      const saved = await (channel
         ? posthorn.alertChannels.update(channel.id, channelChangeOf(draft, before))
-        : posthorn.alertChannels.create(newChannelOf(draft)),
-    async onSuccess(saved) {
-      if (!channel) onMade?.(saved);
-      await queries.invalidateQueries({ queryKey: ['alert-channels'] });
+        : posthorn.alertChannels.create(newChannelOf(draft)));
       say(channel ? 'The channel is saved.' : 'The channel is added. Send a test to see that messages arrive.');
-      onClose();
+      return saved;
     },
+    secretOf: ({ settings: { secret } }) => (channel || secret === undefined ? undefined : { ...ofChannel, text: secret }),
+    changes: ['alert-channels'],
+    onMade: onClose,
   });
   const set = (change: Partial<ChannelDraft>) => setDraft({ ...draft, ...change });
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (!isPending) mutate();
+    start();
   };
   return (
     <Dialog title={channel ? 'Edit the channel' : 'Add a channel'} isOpen onClose={onClose} place="side">

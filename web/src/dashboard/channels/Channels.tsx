@@ -1,11 +1,9 @@
 // Alert channels: who is told of alerts, with a test whose result is shown at once.
-import type { AlertChannel } from '@posthorn/client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
-import { Copy } from '../../parts/Copy.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { ChannelItem } from './ChannelItem.tsx';
@@ -15,7 +13,6 @@ import './channels.css';
 export function Channels() {
   const because = useLacks('endpoints:write');
   const [isAdding, setIsAdding] = useState(false);
-  const [made, setMade] = useState<AlertChannel>();
   const add = (
     <Button tone="primary" onPress={() => setIsAdding(true)} because={because}>
       Add a channel
@@ -24,22 +21,9 @@ export function Channels() {
   return (
     <Page title="Channels" actions={add}>
       <p className="quiet">A channel is told when an alert opens, and when it closes. Channels of the operator are told of all alerts.</p>
-      {made?.settings.secret !== undefined && <SecretOnce secret={made.settings.secret} onStored={() => setMade(undefined)} />}
       <ChannelList />
-      {isAdding && <ChannelSheet onClose={() => setIsAdding(false)} onMade={setMade} />}
+      {isAdding && <ChannelSheet onClose={() => setIsAdding(false)} />}
     </Page>
-  );
-}
-
-function SecretOnce({ secret, onStored }: { secret: string; onStored: () => void }) {
-  return (
-    <section className="channel-secret" aria-label="Signing secret">
-      <p>The signing secret of the new channel. It is shown only this once: with it your server tells real messages from forged ones.</p>
-      <p>
-        <code>{secret}</code> <Copy text={secret} what="the secret" />
-      </p>
-      <Button onPress={onStored}>I have stored it</Button>
-    </section>
   );
 }
 

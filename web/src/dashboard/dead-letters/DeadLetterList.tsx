@@ -3,7 +3,7 @@ import type { Delivery } from '@posthorn/client';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { useCommands } from '../../parts/commands.ts';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
@@ -69,7 +69,7 @@ function useDeadLetters(search: DeadLettersSearch) {
 export function DeadLetterList({ search, urls, onReplay }: DeadLetterListProps) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const queries = useQueryClient();
-  const because = useMay('deliveries:act') ? undefined : 'needs the role operator';
+  const because = useLacks('deliveries:act');
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useDeadLetters(search);
   const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const columns = useMemo(() => columnsWith(urls), [urls]);

@@ -4,7 +4,7 @@ import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/r
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { type Changes, onChanges } from '../../api/live.ts';
-import { useSignedIn } from '../../api/use.ts';
+import { useBoundTo } from '../../api/use.ts';
 import { boundsOf } from '../../parts/filters/time-span.ts';
 import { mostWaiting } from '../../parts/live/LiveSwitch.tsx';
 import { applyChanges, type LivePage, type PageStart, rowsOf } from '../../parts/live/live-rows.ts';
@@ -63,8 +63,7 @@ export function useDeliveries(search: DeliveriesSearch, isLive: boolean) {
 /** Puts what the stream tells into the pages that are loaded, and counts what it may not insert. */
 function useApply(search: DeliveriesSearch) {
   const queries = useQueryClient();
-  const signedIn = useSignedIn();
-  const tenant = signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
+  const tenant = useBoundTo();
   const ids = useRef(new Set<string>());
   const [waiting, setWaiting] = useState(0);
   const forget = useCallback(() => {

@@ -3,7 +3,7 @@ import { type Delivery, type DeliveryExplanation, PosthornProblem } from '@posth
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { useCommands } from '../../parts/commands.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
@@ -20,7 +20,7 @@ export interface OrdersProps {
 }
 
 export function Orders({ delivery, explanation }: OrdersProps) {
-  const may = useMay('deliveries:act');
+  const lacks = useLacks('deliveries:act');
   const { asked, order, isPending, error, reset } = useOrder(delivery);
   const [confirming, setConfirming] = useState<Command | null>(null);
   const shown = explanation.commands.filter(({ command, allowed }) => command !== 'release' || allowed);
@@ -34,7 +34,7 @@ export function Orders({ delivery, explanation }: OrdersProps) {
       id: command,
       text: orderWords[command].verb,
       ...(command === 'replay' && { keys: 'r' }),
-      because: may ? (allowed ? undefined : (reason ?? undefined)) : 'needs the role operator',
+      because: lacks ?? (allowed ? undefined : (reason ?? undefined)),
       act: () => press(command),
     })),
   );
@@ -46,7 +46,7 @@ export function Orders({ delivery, explanation }: OrdersProps) {
           <Button
             key={command}
             tone={command === 'cancel' ? 'danger' : command === mainOf(explanation) ? 'primary' : 'plain'}
-            because={may ? (allowed || isAsked ? undefined : (reason ?? undefined)) : 'needs the role operator'}
+            because={lacks ?? (allowed || isAsked ? undefined : (reason ?? undefined))}
             isPending={isAsked || (isPending && confirming === null)}
             onPress={() => press(command)}
           >

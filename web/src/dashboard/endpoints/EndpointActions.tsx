@@ -4,17 +4,17 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { count } from '../../words/format.ts';
-import { needsOperator, withoutScheme } from './names.ts';
+import { withoutScheme } from './names.ts';
 import { TestEvent } from './test-event/TestEvent.tsx';
 
 export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
-  const because = needsOperator(useMay('endpoints:write'));
+  const because = useLacks('endpoints:write');
   const [open, setOpen] = useState<'test' | 'pause' | 'delete' | null>(null);
   const close = () => setOpen(null);
   const gate = useGate(endpoint, close);

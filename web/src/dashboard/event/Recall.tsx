@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { useCommands } from '../../parts/commands.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
@@ -15,7 +15,7 @@ const endpoints = (count: number) => `${count.toLocaleString('en')} ${count === 
 
 export function Recall({ event, ways }: { event: EventInFull; ways: readonly Way[] }) {
   const [isOpen, setIsOpen] = useState(false);
-  const may = useMay('events:write');
+  const lacks = useLacks('events:write');
   const queries = useQueryClient();
   const { mutate, error, isPending, reset } = useMutation({
     mutationFn: () => posthorn.events.recall(event.tenant, event.id),
@@ -27,7 +27,7 @@ export function Recall({ event, ways }: { event: EventInFull; ways: readonly Way
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['event', event.tenant, event.id] }),
   });
-  const because = !may ? 'needs the role operator' : event.recalledAt === null ? undefined : 'it was recalled already';
+  const because = lacks ?? (event.recalledAt === null ? undefined : 'it was recalled already');
   const had = ways.filter(({ code }) => code === 'delivered' || code === 'taken').length;
   const unfinished = ways.filter(
     ({ isSent, code }) => isSent && !['delivered', 'taken', 'cancelled', 'expired', 'endpoint_deleted'].includes(code),

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Navigate } from '@tanstack/react-router';
 import { Suspense } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useSignedIn } from '../../api/use.ts';
+import { useBoundTo } from '../../api/use.ts';
 import { useIsFirstRun } from '../../parts/first-run.ts';
 import { lazyPart } from '../../parts/lazy-page.ts';
 import { Page } from '../../parts/Page.tsx';
@@ -25,8 +25,7 @@ const refetchInterval = 10_000;
 
 export function Overview() {
   const { window = '1h', tenant: chosen } = route.useSearch();
-  const signedIn = useSignedIn();
-  const bound = signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
+  const bound = useBoundTo();
   const tenant = bound ?? chosen;
   const { stats, alerts, status } = useOverview(window, tenant, bound !== null);
   const isFirstRun = useIsFirstRun();

@@ -21,8 +21,8 @@ export function SessionEnded({ name }: { name: string }) {
     <Dialog title="Your session has ended" isOpen onClose={() => undefined} isDismissable={false}>
       <p>
         You were signed in as <strong>{name}</strong>. A session ends after 30 minutes without use, 12 hours after the sign-in, or with its
-        key. Sign in again in the same way to go on: nothing that you typed is lost, and what you asked for last is asked again. If anybody
-        else signs in, it is not sent, and this page begins anew.
+        key. Sign in again as the same person, or with the same key, to go on: nothing that you typed is lost, and your last order is sent.
+        For anybody else the page starts again, and the order is not sent.
       </p>
       <WaysToSignIn onProvider={beside} isBeside />
       <div className="dialog-actions">

@@ -5,6 +5,7 @@ import { returned } from '../../api/returned.ts';
 import { useHolder, useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
+import { SecretOnce } from '../SecretOnce.tsx';
 import { Keyboard } from './keyboard/Keyboard.tsx';
 import { NotSent } from './NotSent.tsx';
 import { Rail } from './Rail.tsx';
@@ -40,6 +41,7 @@ export function Shell() {
         <Outlet />
       </main>
       <Toasts />
+      <SecretOnce />
       <Keyboard />
       {signedIn.state === 'ended' ? <SessionEnded name={signedIn.credential.shown} /> : <NotSent name={signedIn.credential.shown} />}
     </div>

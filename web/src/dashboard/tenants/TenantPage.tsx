@@ -3,7 +3,7 @@ import type { Tenant } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
+import { useLacks } from '../../api/use.ts';
 import { Id } from '../../parts/Copy.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
@@ -17,7 +17,7 @@ const back = { to: '/tenants', text: 'Tenants' };
 
 export function TenantPage() {
   const { tenant: id } = route.useParams();
-  const mayChange = useMay('admin');
+  const because = useLacks('admin');
   const { data, error, refetch } = useQuery({ queryKey: ['tenant', id], queryFn: ({ signal }) => posthorn.tenants.get(id, { signal }) });
   if (error && !data) {
     return (
@@ -27,18 +27,14 @@ export function TenantPage() {
     );
   }
   return (
-    <Page
-      title={data?.name ?? id}
-      back={back}
-      actions={data && <DeleteTenant tenant={data} because={mayChange ? undefined : 'needs the role admin'} />}
-    >
+    <Page title={data?.name ?? id} back={back} actions={data && <DeleteTenant tenant={data} because={because} />}>
       {data ? <About tenant={data} /> : <Skeleton rows={2} />}
       <Section title="The last 24 hours">
         <Figures tenant={id} />
       </Section>
       {data && (
         <Section title="Settings">
-          <TenantSettings key={data.updatedAt} tenant={data} because={mayChange ? undefined : 'needs the role admin'} />
+          <TenantSettings key={data.updatedAt} tenant={data} because={because} />
         </Section>
       )}
     </Page>

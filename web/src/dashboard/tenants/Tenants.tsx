@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay, useSignedIn } from '../../api/use.ts';
+import { useLacksInstallation } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -39,7 +39,7 @@ export function Tenants() {
   });
   const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  const because = useWhyNotNew();
+  const because = useLacksInstallation();
   const make = (
     <Button tone="primary" because={because} onPress={() => setIsNew(true)}>
       New tenant
@@ -68,11 +68,4 @@ export function Tenants() {
       <NewTenant isOpen={isNew} onClose={() => setIsNew(false)} />
     </Page>
   );
-}
-
-function useWhyNotNew(): string | undefined {
-  const may = useMay('admin');
-  const signedIn = useSignedIn();
-  if (!may) return 'needs the role admin';
-  return signedIn.state !== 'signed_out' && signedIn.credential.tenant !== null ? 'this key is bound to one tenant' : undefined;
 }

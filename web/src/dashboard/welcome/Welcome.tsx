@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
 import { tabStorage } from '../../api/storage.ts';
-import { useSignedIn } from '../../api/use.ts';
+import { useBoundTo } from '../../api/use.ts';
 import { skippedSlot } from '../../parts/first-run.ts';
 import { Page } from '../../parts/Page.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
@@ -20,8 +20,7 @@ const demo = 'demo';
 
 export function Welcome() {
   const { tenant: chosen } = route.useSearch();
-  const signedIn = useSignedIn();
-  const bound = signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
+  const bound = useBoundTo();
   const tenants = useQuery({
     queryKey: ['tenants', 'first'],
     queryFn: ({ signal }) => posthorn.tenants.list({ limit: 250 }, { signal }).page(),

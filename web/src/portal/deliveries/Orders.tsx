@@ -4,13 +4,13 @@ import { type Delivery, type DeliveryExplanation, PosthornProblem } from '@posth
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { useWords } from '../../words/words.tsx';
-import { usePortalWords, useTexts } from '../shell/words/language.tsx';
+import { useForbidden } from '../shared-words.ts';
+import { useTexts } from '../shell/words/language.tsx';
 import { deliveryTexts } from './texts.ts';
 
 type Command = DeliveryExplanation['commands'][number]['command'];
@@ -20,8 +20,8 @@ type Asking = 'replay' | 'cancel';
 const methods = { replay: 'replay', 'retry-now': 'retryNow', cancel: 'cancel', release: 'release' } as const;
 
 export function Orders({ delivery, explanation }: { delivery: Delivery; explanation: DeliveryExplanation }) {
-  const [texts, { needsScope }] = [useTexts(deliveryTexts), usePortalWords()];
-  const may = useMay('deliveries:act');
+  const texts = useTexts(deliveryTexts);
+  const because = useForbidden('deliveries:act');
   const { asked, pending, error, give } = useOrder(delivery);
   const [asking, setAsking] = useState<Asking | null>(null);
   const main = explanation.commands.find(({ command, allowed }) => allowed && command !== 'cancel')?.command;
@@ -37,7 +37,7 @@ export function Orders({ delivery, explanation }: { delivery: Delivery; explanat
           <Button
             key={command}
             tone={command === 'cancel' ? 'danger' : command === main ? 'primary' : 'plain'}
-            because={may ? undefined : needsScope}
+            because={because}
             isPending={asked === command || pending === command}
             onPress={() => press(command)}
           >

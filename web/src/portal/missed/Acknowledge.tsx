@@ -2,12 +2,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { useMay } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
-import { usePortalWords, useTexts } from '../shell/words/language.tsx';
+import { useForbidden } from '../shared-words.ts';
+import { useTexts } from '../shell/words/language.tsx';
 import { missedTexts } from './texts.ts';
 
 export interface AcknowledgeProps {
@@ -19,9 +19,9 @@ export interface AcknowledgeProps {
 }
 
 export function Acknowledge({ endpoint, cursor, count, isAll }: AcknowledgeProps) {
-  const [texts, { needsScope }] = [useTexts(missedTexts), usePortalWords()];
+  const texts = useTexts(missedTexts);
   const queries = useQueryClient();
-  const may = useMay('deliveries:act');
+  const because = useForbidden('deliveries:act');
   const [isAsking, setIsAsking] = useState(false);
   const order = useMutation({
     mutationFn: () => posthorn.missed.ack(endpoint, cursor),
@@ -34,7 +34,7 @@ export function Acknowledge({ endpoint, cursor, count, isAll }: AcknowledgeProps
   const action = texts.acknowledge(texts.events(count), isAll);
   return (
     <div className="page-actions">
-      <Button because={may ? undefined : needsScope} onPress={() => setIsAsking(true)}>
+      <Button because={because} onPress={() => setIsAsking(true)}>
         {action} …
       </Button>
       <Confirm

@@ -5,21 +5,20 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
-import { useMay } from '../../../api/use.ts';
+import { useLacks } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { Confirm } from '../../../parts/Dialog.tsx';
 import { TextField } from '../../../parts/Field.tsx';
 import { Section } from '../../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../../parts/States.tsx';
 import { say } from '../../../parts/Toasts.tsx';
-import { needsOperator } from '../names.ts';
 import { ConformanceResult } from './ConformanceResult.tsx';
 
 const page = getRouteApi('/endpoints/$endpoint');
 
 export function Conformance() {
   const { endpoint } = page.useParams();
-  const because = needsOperator(useMay('endpoints:write'));
+  const because = useLacks('endpoints:write');
   const [isOpen, setIsOpen] = useState(false);
   const queries = useQueryClient();
   const report = useQuery({

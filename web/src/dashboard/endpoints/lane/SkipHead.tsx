@@ -2,15 +2,14 @@
 import type { LaneQueue } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { posthorn } from '../../../api/client.ts';
-import { useMay } from '../../../api/use.ts';
+import { useLacks } from '../../../api/use.ts';
 import { Confirm } from '../../../parts/Dialog.tsx';
 import { Problem } from '../../../parts/States.tsx';
 import { say } from '../../../parts/Toasts.tsx';
 import { count } from '../../../words/format.ts';
-import { needsOperator } from '../names.ts';
 
 export function SkipHead({ endpoint, queue, onClose }: { endpoint: string; queue: LaneQueue; onClose: () => void }) {
-  const may = useMay('deliveries:act');
+  const because = useLacks('deliveries:act');
   const queries = useQueryClient();
   const { orderingKey, held, heldIsMore } = queue;
   const { mutate, error, isPending } = useMutation({
@@ -36,7 +35,7 @@ export function SkipHead({ endpoint, queue, onClose }: { endpoint: string; queue
       action="Skip the dead letter"
       isDangerous
       isPending={isPending}
-      because={needsOperator(may)}
+      because={because}
       onConfirm={() => mutate()}
       problem={error && <Problem error={error} />}
     />

@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
-import { useMay } from '../../../api/use.ts';
+import { useLacks } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { type Column, DataTable } from '../../../parts/DataTable.tsx';
 import { Page } from '../../../parts/Page.tsx';
@@ -80,7 +80,7 @@ function Figure({ name, text, isBad = false }: { name: string; text: string | nu
 export function Endpoints() {
   const filter = route.useSearch();
   const [isNew, setIsNew] = useState(false);
-  const mayWrite = useMay('endpoints:write');
+  const because = useLacks('endpoints:write');
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['endpoints', filter],
     queryFn: ({ pageParam, signal }) =>
@@ -96,7 +96,7 @@ export function Endpoints() {
     if (data && rows.length === 0 && hasNextPage && !isFetchingNextPage) more();
   }, [data, rows.length, hasNextPage, isFetchingNextPage, more]);
   const make = (
-    <Button tone="primary" because={mayWrite ? undefined : 'needs the role operator'} onPress={() => setIsNew(true)}>
+    <Button tone="primary" because={because} onPress={() => setIsNew(true)}>
       New endpoint
     </Button>
   );

@@ -1,15 +1,14 @@
-// Makes an endpoint, and shows its secret the only time that it can be seen.
-import type { CreatedEndpoint } from '@posthorn/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+// Makes an endpoint.
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
-import { useSignedIn } from '../../../api/use.ts';
+import { useBoundTo } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { Dialog } from '../../../parts/Dialog.tsx';
 import { TextArea, TextField } from '../../../parts/Field.tsx';
 import { Problem, problemAt } from '../../../parts/States.tsx';
-import { SecretOnce } from '../secrets/SecretOnce.tsx';
+import { useMaking } from '../../made-secret.ts';
+import { signingSecret } from '../secrets/signing-secret.ts';
 import { linesOf } from '../settings/texts.ts';
 import { TypeNames } from '../TypeNames.tsx';
 
@@ -21,46 +20,27 @@ export interface NewEndpointProps {
 }
 
 export function NewEndpoint({ isOpen, onClose, tenant }: NewEndpointProps) {
-  const [made, setMade] = useState<CreatedEndpoint | null>(null);
-  const navigate = useNavigate();
-  const finish = async (endpoint: CreatedEndpoint) => {
-    setMade(null);
-    onClose();
-    await navigate({ to: '/endpoints/$endpoint', params: { endpoint: endpoint.id } });
-  };
-  if (made) {
-    return (
-      <Dialog title="The endpoint is there" isOpen onClose={() => void finish(made)} isDismissable={false}>
-        <SecretOnce secret={made.secret} onStored={() => void finish(made)} />
-      </Dialog>
-    );
-  }
   return (
     <Dialog title="New endpoint" isOpen={isOpen} onClose={onClose}>
-      <Form onClose={onClose} onMade={setMade} usual={tenant ?? ''} />
+      <Form onClose={onClose} usual={tenant ?? ''} />
     </Dialog>
   );
 }
 
-interface FormProps {
-  onClose: () => void;
-  onMade: (endpoint: CreatedEndpoint) => void;
-  usual: string;
-}
-
-function Form({ onClose, onMade, usual }: FormProps) {
-  const signedIn = useSignedIn();
-  const bound = signedIn.state === 'signed_out' ? null : signedIn.credential.tenant;
+function Form({ onClose, usual }: { onClose: () => void; usual: string }) {
+  const bound = useBoundTo();
   const [typed, setTyped] = useState({ tenant: bound ?? usual, url: '', eventTypes: '', description: '' });
-  const queries = useQueryClient();
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => {
+  const navigate = useNavigate();
+  const { start, error, isPending } = useMaking({
+    make: () => {
       const { tenant, url, eventTypes, description } = typed;
       return posthorn.endpoints.create(tenant.trim(), { url: url.trim(), eventTypes: linesOf(eventTypes), description });
     },
-    onSuccess: async (endpoint) => {
-      onMade(endpoint);
-      await queries.invalidateQueries({ queryKey: ['endpoints'] });
+    secretOf: ({ secret }) => signingSecret('The endpoint is there', secret),
+    changes: ['endpoints'],
+    onMade: ({ id }) => {
+      onClose();
+      void navigate({ to: '/endpoints/$endpoint', params: { endpoint: id } });
     },
   });
   const field = (name: keyof typeof typed) => ({
@@ -70,7 +50,7 @@ function Form({ onClose, onMade, usual }: FormProps) {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutate();
+    start();
   };
   const isShownAtField = (Object.keys(typed) as (keyof typeof typed)[]).some((name) => problemAt(error, name));
   return (

@@ -1,13 +1,13 @@
-// Rotates the signing secret: how long the earlier ones go on signing, then the new one, shown once.
+// Rotates the signing secret: how long the earlier ones go on signing.
 import type { Endpoint } from '@posthorn/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { Dialog } from '../../../parts/Dialog.tsx';
 import { Select, TextField } from '../../../parts/Field.tsx';
 import { Problem, problemAt } from '../../../parts/States.tsx';
-import { SecretOnce } from './SecretOnce.tsx';
+import { useMaking } from '../../made-secret.ts';
+import { signingSecret } from './signing-secret.ts';
 
 const overlaps = { '24h': '24 hours', '1h': 'an hour', '3d': '3 days', '7d': '7 days', '0s': 'not at all: they stop at once' };
 type Overlap = keyof typeof overlaps;
@@ -21,24 +21,17 @@ export interface RotateSecretProps {
 export function RotateSecret({ endpoint, isOpen, onClose }: RotateSecretProps) {
   const [overlap, setOverlap] = useState<Overlap>('24h');
   const [own, setOwn] = useState('');
-  const queries = useQueryClient();
-  const { mutate, data, error, isPending, reset } = useMutation({
-    mutationFn: () => posthorn.endpoints.rotateSecret(endpoint.id, { overlap, ...(own !== '' && { secret: own }) }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['endpoint', endpoint.id] }),
-  });
   const close = () => {
-    // the secret of a rotation that is under way is shown when it is there, whatever was closed meanwhile: it is shown once
     if (!isPending) reset();
     setOwn('');
     onClose();
   };
-  if (data) {
-    return (
-      <Dialog title="The new secret" isOpen onClose={close} isDismissable={false}>
-        <SecretOnce secret={data.secret} onStored={close} />
-      </Dialog>
-    );
-  }
+  const { start, error, isPending, reset } = useMaking({
+    make: () => posthorn.endpoints.rotateSecret(endpoint.id, { overlap, ...(own !== '' && { secret: own }) }),
+    secretOf: ({ secret }) => signingSecret('The new secret', secret),
+    changes: ['endpoint', endpoint.id],
+    onMade: close,
+  });
   return (
     <Dialog title="Rotate the secret?" isOpen={isOpen} onClose={close}>
       <p>A new secret signs from now on. The earlier ones also sign for as long as you choose, so that the receiver has time to switch.</p>
@@ -63,7 +56,7 @@ export function RotateSecret({ endpoint, isOpen, onClose }: RotateSecretProps) {
       {error && !problemAt(error, 'secret') && <Problem error={error} />}
       <div className="dialog-actions">
         <Button onPress={close}>Cancel</Button>
-        <Button tone={overlap === '0s' ? 'danger' : 'primary'} isPending={isPending} onPress={() => mutate()}>
+        <Button tone={overlap === '0s' ? 'danger' : 'primary'} isPending={isPending} onPress={start}>
           Rotate the secret
         </Button>
       </div>

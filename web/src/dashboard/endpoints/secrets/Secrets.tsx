@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
-import { useMay } from '../../../api/use.ts';
+import { useLacks } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { Copy } from '../../../parts/Copy.tsx';
 import { Confirm } from '../../../parts/Dialog.tsx';
@@ -13,7 +13,6 @@ import { Problem, Skeleton } from '../../../parts/States.tsx';
 import { Tag } from '../../../parts/Status.tsx';
 import { Time } from '../../../parts/Time.tsx';
 import { say } from '../../../parts/Toasts.tsx';
-import { needsOperator } from '../names.ts';
 import { endpointQuery, secretsQuery } from '../queries.ts';
 import { RotateSecret } from './RotateSecret.tsx';
 import { Verification } from './Verification.tsx';
@@ -23,7 +22,7 @@ const page = getRouteApi('/endpoints/$endpoint');
 
 export function Secrets() {
   const { endpoint: id } = page.useParams();
-  const because = needsOperator(useMay('endpoints:write'));
+  const because = useLacks('endpoints:write');
   const [isRotating, setIsRotating] = useState(false);
   const endpoint = useQuery(endpointQuery(id)).data;
   const { data, error, refetch } = useQuery(secretsQuery(id));

@@ -4,11 +4,10 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
-import { useMay } from '../../../api/use.ts';
+import { useLacks } from '../../../api/use.ts';
 import { Problem, problemAt, Skeleton } from '../../../parts/States.tsx';
 import { say } from '../../../parts/Toasts.tsx';
 import { useSettled } from '../../../parts/use-settled.ts';
-import { needsOperator } from '../names.ts';
 import { endpointQuery } from '../queries.ts';
 import { Body } from './Body.tsx';
 import { changeOf, type DraftChange } from './change.ts';
@@ -35,7 +34,7 @@ export function Settings() {
 }
 
 function Form({ endpoint, exact }: { endpoint: Endpoint; exact: Exact }) {
-  const because = needsOperator(useMay('endpoints:write'));
+  const because = useLacks('endpoints:write');
   // what was typed over; the rest follows the endpoint, should somebody else change it
   const [typed, setTyped] = useState<Partial<Draft>>({});
   const before = useMemo(() => draftOf(endpoint, exact), [endpoint, exact]);

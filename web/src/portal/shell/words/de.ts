@@ -28,6 +28,5 @@ export const de: PortalWords = {
   failedTitle: 'Diese Seite ist fehlgeschlagen',
   reload: 'Neu laden',
   home: 'Zur ersten Seite',
-  needsScope: 'dieser Link darf das nicht',
   allEndpoints: 'Alle Endpunkte',
 };

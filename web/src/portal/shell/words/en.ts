@@ -24,7 +24,6 @@ export const en = {
   failedTitle: 'This page failed',
   reload: 'Load it again',
   home: 'Go to the first page',
-  needsScope: 'this link may not do that',
   allEndpoints: 'All endpoints',
 };
 
