@@ -1,4 +1,4 @@
-// Checks a client address against the CIDR ranges that a key allows.
+// Checks a client address against the CIDR ranges that a key allows, and tells clients apart by their address.
 import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -21,6 +21,13 @@ export function createOrigins(cidrs: readonly string[]): (address: string | unde
 export function liesWithin(cidr: string, ranges: readonly string[]): boolean {
   const [net, bits] = rangeOf(cidr);
   return ranges.map(rangeOf).some(([of, ofBits]) => of.kind() === net.kind() && bits >= ofBits && net.match(of, ofBits));
+}
+
+/** What stands for one client in a limit: its address, of IPv6 the /64 network, in which one host may use any address. */
+export function clientOf(address: string | null): string {
+  if (address === null || !ipaddr.isValid(address)) return '';
+  const from = ipaddr.process(address);
+  return from instanceof ipaddr.IPv6 ? from.parts.slice(0, 4).join(':') : from.toString();
 }
 
 function rangeOf(cidr: string): Range {

@@ -35,8 +35,14 @@ export async function signInByKey({ callers, rates }: Access, key: string, addre
 }
 
 /** Throws a 401 if the code is not valid, and a 403 if the person has no role. */
-export async function signInByCode(oidc: OpenIdConnect, signIns: SignInLimit, code: CodeToExchange, log: Logger): Promise<SignedIn> {
-  const { person, role } = await signIns.run(() => oidc.finish(code), log);
+export async function signInByCode(
+  oidc: OpenIdConnect,
+  signIns: SignInLimit,
+  code: CodeToExchange,
+  address: string | null,
+  log: Logger,
+): Promise<SignedIn> {
+  const { person, role } = await signIns.run(() => oidc.finish(code), address, log);
   if (role === null) throw noRole(person, log);
   return {
     keyId: null,

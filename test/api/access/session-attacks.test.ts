@@ -18,7 +18,10 @@ beforeAll(async () => {
   const roles = { claim: 'groups', values: { viewer: ['*'], operator: [], admin: [] } };
   const oidc = { issuer, clientId: 'x', clientSecret: undefined, clientAuth: 'basic' as const, scopes: 'openid', name: 'Silent', roles };
   api = await startApi({
-    access: { openIdConnectAt: (origin) => createOpenIdConnect({ ...oidc, redirectUri: `${origin}/dashboard/signed-in` }) },
+    access: {
+      trustProxy: ['127.0.0.0/8'],
+      openIdConnectAt: (origin) => createOpenIdConnect({ ...oidc, redirectUri: `${origin}/dashboard/signed-in` }),
+    },
   });
 });
 afterAll(async () => {
@@ -93,27 +96,42 @@ it('every refusal to sign in with a key says the same', async () => {
   expect(answers[0]).toMatchObject({ status: 401 });
 });
 
-it('somebody without a key starts only so many requests to the provider', async () => {
-  const code = { code: 'x', verifier: 'v'.repeat(43), nonce: 'n'.repeat(43) };
-  const ends = new AbortController();
-  const answers = Array.from({ length: 40 }, (_, n) =>
-    fetch(`${api.origin}${n % 2 === 0 ? '/v1/sessions' : '/v1/sign-in'}`, {
-      method: 'POST',
-      signal: ends.signal,
-      ...(n % 2 === 0 && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(code) }),
-    }).then(
-      ({ status }) => status,
-      () => 'waits',
-    ),
-  );
-  const refused: unknown[] = [];
-  for (const answer of answers) void answer.then((status) => refused.push(status));
-  await until('the others to be refused', async () => refused.length === 24);
-  expect(new Set(refused)).toEqual(new Set([429]));
+/** A step of a sign-in that asks the provider, of a client behind the proxy. */
+function askProvider(address: string, n: number): Promise<number> {
+  const isCode = n % 2 === 0;
+  return fetch(`${api.origin}${isCode ? '/v1/sessions' : '/v1/sign-in'}`, {
+    method: 'POST',
+    headers: { 'x-forwarded-for': address, ...(isCode && { 'content-type': 'application/json' }) },
+    ...(isCode && { body: JSON.stringify({ code: 'x', verifier: 'v'.repeat(43), nonce: 'n'.repeat(43) }) }),
+  }).then(({ status }) => status);
+}
+
+it('somebody without a key starts only so many requests to the provider, and shuts out nobody else', async () => {
+  const answers: number[] = [];
+  const all: Promise<number>[] = [];
+  const ask = (addresses: string[]) => all.push(...addresses.map((address, n) => askProvider(address, n)));
+  const isRefused = async (count: number) => {
+    for (const answer of all.splice(0)) void answer.then((status) => answers.push(status));
+    await until(`${count} to be refused`, async () => answers.length === count);
+    expect(new Set(answers)).toEqual(new Set([429]));
+  };
+  ask(Array.from({ length: 40 }, () => '203.0.113.9'));
+  await isRefused(32);
+  // a host has all addresses of its /64 network
+  ask(Array.from({ length: 40 }, (_, n) => `2001:db8:0:1::${n.toString(16)}`));
+  await isRefused(64);
+  // all others have room until there are 64
+  ask(Array.from({ length: 49 }, (_, n) => `198.51.100.${n}`));
+  await isRefused(65);
   // all that wait share one question
   expect(asked).toBe(1);
   silent.closeAllConnections();
-  await until('those that waited to be told', async () => refused.length === 40);
-  expect(new Set(refused)).toEqual(new Set([429, 503]));
-  ends.abort();
+  await until('those that waited to be told', async () => answers.length === 129);
+  expect(answers.filter((status) => status === 503)).toHaveLength(64);
+  // nothing is counted that has ended
+  ask(Array.from({ length: 8 }, () => '203.0.113.9'));
+  const later = Promise.all(all);
+  await until('the provider to be asked again', async () => asked === 2);
+  silent.closeAllConnections();
+  expect(await later).toEqual(Array.from({ length: 8 }, () => 503));
 });

@@ -48,7 +48,7 @@ export const signInRoute = (deps: ApiDeps): Route =>
 function signIn({ access, log }: ApiDeps, body: z.output<typeof newSession>, address: string | null): Promise<SignedIn> {
   if ('key' in body) return signInByKey(access, body.key, address);
   if (!access.openIdConnect) throw invalid([{ path: 'code', message: 'cannot be exchanged: no OpenID Connect provider is configured' }]);
-  return signInByCode(access.openIdConnect, access.signIns, body, log);
+  return signInByCode(access.openIdConnect, access.signIns, body, address, log);
 }
 
 export function sessionRoutes(deps: ApiDeps): Route[] {

@@ -36,9 +36,9 @@ const begin = ({ access, log }: ApiDeps) =>
     unkeyed: true,
     answers: { 201: { description: 'Where to go, and what to keep.', schema: begunSignIn, example: begunSignInExample } },
     problems: [404, 429, 503],
-    async handler() {
+    async handler({ caller: { address } }) {
       const { openIdConnect: oidc, signIns } = access;
       if (!oidc) throw notFound('OpenID Connect provider');
-      return answer(201, await signIns.run(() => oidc.begin(), log));
+      return answer(201, await signIns.run(() => oidc.begin(), address, log));
     },
   });
