@@ -50,6 +50,7 @@ export async function casesOf(db: pg.Client, days: number): Promise<Case[]> {
         ),
       ),
     ),
+    ...undeliveredPages([bigTenant, smallTenant, deadTenant], [busy, idle, dead]),
     ...fanOuts.map((event) => ({ list: 'deliveries of an event', path: `/v1/deliveries?tenant=${bigTenant}&event=${event}&limit=250` })),
     ...[newest, busy, bigTenant, 'api.example', fanOuts[0], 'never-seen'].map((q) => ({ list: 'search', path: `/v1/search?q=${q}` })),
     ...pages('tenants', '/v1/tenants', 'tnt', days),
@@ -62,6 +63,15 @@ export async function casesOf(db: pg.Client, days: number): Promise<Case[]> {
       path: `/v1/tenants/${bigTenant}/events/${await one('select external_id from events where tenant_id = (select id from tenants where external_id = $1) limit 1', bigTenant)}`,
     },
   ];
+}
+
+/** As the pages of dead letters, of missed events and of an endpoint ask for it. */
+function undeliveredPages(tenants: string[], endpoints: string[]): Case[] {
+  const scopes = ['', ...tenants.map((tenant) => `tenant=${tenant}`), ...endpoints.map((endpoint) => `endpoint=${endpoint}`)];
+  const asked = ['', 'status=dead_lettered', 'status=retrying&status=held', `status=dead_lettered&type=${commonType}`, `type=${rareType}`];
+  return scopes.flatMap((scope) =>
+    asked.map((filter) => ({ list: 'undelivered, by endpoint', path: `/v1/undelivered?${[scope, filter].filter(Boolean).join('&')}` })),
+  );
 }
 
 const statuses = {

@@ -1,4 +1,4 @@
-// `node bench/lists.ts [--rows n] [--days n] [--keep folder]`: measures how long a page of a list
+// `node bench/lists.ts [--rows n] [--days n] [--keep folder] [--only text]`: measures how long a page of a list
 // takes with millions of stored deliveries, on its own PostgreSQL. Prints a table, and ends with
 // exit code 1 if a page takes longer than 300 ms, or a first one until it is full.
 import { parseArgs } from 'node:util';
@@ -54,7 +54,12 @@ function tableOf(measured: Measured[]): string {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { rows: { type: 'string', default: '5000000' }, days: { type: 'string', default: '90' }, keep: { type: 'string' } },
+    options: {
+      rows: { type: 'string', default: '5000000' },
+      days: { type: 'string', default: '90' },
+      keep: { type: 'string' },
+      only: { type: 'string', default: '' },
+    },
   });
   const shape = { rows: Number(values.rows), days: Number(values.days) };
   await withFilledStore(shape, values.keep, async ({ url, startServer }) => {
@@ -62,7 +67,10 @@ async function main(): Promise<void> {
     await db.connect();
     const cases = await casesOf(db, shape.days).finally(() => db.end());
     const server = await startServer();
-    const measured = await measure(server.origin, cases);
+    const measured = await measure(
+      server.origin,
+      cases.filter(({ list, path }) => `${list} ${path}`.includes(values.only)),
+    );
     say(tableOf(measured));
     const slow = measured.filter(({ times, untilFullMs }) => Math.max(...times, untilFullMs) > limitMs);
     for (const { path, times, untilFullMs } of slow)

@@ -7,6 +7,7 @@ import type { Db } from '#db/store/pool';
 import type { AlertKind, Condition } from '#domain/alerts/alert';
 import { about, type FailingTimes, failingConditions, ours } from '#domain/alerts/conditions';
 import { engineConditions, expiryConditions } from '#domain/alerts/engine-conditions';
+import { answeredStatus } from '#domain/deliveries/answered-status';
 
 export interface Found {
   conditions: Condition[];
@@ -80,9 +81,10 @@ async function checkEndpoints(db: Db, times: CheckTimes): Promise<Found> {
     conditions: [
       ...failing.flatMap((one) => failingConditions(one, nowMs, times)),
       ...disabled.map((one) => about(one, 'endpoint.disabled', 'critical', 1, { host: one.host, reason: one.reason })),
-      ...deadLetters.endpoints.map((one) =>
-        about(one, 'deliveries.dead_lettered', 'warning', one.count, { host: one.host, message: one.message }),
-      ),
+      ...deadLetters.endpoints.map(({ message, outcome, ...one }) => {
+        const facts = { host: one.host, message, outcome, status: answeredStatus(message) };
+        return about(one, 'deliveries.dead_lettered', 'warning', one.count, facts);
+      }),
     ],
     checked: [
       ...all(['endpoint.failing', 'endpoint.disabling'], failing.length < mostChecked),

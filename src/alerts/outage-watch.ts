@@ -107,6 +107,7 @@ function factsOf({ processName }: OutageWatchDeps, { since, trouble }: Outage): 
 }
 
 function alertOf(deps: OutageWatchDeps, plan: OutagePlan, outage: Outage): AlertView {
+  const facts = factsOf(deps, outage);
   return {
     id: plan.alertId,
     kind: 'postgres.unreachable',
@@ -114,7 +115,8 @@ function alertOf(deps: OutageWatchDeps, plan: OutagePlan, outage: Outage): Alert
     state: 'open',
     tenant: null,
     endpoint: null,
-    ...alertText('postgres.unreachable', factsOf(deps, outage), 1),
+    ...alertText('postgres.unreachable', facts, 1),
+    facts,
     count: 1,
     openedAt: outage.since.toISOString(),
     closedAt: null,

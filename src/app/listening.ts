@@ -126,7 +126,16 @@ function parserOptions({ headersMs, requestMs, checkEveryMs }: Patience): Server
 const starting: RequestListener = (_request, response) => {
   response.setHeader('cache-control', 'no-store').setHeader('x-content-type-options', 'nosniff');
   response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1', connection: 'close' });
-  response.end(JSON.stringify({ type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'Posthorn is starting.' }));
+  response.end(
+    JSON.stringify({
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      code: 'unavailable',
+      detail: 'Posthorn is starting.',
+      errors: [],
+    }),
+  );
 };
 
 /** Stops listening and waits for the requests in progress, at most 10 s. */

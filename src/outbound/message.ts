@@ -1,5 +1,6 @@
 // Writes the message of an attempt, which operators read first. It names the host, never the path,
 // the query or credentials. Example: "HTTP 503 from api.example.com, 41 ms".
+import { answeredWith } from '#domain/deliveries/answered-status';
 import type { EndpointResponse, Outcome } from '#domain/deliveries/outcome';
 
 interface AttemptFacts {
@@ -25,7 +26,7 @@ export function messageOf(facts: AttemptFacts): string {
 
 function answered(facts: AttemptFacts, { statusCode }: EndpointResponse): string {
   const flaw = facts.error ? `; ${flawOf(facts, facts.error)}` : '';
-  return `HTTP ${statusCode} from ${facts.host}, ${Math.round(facts.totalMs)} ms${remarks[facts.outcome] ?? ''}${flaw}`;
+  return `${answeredWith(statusCode, facts.host)}, ${Math.round(facts.totalMs)} ms${remarks[facts.outcome] ?? ''}${flaw}`;
 }
 
 const remarks: Partial<Record<Outcome, string>> = { redirect: '; redirects are not followed', gone: '; the endpoint wants no more events' };

@@ -15,6 +15,7 @@ const alert: AlertView = {
   endpoint: 'ep_019c81d4a6f07b3e8c5da90f12e4b763',
   title: evil,
   detail: evil,
+  facts: { host: evil, message: evil },
   count: 3,
   openedAt: '2026-03-02T10:02:40.118Z',
   closedAt: null,

@@ -22,7 +22,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/alerts': { folders: 'domain/deliveries domain/endpoints', packages: 'zod' },
   'domain/sandbox': { folders: 'domain domain/endpoints', packages: 'zod' },
   'domain/views': {
-    folders: 'domain types of domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
+    folders: 'domain domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
     packages: 'zod',
   },
   'domain/schemas': { folders: '', packages: 'zod' },
@@ -58,7 +58,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* types of runtime sealing db/access db/audit db/keys db/sandbox db/store types of db/deliveries',
     packages: '',
   },
-  'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: '' },
+  'db/deliveries': { folders: 'domain/* db/audit db/endpoints db/keys db/store', packages: 'types of pg' },
   'db/sandbox': { folders: 'domain/* db/audit db/store', packages: '' },
   'db/search': { folders: 'domain/* types of db/store', packages: '' },
   'db/listeners': { folders: 'domain/* types of db/store', packages: '' },

@@ -88,6 +88,7 @@ describe('the filters of a list', () => {
     nextAttemptAt: null,
     lastOutcome: null,
     lastMessage: null,
+    lastStatus: null,
     createdAt: new Date(start).toISOString(),
     updatedAt: new Date(start).toISOString(),
   };

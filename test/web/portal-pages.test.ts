@@ -54,7 +54,15 @@ withPage('missed events are listed and acknowledged, if the link may', async ({ 
   const linkWith = async (scopes: string[]) => (await posthorn.post('/v1/portal-links', { tenant, language: 'de', scopes })).body.url;
   const [{ page }, { page: reader }] = [await openPage(), await openPage()];
   await page.goto(await linkWith(['endpoints:read', 'deliveries:read', 'deliveries:act']));
-  await page.getByRole('row').filter({ hasText: 'order.paid' }).getByText('Wird wiederholt').waitFor();
+  const row = page.getByRole('row').filter({ hasText: 'order.paid' });
+  await row.getByText('Wird wiederholt').waitFor();
+  await shoot(page, 'portal-deliveries-de');
+  await row.getByRole('link').click();
+  await page.locator('[lang="de"]').getByText('Versuch 1 ist fehlgeschlagen (HTTP 503); der nächste folgt am').waitFor();
+  await page.getByText('Suchen Sie im Protokoll Ihres Servers').waitFor();
+  await page.getByText('Signatur gültig').waitFor();
+  expect(await page.locator('main [lang="en"]').allTextContents()).toEqual([]);
+  await shoot(page, 'portal-delivery-de');
   await page.getByRole('link', { name: 'Verpasste Ereignisse' }).click();
   await page.getByRole('row').filter({ hasText: event }).waitFor();
   expect(await violations(page)).toEqual([]);

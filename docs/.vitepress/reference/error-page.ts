@@ -69,8 +69,8 @@ export function errorPage(document: Document): Page {
     text: [
       '# Errors',
       'Every refusal of the API is a problem document (RFC 9457), `application/problem+json`. A field has its own entry in `errors`.',
-      '```json\n{\n  "type": "about:blank",\n  "title": "Unprocessable Entity",\n  "status": 422,\n  "detail": "type is missing",\n  "errors": [{ "path": "type", "message": "is missing" }]\n}\n```',
-      'Decide by `status`; show `detail` to people. Every answer has `x-request-id`: quote it when you report a problem.',
+      '```json\n{\n  "type": "about:blank",\n  "title": "Unprocessable Entity",\n  "status": 422,\n  "code": "invalid",\n  "detail": "type is missing",\n  "errors": [{ "path": "type", "message": "is missing" }]\n}\n```',
+      'Decide by `status`, or by `code`, which says more for some; show `detail` to people. Every answer has `x-request-id`: quote it when you report a problem.',
       '## Statuses of the API',
       ...[
         ...Object.entries(statuses),

@@ -28,6 +28,8 @@ export interface Alert {
   title: string;
   /** what happened, and what to do about it */
   detail: string;
+  /** what title and detail are made of, to write them in another language; which facts there are depends on the kind */
+  facts: Record<string, string | number | null>;
   /** how many things it is about now, such as dead letters of the last hour */
   count: number;
   openedAt: string;
@@ -210,15 +212,19 @@ export interface AttemptDetailsSentBody {
 export type AttemptDetailsSentBodyState = 'exact' | 'erased' | 'not_known';
 
 export interface AttemptDetailsSignature {
-  /** what a receiver would say. valid: with the newest secret and the published keys. rotated: only with a secret or key that was replaced since. no_match: with none that the endpoint ever had. not_checked: see `message` */
+  /** what a receiver would say. valid: with the newest secret and the published keys. rotated: only with a secret or key that was replaced since. no_match: with none that the endpoint ever had. not_checked: see `why` */
   verdict: AttemptDetailsSignatureVerdict;
   /** one sentence for people */
   message: string;
+  /** not_checked: why; null: otherwise */
+  why: AttemptDetailsSignatureWhy | null;
   /** rotated: when that secret ends or ended; null: otherwise */
   endsAt: string | null;
 }
 
 export type AttemptDetailsSignatureVerdict = 'valid' | 'rotated' | 'no_match' | 'not_checked';
+
+export type AttemptDetailsSignatureWhy = 'no_body' | 'no_request' | 'other_settings';
 
 /** outcome of the attempt */
 export type AttemptOutcome = 'accepted' | 'http_status' | 'redirect' | 'gone' | 'timeout' | 'dns' | 'address_blocked' | 'connect' | 'tls' | 'reset' | 'protocol' | 'response_too_large' | 'auth_failed';
@@ -458,6 +464,8 @@ export interface ChangedDelivery {
   lastOutcome: string | null;
   /** what happened last in this round, in words */
   lastMessage: string | null;
+  /** HTTP status of the last answer in this round; null: there was none */
+  lastStatus: number | null;
   createdAt: string;
   updatedAt: string;
 }
@@ -894,6 +902,8 @@ export interface Delivery {
   lastOutcome: string | null;
   /** what happened last in this round, in words */
   lastMessage: string | null;
+  /** HTTP status of the last answer in this round; null: there was none */
+  lastStatus: number | null;
   /** sequence number within the endpoint or the ordering key; null: not assigned yet, or the delivery is not ordered */
   sequence: number | null;
   /** id of the batch it is or was sent in (webhook-id of the request); null: it is sent alone */
@@ -928,6 +938,7 @@ export interface DeliveryExplanation {
   lastOutcome: string | null;
   /** what to do about it; null: nothing */
   advice: string | null;
+  facts: ExplanationFacts;
   next: DeliveryExplanationNext;
   /** what POST /v1/deliveries/{delivery}/{command} would do now */
   commands: DeliveryExplanationCommand[];
@@ -1396,9 +1407,34 @@ export interface Explanation {
   lastOutcome: string | null;
   /** what to do about it; null: nothing */
   advice: string | null;
+  facts: ExplanationFacts;
 }
 
 export type ExplanationCode = 'delivered' | 'taken' | 'in_progress' | 'retrying' | 'held' | 'dead_lettered' | 'quarantined' | 'cancelled' | 'expired' | 'type_not_subscribed' | 'channel_not_subscribed' | 'filter_not_matched' | 'created_later' | 'endpoint_deleted' | 'meant_for_another';
+
+/** what the sentence is made of, to write it in another language */
+export interface ExplanationFacts {
+  /** attempts made in this round; null: there is no delivery */
+  attempts: number | null;
+  /** run through the retry schedule; null: there is no delivery */
+  round: number | null;
+  /** HTTP status of the last answer in this round; null: there was none */
+  lastStatus: number | null;
+  /** what happened last in this round, in words */
+  lastMessage: string | null;
+  /** state of the endpoint when the event was accepted; null: it received events */
+  waitedFor: ExplanationFactsWaitedFor | null;
+  /** why it was cancelled; erased also where the filter cannot be asked again; null: not cancelled, or not known */
+  cause: ExplanationFactsCause | null;
+  /** who cancelled it with a command */
+  by: AuditEntryActor | null;
+  /** when it was acknowledged, cancelled, recalled or erased, when it expired, or when the endpoint was deleted */
+  at: string | null;
+}
+
+export type ExplanationFactsCause = 'command' | 'coalesced' | 'recalled' | 'erased';
+
+export type ExplanationFactsWaitedFor = 'paused' | 'unverified' | 'disabled';
 
 export type ExplanationHeldBy = 'paused' | 'unverified' | 'disabled' | 'retry_after' | 'circuit_open' | 'blocked_by_dead_letter' | 'backoff' | 'ordering' | 'rate_limit' | 'batch' | 'coalesce' | 'cap' | 'backlog';
 
@@ -2480,11 +2516,15 @@ export interface Problem {
   title: string;
   /** The HTTP status of this answer. */
   status: number;
+  /** What is wrong, for programs. Expect codes that are not listed. */
+  code: ProblemCode;
   /** What is wrong and what to do, for people to read. Do not parse it. */
   detail: string;
   /** The invalid fields, at most 100. Empty where no field is to blame. */
   errors: FieldError[];
 }
+
+export type ProblemCode = 'malformed' | 'unauthorized' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'conflict' | 'too_large' | 'unsupported_media_type' | 'invalid' | 'rate_limited' | 'internal' | 'unavailable' | 'paused' | 'disabled' | 'unverified' | 'blocked_by_dead_letter' | 'behind_others' | 'not_applicable' | 'in_progress' | 'limit_reached' | 'endpoint_limit' | 'host_limit';
 
 export interface PutEventTypeVersionResult {
   version: number;

@@ -144,7 +144,14 @@ export class EventBatcher<Data extends object = Record<string, unknown>> {
 function settle({ event, resolve, reject }: Queued, result: BatchResult | undefined): void {
   const attempted = { method: 'POST', path: 'events/batch', tries: 1, eventIds: [event.id] };
   const detail = 'The id is already used by an event with different content.';
-  const facts = { title: 'Conflict', detail, errors: [{ path: 'id', message: detail }], requestId: null, retryAfterMs: null };
+  const facts = {
+    title: 'Conflict',
+    code: 'conflict',
+    detail,
+    errors: [{ path: 'id', message: detail }],
+    requestId: null,
+    retryAfterMs: null,
+  };
   if (!result) reject(new Error(`Posthorn gave no result for the event ${event.id}`));
   else if (result.conflict) reject(new PosthornProblem(409, facts, attempted));
   else resolve({ id: result.id, duplicate: result.duplicate });
@@ -167,8 +174,8 @@ function faultsByIndex({ errors }: PosthornProblem, count: number): Map<number, 
 /** The problem of one event of the batch, as if it had been sent alone. */
 function ownProblem(error: unknown, errors: FieldError[] | undefined): unknown {
   if (!(error instanceof PosthornProblem) || !errors) return error;
-  const { status, title, requestId, retryAfterMs, attempted } = error;
+  const { status, title, code, requestId, retryAfterMs, attempted } = error;
   const [first] = errors;
   const detail = first ? `${first.path || 'The event'} ${first.message}` : error.detail;
-  return new PosthornProblem(status, { title, detail, errors, requestId, retryAfterMs }, attempted);
+  return new PosthornProblem(status, { title, code, detail, errors, requestId, retryAfterMs }, attempted);
 }

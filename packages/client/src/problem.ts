@@ -20,6 +20,7 @@ export interface Attempted {
 
 interface ProblemFacts {
   title: string;
+  code: string | null;
   detail: string;
   errors: FieldError[];
   requestId: string | null;
@@ -31,6 +32,8 @@ export class PosthornProblem extends Error {
   override name = 'PosthornProblem';
   readonly status: number;
   readonly title: string;
+  /** What is wrong, for programs, such as `not_found`; null: a proxy answered, or an older Posthorn. */
+  readonly code: string | null;
   readonly detail: string;
   readonly errors: FieldError[];
   /** The header `x-request-id`. Quote it when you report a problem. */
@@ -43,6 +46,7 @@ export class PosthornProblem extends Error {
     super(facts.detail);
     this.status = status;
     this.title = facts.title;
+    this.code = facts.code;
     this.detail = facts.detail;
     this.errors = facts.errors;
     this.requestId = facts.requestId;
@@ -84,6 +88,7 @@ export function problemOf(response: Response, text: string, attempted: Attempted
     response.status,
     {
       title,
+      code: typeof document.code === 'string' ? document.code : null,
       detail: given('detail', start === '' ? title : `${title}: ${start}`),
       errors: Array.isArray(document.errors) ? document.errors.filter(isFieldError) : [],
       requestId: response.headers.get('x-request-id'),

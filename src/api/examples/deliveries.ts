@@ -17,6 +17,7 @@ export const deliveryExample: DeliveryView = {
   nextAttemptAt: null,
   lastOutcome: 'accepted',
   lastMessage: 'HTTP 200 from hooks.example.com, 122 ms',
+  lastStatus: 200,
   sequence: null,
   batch: null,
   faults: 0,
@@ -35,6 +36,7 @@ export const pendingDeliveryExample: DeliveryView = {
   nextAttemptAt: '2026-03-02T10:02:31.050Z',
   lastOutcome: null,
   lastMessage: null,
+  lastStatus: null,
   updatedAt: '2026-03-02T10:02:31.050Z',
 };
 
@@ -44,6 +46,7 @@ export const cancelledDeliveryExample: DeliveryView = {
   attempts: 3,
   lastOutcome: 'timeout',
   lastMessage: 'no answer from hooks.example.com within 15 s',
+  lastStatus: null,
   updatedAt: '2026-03-02T10:02:31.050Z',
 };
 
@@ -108,5 +111,5 @@ export const attemptDetailsExample: AttemptDetails = {
     text: '{"type":"order.created","timestamp":"2026-03-02T09:15:00.224Z","data":{"orderId":"1001","total":99.9,"currency":"EUR"}}',
     truncated: false,
   },
-  signature: { verdict: 'valid', message: 'The signature is valid for the secret that is in use now.', endsAt: null },
+  signature: { verdict: 'valid', message: 'The signature is valid for the secret that is in use now.', why: null, endsAt: null },
 };

@@ -15,6 +15,7 @@ const delivery: ChangedDelivery = {
   nextAttemptAt: null,
   lastOutcome: 'accepted',
   lastMessage: 'HTTP 200 from api.example.com, 46 ms',
+  lastStatus: 200,
   createdAt: '2026-03-02T09:10:50.620Z',
   updatedAt: '2026-03-02T09:10:50.702Z',
 };

@@ -7,6 +7,7 @@ import { isStoreAway } from '#db/store/errors';
 import type { EndpointLimit } from '#domain/endpoints/endpoint-limits';
 import { howCompared } from '#domain/events/event';
 import { TooManyWaiting } from '#relay/backlog';
+import { codeOfStatus, type ProblemCode, problemCodes } from './problem-codes.ts';
 
 export const fieldError = z.object({
   path: z
@@ -26,6 +27,7 @@ const problemExample = {
   type: 'about:blank',
   title: 'Unprocessable Entity',
   status: 422,
+  code: 'invalid',
   detail: 'type is missing',
   errors: [{ path: 'type', message: 'is missing' }],
 };
@@ -35,6 +37,7 @@ export const problemDocument = z
     type: z.string().describe('Always `about:blank`.'),
     title: z.string().describe('The name of the HTTP status.'),
     status: z.int().describe('The HTTP status of this answer.'),
+    code: z.enum(problemCodes).describe('What is wrong, for programs. Expect codes that are not listed.'),
     detail: z.string().describe('What is wrong and what to do, for people to read. Do not parse it.'),
     errors: z.array(fieldError).describe('The invalid fields, at most 100. Empty where no field is to blame.'),
   })
@@ -42,6 +45,8 @@ export const problemDocument = z
   .meta({ examples: [problemExample] });
 
 export interface ProblemOptions {
+  /** Absent: the one of the status. */
+  code?: ProblemCode;
   errors?: FieldError[];
   headers?: Record<string, string>;
   cause?: unknown;
@@ -51,20 +56,22 @@ export interface ProblemOptions {
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
+  readonly code: ProblemCode;
   readonly errors: FieldError[];
   readonly headers: Record<string, string>;
 
-  constructor(status: number, detail: string, { errors = [], headers = {}, cause }: ProblemOptions = {}) {
+  constructor(status: number, detail: string, { code = codeOfStatus(status), errors = [], headers = {}, cause }: ProblemOptions = {}) {
     super(detail, { cause });
     this.status = status;
+    this.code = code;
     this.errors = errors;
     this.headers = headers;
   }
 }
 
 export function problemText(problem: Problem): string {
-  const { status, message: detail, errors } = problem;
-  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, errors });
+  const { status, code, message: detail, errors } = problem;
+  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail, errors });
 }
 
 /** 409: another event of the tenant already has the posted id. */
@@ -104,7 +111,8 @@ export function toProblem(error: unknown): Problem {
     return new Problem(503, detail, { headers: { 'retry-after': '1' }, cause: error });
   }
   if (error instanceof MakerRevoked) return unauthorized();
-  if (error instanceof TooManyEndpoints) return new Problem(409, limitDetail(error.limit));
+  if (error instanceof TooManyEndpoints)
+    return new Problem(409, limitDetail(error.limit), { code: error.limit.of === 'tenant' ? 'endpoint_limit' : 'host_limit' });
   if (error instanceof TooManyWaiting) {
     const events = error.scope === 'all' ? 'events' : 'events of this tenant';
     const detail = `Too many ${events} are waiting in the outbox. Nothing of this request was stored. Retry after the time in Retry-After.`;

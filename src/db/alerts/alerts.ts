@@ -106,6 +106,7 @@ export function toAlert(row: AlertRow): AlertView[] {
       tenant: row.tenant,
       endpoint: row.endpoint_id && idOf('ep', row.endpoint_id),
       ...alertText(row.kind, row.detail, row.count),
+      facts: row.detail,
       count: row.count,
       openedAt: row.opened_at.toISOString(),
       closedAt: row.closed_at?.toISOString() ?? null,

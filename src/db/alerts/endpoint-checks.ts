@@ -55,21 +55,22 @@ const mostDeadLetters = 10_000;
 /** The endpoints of deliveries that became dead letters in the last hour and still are. `isAll` false: there are more. */
 export async function readDeadLetters(
   db: Db,
-): Promise<{ isAll: boolean; endpoints: (CheckedEndpoint & { count: number; message: string })[] }> {
-  const { rows } = await db.query<EndpointRow & { count: number; message: string | null; total: number }>({
+): Promise<{ isAll: boolean; endpoints: (CheckedEndpoint & { count: number; message: string; outcome: string | null })[] }> {
+  const { rows } = await db.query<EndpointRow & { count: number; message: string | null; outcome: string | null; total: number }>({
     name: 'alerts_dead_letters',
     text: `
       with recent as (
-        select endpoint_id, last_message, updated_at from deliveries
+        select endpoint_id, last_message, last_outcome, updated_at from deliveries
         where status = 'dead_lettered' and updated_at > now() - interval '1 hour' order by updated_at desc limit ${mostDeadLetters}
       ), counted as (
-        select endpoint_id, count(*)::int as count, (array_agg(last_message order by updated_at desc))[1] as message from recent group by 1
+        select endpoint_id, count(*)::int as count, (array_agg(last_message order by updated_at desc))[1] as message,
+          (array_agg(last_outcome order by updated_at desc))[1] as outcome from recent group by 1
       )
-      select p.id, p.tenant_id, p.host, c.count, c.message, (select count(*)::int from recent) as total
+      select p.id, p.tenant_id, p.host, c.count, c.message, c.outcome, (select count(*)::int from recent) as total
       from counted c join endpoints p on p.id = c.endpoint_id where p.deleted_at is null and p.host <> '${listenHost}'`,
   });
   return {
     isAll: (rows[0]?.total ?? 0) < mostDeadLetters,
-    endpoints: rows.map((row) => ({ ...toChecked(row), count: row.count, message: row.message ?? 'unknown' })),
+    endpoints: rows.map((row) => ({ ...toChecked(row), count: row.count, message: row.message ?? 'unknown', outcome: row.outcome })),
   };
 }

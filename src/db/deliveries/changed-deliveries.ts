@@ -1,5 +1,6 @@
 // Reads the deliveries that changed since a time, oldest change first, for the live stream. A delivery that changed several
 // times is there once, as it is now.
+import { answeredStatus } from '#domain/deliveries/answered-status';
 import { idOf, uuidOf } from '#domain/ids';
 import type { ChangedDelivery } from '#domain/views/stream-view';
 import type { ChangesQuery } from '../store/changes-query.ts';
@@ -65,6 +66,7 @@ function toDelivery(row: Row): ChangedDelivery {
     nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
     lastOutcome: row.last_outcome,
     lastMessage: row.last_message,
+    lastStatus: answeredStatus(row.last_message),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

@@ -1,5 +1,6 @@
 // Reads deliveries for people: lists, one delivery, the deliveries of an event. Every query reads a
 // bounded number of rows.
+import { answeredStatus } from '#domain/deliveries/answered-status';
 import { firstIdAt, idOf, isId, unixMsOf, uuidOf } from '#domain/ids';
 import type { DeliveryView } from '#domain/views/delivery-view';
 import type { Db } from '../store/pool.ts';
@@ -82,6 +83,7 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
       nextAttemptAt: nextAttempt(row)?.toISOString() ?? null,
       lastOutcome: row.last_outcome,
       lastMessage: row.last_message,
+      lastStatus: answeredStatus(row.last_message),
       sequence: row.sequence,
       batch: row.batch_id && idOf('bat', row.batch_id),
       faults: row.faults,

@@ -37,11 +37,18 @@ export interface FoundRows {
   goesOn: string | null;
 }
 
+interface Scanned extends FoundRows {
+  /** Few of the rows that were looked at had one of the statuses. */
+  isStatusRare: boolean;
+}
+
 /** A filter without an index is applied to so many rows at first, and to more in later statements for the same page. */
 const rowsAtFirst = 2_000;
 const rowsAtMost = 16_000;
 /** No statement begins later in the search of a page. */
 const searchMs = 100;
+/** A status is rare among the newest rows if no more than this share has it. */
+const rareShare = 0.05;
 const dayMs = 24 * 3_600_000;
 const recentMs = 3 * dayMs;
 
@@ -71,9 +78,9 @@ function boundsWithin(filter: DeliveryFilter): DeliveryFilter {
 }
 
 /** Fills up a page whose scan ended with rows left to look at: by an index that knows where rare rows are, or by more scans. */
-async function goOn(db: Db, filter: DeliveryFilter, limit: number, begun: FoundRows, deadline: number): Promise<FoundRows> {
+async function goOn(db: Db, filter: DeliveryFilter, limit: number, begun: Scanned, deadline: number): Promise<FoundRows> {
   let { rows, goesOn } = begun;
-  const findRare = wayToRare(db, filter);
+  const findRare = wayToRare(db, filter, begun.isStatusRare);
   for (let looksAt = rowsAtFirst; goesOn !== null && rows.length < limit && performance.now() < deadline; ) {
     looksAt = Math.min(2 * looksAt, rowsAtMost);
     const missing = limit - rows.length;
@@ -104,7 +111,7 @@ async function readRows(db: Db, ids: string[]): Promise<DeliveryRow[]> {
  * Filters are parameters that may be null. The lists are not prepared by name: planned with its values, a filter that
  * is null costs nothing, and the bounds select the partitions.
  */
-async function scan(db: Db, filter: DeliveryFilter, limit: number, looksAt: number): Promise<FoundRows> {
+async function scan(db: Db, filter: DeliveryFilter, limit: number, looksAt: number): Promise<Scanned> {
   const { statuses, type } = filter;
   const byStatus = statuses !== null && !statuses.includes('succeeded');
   const searched = type !== null || (statuses !== null && !byStatus);
@@ -126,10 +133,14 @@ async function scan(db: Db, filter: DeliveryFilter, limit: number, looksAt: numb
     // if a tenant fails more than others, PostgreSQL expects too few rows and would read and sort them all; an index
     // returns the first ones at once
     await client.query('set local enable_bitmapscan = off');
-    return (await client.query<DeliveryRow & { goes_on: string | null }>(query)).rows;
+    return (await client.query<DeliveryRow & { goes_on: string | null; of_statuses: number }>(query)).rows;
   });
   const goesOn = rows[0]?.goes_on ?? null;
-  return { rows: rows.filter(({ id }) => id !== null), goesOn: goesOn && uuidOf(idOf('dlv', goesOn)) };
+  return {
+    rows: rows.filter(({ id }) => id !== null),
+    goesOn: goesOn && uuidOf(idOf('dlv', goesOn)),
+    isStatusRare: (rows[0]?.of_statuses ?? 0) <= looksAt * rareShare,
+  };
 }
 
 // By the endpoint alone: given the tenant too, PostgreSQL might read all deliveries of the tenant.
@@ -148,9 +159,10 @@ const page = `
   page as (
     select * from scanned where ($5::text[] is null or status = any($5)) and ($6::text is null or event_type = $6) order by id desc limit $8
   )
-  select ${columns}, s.goes_on
+  select ${columns}, s.goes_on, s.of_statuses
   from (
-    select case when (select count(*) from page) < $8 then (select id from scanned order by id desc offset $7 - 1 limit 1) end as goes_on
+    select case when (select count(*) from page) < $8 then (select id from scanned order by id desc offset $7 - 1 limit 1) end as goes_on,
+      (select count(*)::int from scanned where $5::text[] is null or status = any($5)) as of_statuses
   ) s
   left join page d on true left join tenants t on t.id = d.tenant_id left join endpoints n on n.id = d.endpoint_id
   order by d.id desc`;

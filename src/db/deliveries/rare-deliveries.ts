@@ -17,11 +17,19 @@ export interface DeliveryFilter {
 
 type Way = (span: Span, most: number) => Promise<string[]>;
 
-/** Null: there is no such index for this filter. */
-export function wayToRare(db: Db, filter: DeliveryFilter): Way | null {
-  if (filter.type !== null) return (span, most) => byType(db, filter, span, most);
-  const isOfOne = filter.tenantId !== null || filter.endpointId !== null;
-  return isOfOne && filter.statuses !== null ? (span, most) => allExcept(db, filter, span, most) : null;
+/** So many of the other statuses are filtered by type; with more, the type is looked up first. */
+const mostOfStatus = 500;
+
+/** Null: there is no such index for this filter. `isStatusRare`: few of the newest deliveries have one of the statuses. */
+export function wayToRare(db: Db, filter: DeliveryFilter, isStatusRare: boolean): Way | null {
+  const { type } = filter;
+  const isOfOne = (filter.tenantId !== null || filter.endpointId !== null) && filter.statuses !== null;
+  if (type === null) return isOfOne ? (span, most) => allExcept(db, filter, span, most) : null;
+  if (!isOfOne || !isStatusRare) return (span, most) => byType(db, filter, span, most);
+  return async (span, most) => {
+    const ids = await allExcept(db, filter, span, mostOfStatus + 1);
+    return ids.length > mostOfStatus ? byType(db, filter, span, most) : (await ofType(db, ids, type)).slice(0, most);
+  };
 }
 
 /** By the index that knows which blocks may hold the type at all. */
@@ -57,6 +65,15 @@ async function allExcept(
       text: endpointId === null ? exceptOfTenant : exceptOfEndpoint,
       values: [from, below, owner && uuidOf(owner), others, most],
     });
+  });
+  return rows.map(({ id }) => id);
+}
+
+async function ofType(db: Db, ids: string[], type: string): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<{ id: string }>({
+    text: 'select id from deliveries where id = any($1) and id between $2::uuid and $3::uuid and event_type = $4 order by id desc',
+    values: [ids, ids.at(-1), ids[0], type],
   });
   return rows.map(({ id }) => id);
 }

@@ -1,7 +1,9 @@
 // Counts by endpoint what is not delivered. Looks at a bounded number of deliveries, the newest; where there are more, the
 // figures that are counted periodically for the statistics complete the counts.
+import type { PoolClient } from 'pg';
 import { idOf, uuidOf } from '#domain/ids';
 import { sumUndelivered, type UndeliveredPart, type UndeliveredStatus, type UndeliveredSum } from '#domain/views/undelivered';
+import { queryPlannedOnce } from '../store/planned-once.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 
 type Querying = Pick<Db, 'query'>;
@@ -27,8 +29,8 @@ const mostEndpoints = 250;
 
 export function readUndelivered(db: Db, filter: UndeliveredFilter): Promise<Undelivered> {
   return inTransaction(db, async (client) => {
-    // an index returns the newest ones at once; a bitmap would have to be sorted
-    await client.query('set local enable_bitmapscan = off');
+    // the indexes of the partitions return the newest ones at once; PostgreSQL expects so few that it would read and sort all
+    await client.query('set local enable_bitmapscan = off; set local enable_sort = off');
     const limit = Math.floor(mostLookedAt / filter.statuses.length);
     const { parts, cutOff } = await countParts(client, filter, limit);
     const known = cutOff.length > 0 && filter.type === null ? await knownCounts(client, filter, cutOff) : [];
@@ -47,24 +49,30 @@ interface PartRow {
   changed_at: Date;
 }
 
-/** Planned with its values, so that a filter that is null costs nothing. The literal excludes what the indexes do not have. */
-const countQuery = `
+const scopes = { all: '$2::uuid is null', tenant: 'tenant_id = $2::uuid', endpoint: 'endpoint_id = $2::uuid' };
+type Scope = keyof typeof scopes;
+
+/** A statement for each scope, so that its plan can use the index of the scope whatever the values are. */
+const countQuery = (scope: Scope) => `
   with scanned as materialized (
     select d.* from unnest($1::text[]) as s (wanted), lateral (
       select endpoint_id, status, event_type, last_outcome, created_at, updated_at from deliveries
-      where status = s.wanted and status <> 'succeeded' and ($2::uuid is null or $3::uuid is not null or tenant_id = $2) and ($3::uuid is null or endpoint_id = $3)
-      order by id desc limit $5
+      where status = s.wanted and status <> 'succeeded' and ${scopes[scope]}
+      order by id desc limit $4
     ) d
   )
-  select endpoint_id, status, last_outcome, count(*)::int as looked_at, count(*) filter (where $4::text is null or event_type = $4)::int as matched,
+  select endpoint_id, status, last_outcome, count(*)::int as looked_at, count(*) filter (where $3::text is null or event_type = $3)::int as matched,
     min(created_at) as oldest_at, max(updated_at) as changed_at
   from scanned group by endpoint_id, status, last_outcome`;
 
 /** `cutOff`: statuses of which there may be more. */
-async function countParts(client: Querying, { tenantId, endpointId, statuses, type }: UndeliveredFilter, limit: number) {
-  const { rows } = await client.query<PartRow>({
-    text: countQuery,
-    values: [statuses, tenantId && uuidOf(tenantId), endpointId && uuidOf(endpointId), type, limit],
+async function countParts(client: PoolClient, { tenantId, endpointId, statuses, type }: UndeliveredFilter, limit: number) {
+  const scope = endpointId !== null ? 'endpoint' : tenantId !== null ? 'tenant' : 'all';
+  const owner = endpointId ?? tenantId;
+  const { rows } = await queryPlannedOnce<PartRow>(client, {
+    name: `undelivered_of_${scope}`,
+    text: countQuery(scope),
+    values: [statuses, owner && uuidOf(owner), type, limit],
   });
   const lookedAt = (status: UndeliveredStatus) => rows.reduce((sum, row) => sum + (row.status === status ? row.looked_at : 0), 0);
   const parts = rows

@@ -90,6 +90,18 @@ export function actorOfStored(kind: AuditActor['kind'], stored: string | null): 
   return stored === null || at < 0 ? { kind, id: stored } : { kind, id: stored.slice(0, at), name: stored.slice(at + 1) };
 }
 
+/** As the API shows an actor. */
+export const auditActor = z.object({
+  kind: z.enum(actorKinds),
+  id: z.string().nullable(),
+  name: z
+    .string()
+    .optional()
+    .describe(
+      'of a session: the person (e-mail address or name, then the id at the provider), or the key that signed in; visible like `address`',
+    ),
+});
+
 /** Fields by name; null: the object did not exist before, or does not exist any more. */
 export type AuditState = Record<string, unknown> | null;
 
@@ -104,16 +116,7 @@ export interface AuditEntry {
 export const auditView = z.object({
   seq: z.int().describe('sequence number: 1, 2, 3 … without gaps'),
   at: z.string().describe('time of the change in UTC, to the microsecond'),
-  actor: z.object({
-    kind: z.enum(actorKinds),
-    id: z.string().nullable(),
-    name: z
-      .string()
-      .optional()
-      .describe(
-        'of a session: the person (e-mail address or name, then the id at the provider), or the key that signed in; visible like `address`',
-      ),
-  }),
+  actor: auditActor,
   tenant: z.string().nullable().describe('current id of the tenant'),
   tenantId: z.string().nullable().describe("Posthorn's id of the tenant (`tnt_` and the UUID that the hash covers)"),
   action: z.string(),

@@ -21,6 +21,7 @@ export const deliveryView = z.object({
     .describe('earliest time of the next attempt; null: no attempt is planned, or none until the endpoint is resumed or verified'),
   lastOutcome: z.string().nullable().describe('outcome of the last attempt in this round; null: there was none yet'),
   lastMessage: z.string().nullable().describe('what happened last in this round, in words'),
+  lastStatus: z.int().nullable().describe('HTTP status of the last answer in this round; null: there was none'),
   sequence: z
     .int()
     .nullable()

@@ -1,18 +1,20 @@
 // Explains what became of an event at an endpoint: a stable code for programs, a sentence for people, and what to do.
 // Pure: it decides from stored facts, so it gives the same answer whenever it is asked.
 import type { AuditActor } from '../access/audit.ts';
+import { answeredStatus } from '../deliveries/answered-status.ts';
 import type { DeliveryStatus } from '../deliveries/delivery.ts';
 import { adviceOn } from '../deliveries/outcome-advice.ts';
 import type { Mismatch } from '../events/matching.ts';
-import type { ExplainedDelivery, ExplainedEndpoint, Explanation, Facts } from './explanation.ts';
+import type { ExplainedDelivery, ExplainedEndpoint, ExplainedFacts, Explanation, Facts } from './explanation.ts';
 import { heldByOf, heldBySentence } from './held-by.ts';
 
 /** The parts that differ from delivery to delivery. */
-type Told = Pick<Explanation, 'code' | 'message'> & Partial<Pick<Explanation, 'until' | 'heldBy' | 'advice'>>;
+type Told = Pick<Explanation, 'code' | 'message'> &
+  Partial<Pick<Explanation, 'until' | 'heldBy' | 'advice'> & Pick<ExplainedFacts, 'cause' | 'by' | 'at'>>;
 
 export function explain(facts: Facts): Explanation {
   const { endpoint, delivery } = facts;
-  const told = delivery ? tellers[delivery.status](facts, delivery) : withoutDelivery(facts);
+  const { cause = null, by = null, at = null, ...told } = delivery ? tellers[delivery.status](facts, delivery) : withoutDelivery(facts);
   return {
     endpoint: endpoint.endpointId,
     host: endpoint.host,
@@ -22,6 +24,14 @@ export function explain(facts: Facts): Explanation {
     heldBy: null,
     lastOutcome: delivery?.lastOutcome ?? null,
     advice: null,
+    facts: {
+      attempts: delivery?.attempts ?? null,
+      round: delivery?.round ?? null,
+      lastStatus: answeredStatus(delivery?.lastMessage ?? null),
+      lastMessage: delivery?.lastMessage ?? null,
+      waitedFor: gateThen(endpoint),
+      ...{ cause, by, at },
+    },
     ...told,
   };
 }
@@ -46,15 +56,15 @@ const reasons: Record<Mismatch, [message: string, advice: string | null]> = {
 
 function withoutDelivery({ event, mismatch }: Facts): Told {
   if (mismatch === 'filter_not_matched' && event.erasedAt !== null) {
-    const message = `The endpoint has a filter and no delivery. The filter cannot be asked again: the content of the event was erased at ${at(event.erasedAt)}.`;
-    return { code: mismatch, message, advice: null };
+    const message = `The endpoint has a filter and no delivery. The filter cannot be asked again: the content of the event was erased at ${timeOf(event.erasedAt)}.`;
+    return { code: mismatch, message, advice: null, cause: 'erased', at: timeOf(event.erasedAt) };
   }
   if (mismatch === null) return { code: 'in_progress', message: 'The event is accepted, and its delivery is being prepared.' };
   const [message, advice] = reasons[mismatch];
   return { code: mismatch, message, advice };
 }
 
-const at = (time: Date) => time.toISOString();
+const timeOf = (time: Date) => time.toISOString();
 const lastSays = ({ lastOutcome, lastMessage }: ExplainedDelivery) => lastMessage ?? lastOutcome ?? 'no attempt was made';
 
 /** By status. */
@@ -63,19 +73,20 @@ const tellers: Record<DeliveryStatus, (facts: Facts, delivery: ExplainedDelivery
     delivery.takenAt
       ? {
           code: 'taken',
-          message: `The consumer acknowledged the event at ${at(delivery.takenAt)} in the list of missed events, so it is not sent any more.`,
+          at: timeOf(delivery.takenAt),
+          message: `The consumer acknowledged the event at ${timeOf(delivery.takenAt)} in the list of missed events, so it is not sent any more.`,
         }
       : {
           code: 'delivered',
-          message: `The endpoint accepted the event at attempt ${Math.max(1, delivery.attempts)}${ofRound(delivery)}: ${lastSays(delivery)}${gateThen(endpoint)}.`,
+          message: `The endpoint accepted the event at attempt ${Math.max(1, delivery.attempts)}${ofRound(delivery)}: ${lastSays(delivery)}${hadToWait(endpoint)}.`,
         },
   pending: (facts, delivery) => {
     const isLater = delivery.nextAttemptAt !== null && delivery.nextAttemptAt > facts.now;
     return isLater && delivery.nextAttemptAt
       ? {
           code: 'in_progress',
-          until: at(delivery.nextAttemptAt),
-          message: `The delivery is scheduled for ${at(delivery.nextAttemptAt)}${ofRound(delivery)}.`,
+          until: timeOf(delivery.nextAttemptAt),
+          message: `The delivery is scheduled for ${timeOf(delivery.nextAttemptAt)}${ofRound(delivery)}.`,
         }
       : {
           code: 'in_progress',
@@ -84,14 +95,14 @@ const tellers: Record<DeliveryStatus, (facts: Facts, delivery: ExplainedDelivery
   },
   retrying: (_, delivery) => ({
     code: 'retrying',
-    until: delivery.nextAttemptAt && at(delivery.nextAttemptAt),
-    message: `Attempt ${delivery.attempts} failed (${lastSays(delivery)}); the next one is due${delivery.nextAttemptAt ? ` at ${at(delivery.nextAttemptAt)}` : ' now'}.`,
+    until: delivery.nextAttemptAt && timeOf(delivery.nextAttemptAt),
+    message: `Attempt ${delivery.attempts} failed (${lastSays(delivery)}); the next one is due${delivery.nextAttemptAt ? ` at ${timeOf(delivery.nextAttemptAt)}` : ' now'}.`,
     advice: adviceOn(delivery.lastOutcome),
   }),
   held: ({ endpoint, now }, delivery) => {
     const by = heldByOf(endpoint.holding, delivery, now);
     const { message, advice } = heldBySentence[by];
-    const until = delivery.nextAttemptAt && delivery.nextAttemptAt > now ? at(delivery.nextAttemptAt) : null;
+    const until = delivery.nextAttemptAt && delivery.nextAttemptAt > now ? timeOf(delivery.nextAttemptAt) : null;
     const failed = delivery.attempts > 0 ? `; attempt ${delivery.attempts} failed (${lastSays(delivery)})` : '';
     return {
       code: 'held',
@@ -114,33 +125,38 @@ const tellers: Record<DeliveryStatus, (facts: Facts, delivery: ExplainedDelivery
   cancelled,
   expired: ({ event }, delivery) => ({
     code: 'expired',
-    message: `The event expired${event.expiresAt ? ` at ${at(event.expiresAt)}` : ''} before the endpoint accepted it: ${lastSays(delivery)}.`,
+    at: event.expiresAt && timeOf(event.expiresAt),
+    message: `The event expired${event.expiresAt ? ` at ${timeOf(event.expiresAt)}` : ''} before the endpoint accepted it: ${lastSays(delivery)}.`,
     advice: adviceOn(delivery.lastOutcome),
   }),
 };
 
 function cancelled({ event, endpoint, cancelledBy }: Facts, delivery: ExplainedDelivery): Told {
-  if (cancelledBy) return { code: 'cancelled', message: `${nameOf(cancelledBy.actor)} cancelled the delivery at ${cancelledBy.at}.` };
-  if (delivery.coalesced) {
-    return { code: 'cancelled', message: 'A later event with the same coalesceKey was sent in its place.' };
+  const code = 'cancelled';
+  if (cancelledBy) {
+    const { actor: by, at } = cancelledBy;
+    return { code, cause: 'command', by, at, message: `${nameOf(by)} cancelled the delivery at ${at}.` };
   }
-  const since = (time: Date | null) => time !== null && delivery.updatedAt >= time;
-  if (since(event.recalledAt)) {
-    return { code: 'cancelled', message: `The event was recalled at ${at(event.recalledAt as Date)}, before the endpoint accepted it.` };
-  }
-  if (since(event.erasedAt)) {
+  if (delivery.coalesced) return { code, cause: 'coalesced', message: 'A later event with the same coalesceKey was sent in its place.' };
+  const since = (time: Date | null) => (time !== null && delivery.updatedAt >= time ? timeOf(time) : null);
+  const [recalledAt, erasedAt, deletedAt] = [since(event.recalledAt), since(event.erasedAt), since(endpoint.deletedAt)];
+  if (recalledAt) {
     return {
-      code: 'cancelled',
-      message: `The content of the event was erased at ${at(event.erasedAt as Date)}, before the endpoint accepted it.`,
+      code,
+      cause: 'recalled',
+      at: recalledAt,
+      message: `The event was recalled at ${recalledAt}, before the endpoint accepted it.`,
     };
   }
-  if (since(endpoint.deletedAt)) {
-    return {
-      code: 'endpoint_deleted',
-      message: `The endpoint was deleted at ${at(endpoint.deletedAt as Date)}, before it accepted the event.`,
-    };
+  if (erasedAt) {
+    const message = `The content of the event was erased at ${erasedAt}, before the endpoint accepted it.`;
+    return { code, cause: 'erased', at: erasedAt, message };
   }
-  return { code: 'cancelled', message: `The delivery was cancelled at ${at(delivery.updatedAt)}.` };
+  if (deletedAt) {
+    return { code: 'endpoint_deleted', at: deletedAt, message: `The endpoint was deleted at ${deletedAt}, before it accepted the event.` };
+  }
+  const at = timeOf(delivery.updatedAt);
+  return { code, at, message: `The delivery was cancelled at ${at}.` };
 }
 
 const actors: Record<AuditActor['kind'], string> = {
@@ -159,8 +175,14 @@ function nameOf({ kind, id, name }: AuditActor): string {
 
 const ofRound = ({ round }: ExplainedDelivery) => (round > 1 ? ` of round ${round}` : '');
 
+/** What kept the endpoint from receiving when the event was accepted; null: nothing. */
+function gateThen({ gateThen: gate, gateReasonThen: reason }: ExplainedEndpoint): ExplainedFacts['waitedFor'] {
+  if (gate === 'open') return null;
+  return gate === 'disabled' ? 'disabled' : reason === 'unverified' ? 'unverified' : 'paused';
+}
+
 /** An event that was accepted while the endpoint was paused or disabled had to wait for it. */
-function gateThen({ gateThen: gate, gateReasonThen: reason }: ExplainedEndpoint): string {
-  if (gate === 'open') return '';
-  return `; it waited, because the endpoint was ${gate === 'disabled' ? 'disabled' : (reason ?? 'paused')} when the event was accepted`;
+function hadToWait(endpoint: ExplainedEndpoint): string {
+  const state = gateThen(endpoint);
+  return state ? `; it waited, because the endpoint was ${state} when the event was accepted` : '';
 }

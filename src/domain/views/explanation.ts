@@ -1,6 +1,6 @@
 // What became of an event at an endpoint, as the API explains it, and the stored facts that this is decided from.
 import { z } from 'zod';
-import type { AuditActor } from '../access/audit.ts';
+import { type AuditActor, auditActor } from '../access/audit.ts';
 import { type DeliveryStatus, deliveryStatus } from '../deliveries/delivery.ts';
 import { type Mismatch, mismatches } from '../events/matching.ts';
 import { type HoldingFacts, heldBy } from './held-by.ts';
@@ -18,6 +18,30 @@ export const explanationCodes = [
   ...mismatches,
 ] as const;
 
+/** What a sentence needs that no other field has, for programs that write it in another language. */
+const explainedFacts = z
+  .object({
+    attempts: z.int().nullable().describe('attempts made in this round; null: there is no delivery'),
+    round: z.int().nullable().describe('run through the retry schedule; null: there is no delivery'),
+    lastStatus: z.int().nullable().describe('HTTP status of the last answer in this round; null: there was none'),
+    lastMessage: z.string().nullable().describe('what happened last in this round, in words'),
+    waitedFor: z
+      .enum(['paused', 'unverified', 'disabled'])
+      .nullable()
+      .describe('state of the endpoint when the event was accepted; null: it received events'),
+    cause: z
+      .enum(['command', 'coalesced', 'recalled', 'erased'])
+      .nullable()
+      .describe('why it was cancelled; erased also where the filter cannot be asked again; null: not cancelled, or not known'),
+    by: auditActor.nullable().describe('who cancelled it with a command'),
+    at: z.iso
+      .datetime()
+      .nullable()
+      .describe('when it was acknowledged, cancelled, recalled or erased, when it expired, or when the endpoint was deleted'),
+  })
+  .describe('what the sentence is made of, to write it in another language');
+export type ExplainedFacts = z.infer<typeof explainedFacts>;
+
 export const explanation = z.object({
   endpoint: z.string(),
   host: z.string().describe('host of the endpoint, with its port unless it is the usual one'),
@@ -33,6 +57,7 @@ export const explanation = z.object({
   heldBy: z.enum(heldBy).nullable().describe('which limit or state holds a held delivery; null: it is not held'),
   lastOutcome: z.string().nullable().describe('outcome of the last attempt; null: there was none'),
   advice: z.string().nullable().describe('what to do about it; null: nothing'),
+  facts: explainedFacts,
 });
 export type Explanation = z.infer<typeof explanation>;
 

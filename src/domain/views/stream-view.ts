@@ -20,6 +20,7 @@ export const changedDelivery = deliveryView.pick({
   nextAttemptAt: true,
   lastOutcome: true,
   lastMessage: true,
+  lastStatus: true,
   createdAt: true,
   updatedAt: true,
 });

@@ -57,6 +57,7 @@ describe('alerts', () => {
           endpoint: `ep_${endpointId}`,
           title: '3 dead letters for hooks.test',
           detail: expect.stringContaining('HTTP 500'),
+          facts: { host: 'hooks.test', message: 'HTTP 500' },
           count: 3,
           openedAt: expect.any(String),
           closedAt: null,

@@ -3,6 +3,7 @@ import { PosthornProblem } from '@posthorn/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { isPassing } from '../api/queries.ts';
 import { useConnection } from '../api/use.ts';
+import type { ProblemCode, Words } from '../words/en.ts';
 import { duration } from '../words/format.ts';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
@@ -36,7 +37,16 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** The refusal of the API in its own words, with the id by which the log knows the request. */
+/** What the API said, in the language of the page where that has words for the code. No answer: a sentence of ours. */
+export function detailOf(error: unknown, { problems, failed }: Words): string {
+  if (!(error instanceof PosthornProblem)) return failed;
+  return problems[error.code as ProblemCode] ?? error.detail;
+}
+
+const isTranslated = (error: unknown, { problems }: Words) =>
+  !(error instanceof PosthornProblem) || problems[error.code as ProblemCode] != null;
+
+/** The refusal of the API, with the id with the id by which the log knows the request. */
 export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const words = useWords();
   const isSaidByBar = useSaidByBar(error);
@@ -44,9 +54,9 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
   const problem = error instanceof PosthornProblem ? error : null;
   return (
     <div className="problem" role="alert">
-      <p>{problem?.detail ?? words.failed}</p>
+      <p lang={isTranslated(error, words) ? words.locale : 'en'}>{detailOf(error, words)}</p>
       {problem && problem.errors.length > 0 && (
-        <ul>
+        <ul lang="en">
           {problem.errors.map(({ path, message }) => (
             <li key={`${path} ${message}`}>
               <code>{path}</code> {message}

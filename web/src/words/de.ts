@@ -1,4 +1,30 @@
-import type { Words } from './en.ts';
+import type { ProblemCode, Words } from './en.ts';
+
+/** Null: the sentence of the API says more. */
+const problems: Record<ProblemCode, string | null> = {
+  malformed: 'Posthorn versteht diese Anfrage nicht.',
+  unauthorized: 'Dieser Zugang gilt nicht oder nicht mehr.',
+  forbidden: 'Dieser Link darf das nicht.',
+  not_found: 'Das gibt es nicht, oder nicht mehr.',
+  method_not_allowed: 'Posthorn versteht diese Anfrage nicht.',
+  conflict: null,
+  too_large: 'Das ist zu groß.',
+  unsupported_media_type: 'Posthorn versteht diese Anfrage nicht.',
+  invalid: 'Eine Angabe ist nicht gültig.',
+  rate_limited: 'Zu viele Anfragen in kurzer Zeit. Diese wurde nicht bearbeitet.',
+  internal: 'Ein Fehler in Posthorn. Nennen Sie die Anfrage, wenn Sie ihn melden.',
+  unavailable: 'Posthorn erreicht seine Datenbank nicht. Versuchen Sie es noch einmal.',
+  paused: 'Der Endpunkt ist angehalten. Setzen Sie ihn zuerst fort.',
+  disabled: 'Der Endpunkt ist abgeschaltet. Setzen Sie ihn zuerst fort.',
+  unverified: 'Der Endpunkt ist nicht bestätigt. Lassen Sie ihn zuerst bestätigen.',
+  blocked_by_dead_letter: 'Eine unzustellbare Zustellung hält die Reihenfolge des Endpunkts auf. Erledigen Sie zuerst diese.',
+  behind_others: 'Der Endpunkt erhält Zustellungen der Reihe nach, und frühere warten noch.',
+  not_applicable: 'Im jetzigen Zustand der Zustellung geht das nicht mehr.',
+  in_progress: 'Das läuft gerade schon. Warten Sie, bis es fertig ist.',
+  limit_reached: 'Mehr davon sind nicht erlaubt. Löschen Sie zuerst eines.',
+  endpoint_limit: 'Die erlaubte Zahl von Endpunkten ist erreicht. Löschen Sie einen, oder bitten Sie um mehr.',
+  host_limit: 'An einem Server ist die erlaubte Zahl von Endpunkten erreicht. Nutzen Sie einen vorhandenen, oder bitten Sie um mehr.',
+};
 
 export const de: Words = {
   locale: 'de',
@@ -35,4 +61,5 @@ export const de: Words = {
   clear: 'Aufheben',
   selectRow: 'Auswählen',
   selectAll: 'Alle angezeigten auswählen',
+  problems,
 };

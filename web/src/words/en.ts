@@ -1,4 +1,8 @@
 // Words of the parts that both doors use. German: de.ts, with the same keys.
+import type { Problem } from '@posthorn/client';
+
+export type ProblemCode = Problem['code'];
+
 export const en = {
   locale: 'en' as 'en' | 'de',
   status: {
@@ -35,6 +39,8 @@ export const en = {
   clear: 'Clear',
   selectRow: 'Select',
   selectAll: 'Select all that are shown',
+  /** Why the API refused. None: its own sentences are English. */
+  problems: {} as Partial<Record<ProblemCode, string | null>>,
 };
 
 export type Words = typeof en;

@@ -48,7 +48,10 @@ const create = (deps: ApiDeps) =>
       const wishes = { kinds, minSeverity, quietPeriod, digest };
       const toMake = { channelId, tenantId: tenant?.id ?? null, kind, ...toWrite(deps, channelId, settings, wishes) };
       const made = await createChannel(deps.db, toMake, withoutSecrets({ kind, ...wishes }), audit);
-      if (!made) throw new Problem(409, `There are ${mostChannels} alert channels already, which is the limit. Delete one first.`);
+      if (!made)
+        throw new Problem(409, `There are ${mostChannels} alert channels already, which is the limit. Delete one first.`, {
+          code: 'limit_reached',
+        });
       const { secret } = openChannelSettings(deps.vault, made.id, made.sealed);
       const shown = showChannel(deps, made);
       return answer(201, { ...shown, settings: { ...shown.settings, ...(secret !== undefined && { secret }) } });

@@ -56,7 +56,8 @@ const apply = ({ db, catalogue, vault }: ApiDeps) =>
       const result: Applied = dryRun
         ? { plan: planCatalogue(stored, types, prune), applied: false }
         : await applyCatalogue(db, types, { prune, newId: () => ids.next('ety'), audit, versionsStored: versionsStored(vault) });
-      if (result === 'full') throw new Problem(409, `There would be more than ${mostTypes} event types, which is the limit.`);
+      if (result === 'full')
+        throw new Problem(409, `There would be more than ${mostTypes} event types, which is the limit.`, { code: 'limit_reached' });
       const { plan, applied } = result;
       if (!dryRun) requireNoRefusal(plan);
       if (applied) await catalogue.refresh();

@@ -53,7 +53,10 @@ const create = ({ db, catalogue }: ApiDeps) =>
       const first = hasVersion ? { version, ...(schema !== null && schema !== undefined && { schema }), examples } : null;
       const made = await createType(db, { id: ids.next('ety'), name, settings }, first, audit);
       if (made === 'taken') throw taken();
-      if (made === 'full') throw new Problem(409, `There are ${mostTypes} event types already, which is the limit. Delete one first.`);
+      if (made === 'full')
+        throw new Problem(409, `There are ${mostTypes} event types already, which is the limit. Delete one first.`, {
+          code: 'limit_reached',
+        });
       await catalogue.refresh();
       return answer(201, showType(made));
     },

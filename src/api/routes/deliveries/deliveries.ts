@@ -228,8 +228,8 @@ function command(deps: ApiDeps, { kind, summary, description, example }: Command
         body.reason === undefined ? audit : { ...audit, also: { reason: body.reason } },
       );
       if (!result) throw notFound('delivery');
-      if (result.obstacle) throw new Problem(409, obstacles[result.obstacle]);
-      if (!result.obeyed) throw new Problem(409, `The delivery is ${result.status}: ${kind} does not apply.`);
+      if (result.obstacle) throw new Problem(409, obstacles[result.obstacle], { code: result.obstacle });
+      if (!result.obeyed) throw new Problem(409, `The delivery is ${result.status}: ${kind} does not apply.`, { code: 'not_applicable' });
       deps.log.info({ delivery, command: kind, reason: body.reason }, 'delivery.command_given');
       const record = await readDelivery(deps.db, delivery);
       if (!record) throw notFound('delivery');

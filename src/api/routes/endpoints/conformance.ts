@@ -37,9 +37,9 @@ const check = (deps: ApiDeps) =>
     async handler({ params, body, members, audit }) {
       const endpoint = await readEndpoint(deps.db, params.endpoint);
       if (!endpoint) throw notFound('endpoint');
-      if (endpoint.gateReason === unverified) throw new Problem(409, obstacles.unverified);
+      if (endpoint.gateReason === unverified) throw new Problem(409, obstacles.unverified, { code: 'unverified' });
       if (!(await beginConformanceRun(deps.db, endpoint.id)))
-        throw new Problem(409, 'Another conformance run of this endpoint is in progress. Wait until it ends.');
+        throw new Problem(409, 'Another conformance run of this endpoint is in progress. Wait until it ends.', { code: 'in_progress' });
       const type = body.eventType ?? usualType(endpoint);
       const event = { type, dataText: members.get('data') ?? (await exampleOf(deps, type)) };
       const report = await deps.conformance(endpoint, { event, cases: body.cases, maxAnswerMs: body.maxAnswerMs }).catch(async (error) => {

@@ -54,7 +54,7 @@ const resume = (deps: ApiDeps) =>
     async handler({ params, audit }) {
       const resumed = await deps.setGate(params.endpoint, 'resume', audit);
       if (!resumed) throw notFound('endpoint');
-      if (resumed === 'unverified') throw new Problem(409, obstacles.unverified);
+      if (resumed === 'unverified') throw new Problem(409, obstacles.unverified, { code: 'unverified' });
       deps.sweepSoon();
       return current(deps, params.endpoint);
     },

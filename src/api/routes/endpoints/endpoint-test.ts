@@ -103,7 +103,7 @@ async function firstAttempt(deps: ApiDeps, caller: Caller, deliveryId: string, w
 
 async function giveUp({ giveCommand }: ApiDeps, deliveryId: string, obstacle: Obstacle): Promise<never> {
   await giveCommand(deliveryId, { kind: 'cancel' });
-  throw new Problem(409, obstacles[obstacle]);
+  throw new Problem(409, obstacles[obstacle], { code: obstacle });
 }
 
 async function report(deps: ApiDeps, deliveryId: string, attempt: AttemptView | null): Promise<Answer> {

@@ -26,6 +26,10 @@ export const explanationExample: Explanation = {
   heldBy: null,
   lastOutcome: 'http_status',
   advice: 'Look into the log of the receiver for this webhook-id, and make it answer with a status from 200 to 299.',
+  facts: {
+    ...{ attempts: 2, round: 1, lastStatus: 503, lastMessage: 'HTTP 503 from hooks.example.com, 41 ms' },
+    ...{ waitedFor: null, cause: null, by: null, at: null },
+  },
 };
 
 export function explainRoutes(deps: ApiDeps): Route[] {

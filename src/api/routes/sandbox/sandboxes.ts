@@ -57,7 +57,9 @@ const create = (deps: ApiDeps) =>
       if (!tenant) throw notFound('tenant');
       const id = ids.next('sbx');
       if (await hasAllSandboxes(deps.db, tenant.id, id))
-        throw new Problem(409, `The tenant has ${mostSandboxes} test endpoints, which is the limit. Delete one first.`);
+        throw new Problem(409, `The tenant has ${mostSandboxes} test endpoints, which is the limit. Delete one first.`, {
+          code: 'limit_reached',
+        });
       const made = await makeSandboxEndpoint(deps, call, { url: urlOf(deps, id), settings: body.endpoint ?? {} });
       const stored = await createSandbox(deps.db, { id, tenantId: tenant.id, endpoint: made.id, name, script }, audit);
       if (!stored) throw notFound('tenant');

@@ -4,7 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Fragment, useId } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { duration } from '../../words/format.ts';
+import { endingInGerman } from '../../words/german/outcomes.ts';
 import { useWords } from '../../words/words.tsx';
+import { Sentence } from '../Sentence.tsx';
 import { Problem } from '../States.tsx';
 import { Tag } from '../Status.tsx';
 import { Time } from '../Time.tsx';
@@ -67,7 +69,9 @@ function AttemptRow({ attempt, longestMs, isOpen, onToggle }: RowProps) {
         <span className="attempt-outcome">
           <Tag tone={outcome === 'accepted' ? 'good' : 'bad'}>{status ?? words.noAnswer}</Tag>
         </span>
-        <span className="attempt-message">{message}</span>
+        <span className="attempt-message">
+          <Sentence text={message} german={() => endingInGerman(outcome, status)} />
+        </span>
         <span className="attempt-bar">
           <Waterfall timings={timings} longestMs={longestMs} />
         </span>

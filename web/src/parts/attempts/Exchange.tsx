@@ -2,10 +2,13 @@
 import type { Attempt, AttemptDetails } from '@posthorn/client';
 import type { ReactNode } from 'react';
 import { count } from '../../words/format.ts';
+import { endingInGerman } from '../../words/german/outcomes.ts';
+import { signatureInGerman } from '../../words/german/signature.ts';
 import { useWords } from '../../words/words.tsx';
 import { Copy } from '../Copy.tsx';
 import { indented } from '../indent-json.ts';
 import { Code } from '../Json.tsx';
+import { Sentence } from '../Sentence.tsx';
 import { Tag, type Tone } from '../Status.tsx';
 import { curlOf } from './curl.ts';
 import { PhaseFigures } from './Waterfall.tsx';
@@ -59,7 +62,9 @@ function RequestSide({ attempt, details }: { attempt: Attempt; details: AttemptD
       {details && (
         <p className="exchange-signature">
           <Tag tone={toneOf[details.signature.verdict]}>{words.signature[details.signature.verdict]}</Tag>
-          <span className="quiet">{details.signature.message}</span>
+          <span className="quiet">
+            <Sentence text={details.signature.message} german={() => signatureInGerman(details.signature)} />
+          </span>
         </p>
       )}
       <HeaderList headers={request.headers} label={words.request} />
@@ -85,11 +90,11 @@ function SentBody({ details: { sentBody, request } }: { details: AttemptDetails 
 
 function ResponseSide({ attempt }: { attempt: Attempt }) {
   const words = useAttemptWords();
-  const { status, message, headers, body, bodyTruncated, address } = attempt;
+  const { outcome, status, message, headers, body, bodyTruncated, address } = attempt;
   return (
     <Side title={words.response}>
       <p className="exchange-line">
-        {message}
+        <Sentence text={message} german={() => endingInGerman(outcome, status)} />
         {address && (
           <span className="quiet">
             {' '}

@@ -5,10 +5,13 @@ import { Link } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
-import { Problem, Skeleton } from '../../parts/States.tsx';
+import { Sentence } from '../../parts/Sentence.tsx';
+import { detailOf, Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag, type Tone } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { alertInGerman } from '../../words/german/alerts.ts';
+import { useWords } from '../../words/words.tsx';
 import { useForbidden } from '../shared-words.ts';
 import { useTenant } from '../tenant.ts';
 import { Channels } from './Channels.tsx';
@@ -58,19 +61,21 @@ function OpenAlerts() {
   );
 }
 
-function AlertItem({ alert: { id, severity, state, title, detail, endpoint, openedAt } }: { alert: Alert }) {
+function AlertItem({ alert }: { alert: Alert }) {
+  const { id, severity, state, endpoint, openedAt } = alert;
+  const title = <Sentence text={alert.title} german={() => alertInGerman(alert)?.title ?? null} />;
   const words = useAlertWords();
   const forbidden = useForbidden('endpoints:write');
-  const queries = useQueryClient();
+  const [queries, texts] = [useQueryClient(), useWords()];
   const acknowledge = useMutation({
     mutationFn: () => posthorn.alerts.acknowledge(id),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['alerts'] }),
-    onError: (error) => say(error.message, 'bad'),
+    onError: (error) => say(detailOf(error, texts), 'bad'),
   });
   return (
     <li className="alert">
       <Tag tone={tones[severity]}>{words.severities[severity]}</Tag>
-      <div className="alert-text" lang="en">
+      <div className="alert-text">
         <strong>
           {endpoint ? (
             <Link to="/endpoints/$endpoint" params={{ endpoint }}>
@@ -80,7 +85,9 @@ function AlertItem({ alert: { id, severity, state, title, detail, endpoint, open
             title
           )}
         </strong>
-        <p>{detail}</p>
+        <p>
+          <Sentence text={alert.detail} german={() => alertInGerman(alert)?.detail ?? null} />
+        </p>
       </div>
       <span className="quiet">
         {words.since} <Time at={openedAt} />

@@ -1,8 +1,11 @@
-// The report of a conformance run. Reasons and advice are those of the API.
+// The report of a conformance run. Reasons that name single requests are those of the API.
 import type { ConformanceCase, ConformanceReport } from '@posthorn/client';
+import { Sentence } from '../../parts/Sentence.tsx';
 import { Tag, type Tone } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { duration } from '../../words/format.ts';
+import { type CaseName, caseAdviceInGerman, passedInGerman } from '../../words/german/conformance.ts';
+import { endingInGerman } from '../../words/german/outcomes.ts';
 import { useWords } from '../../words/words.tsx';
 import { useConformanceWords } from './words.ts';
 import '../forms.css';
@@ -25,16 +28,17 @@ export function Report({ report }: { report: ConformanceReport }) {
         </span>
       </p>
       <ul className="conformance-cases">
-        <Case name={words.control} judged={control} />
+        <Case of="control" name={words.control} judged={control} />
         {cases.map((one) => (
-          <Case key={one.case} name={words.cases[one.case]} judged={one} />
+          <Case key={one.case} of={one.case} name={words.cases[one.case]} judged={one} />
         ))}
       </ul>
     </div>
   );
 }
 
-function Case({ name, judged: { verdict, reason, advice, requests } }: { name: string; judged: Judged }) {
+function Case({ of, name, judged }: { of: CaseName; name: string; judged: Judged }) {
+  const { verdict, reason, advice, requests } = judged;
   const words = useConformanceWords();
   return (
     <li className="conformance-case">
@@ -42,10 +46,12 @@ function Case({ name, judged: { verdict, reason, advice, requests } }: { name: s
         <Tag tone={tones[verdict]}>{words.verdicts[verdict]}</Tag>
         <strong>{name}</strong>
       </p>
-      <p lang="en">{reason}</p>
+      <p>
+        <Sentence text={reason} german={() => passedInGerman(of, judged)} />
+      </p>
       {advice && (
-        <p lang="en" className="conformance-advice">
-          {advice}
+        <p className="conformance-advice">
+          <Sentence text={advice} german={() => caseAdviceInGerman(of)} />
         </p>
       )}
       {requests.length > 0 && (
@@ -71,7 +77,7 @@ function Requests({ requests }: { requests: ConformanceCase['requests'] }) {
         </tr>
       </thead>
       <tbody>
-        {requests.map(({ what, webhookId, expected, status, tookMs, message }, index) => (
+        {requests.map(({ what, webhookId, expected, outcome, status, tookMs, message }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: one event may be sent several times
           <tr key={index}>
             <th scope="row" lang="en">
@@ -81,9 +87,9 @@ function Requests({ requests }: { requests: ConformanceCase['requests'] }) {
             <td>
               {status ?? words.noAnswer}, {duration(tookMs, locale)}
               {status === null && (
-                <span className="quiet" lang="en">
+                <span className="quiet">
                   {' '}
-                  {message}
+                  <Sentence text={message} german={() => endingInGerman(outcome, status)} />
                 </span>
               )}
             </td>

@@ -7,9 +7,11 @@ import { posthorn } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { Sentence } from '../../parts/Sentence.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { endingInGerman } from '../../words/german/outcomes.ts';
 import { useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints, useTenant } from '../tenant.ts';
 import { Filters, NoneMatches } from './Filters.tsx';
@@ -89,9 +91,13 @@ function useColumns(): Column<Delivery>[] {
         ),
       },
       { id: 'endpoint', header: texts.endpoint, width: 'minmax(0, 1.5fr)', cell: ({ endpoint }) => nameOfEndpoint(endpoints, endpoint) },
-      { id: 'last', header: texts.last, width: 'minmax(0, 1.5fr)', cell: ({ lastMessage }) => lastMessage },
+      { id: 'last', header: texts.last, width: 'minmax(0, 1.5fr)', cell: (delivery) => <Last delivery={delivery} /> },
       { id: 'accepted', header: texts.accepted, width: '120px', cell: ({ createdAt }) => <Time at={createdAt} /> },
     ],
     [texts, endpoints],
   );
+}
+
+function Last({ delivery: { lastMessage, lastOutcome, lastStatus } }: { delivery: Delivery }) {
+  return lastMessage !== null && <Sentence text={lastMessage} german={() => endingInGerman(lastOutcome, lastStatus)} />;
 }

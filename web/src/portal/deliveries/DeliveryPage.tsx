@@ -7,10 +7,11 @@ import { useAttemptPages, useDelivery } from '../../parts/attempts/use-delivery.
 import { Button } from '../../parts/Button.tsx';
 import { Id } from '../../parts/Copy.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
+import { Sentence } from '../../parts/Sentence.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { WithTimes } from '../../parts/WithTimes.tsx';
+import { explainedAdviceInGerman, messageInGerman } from '../../words/german/explanation.ts';
 import { useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints } from '../tenant.ts';
 import { Orders } from './Orders.tsx';
@@ -49,14 +50,11 @@ function Told({ delivery, explanation }: { delivery: Delivery; explanation: Deli
   return (
     <div className="delivery-told" aria-live="polite">
       <p>
-        <Status status={delivery.status} />{' '}
-        <span lang="en">
-          <WithTimes text={message} />
-        </span>
+        <Status status={delivery.status} /> <Sentence text={message} german={() => messageInGerman(explanation)} />
       </p>
       {advice && (
-        <p className="quiet" lang="en">
-          {advice}
+        <p className="quiet">
+          <Sentence text={advice} german={() => explainedAdviceInGerman(explanation)} />
         </p>
       )}
       <WhatNext next={next} />

@@ -1,13 +1,15 @@
 // The buttons of a delivery. Each says why it cannot be pressed now, asks where something cannot be undone, and tells when it was
 // obeyed.
-import { type Delivery, type DeliveryExplanation, PosthornProblem } from '@posthorn/client';
+import type { Delivery, DeliveryExplanation } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
-import { Problem } from '../../parts/States.tsx';
+import { useGerman } from '../../parts/Sentence.tsx';
+import { detailOf, Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { endingInGerman } from '../../words/german/outcomes.ts';
 import { useWords } from '../../words/words.tsx';
 import { useForbidden } from '../shared-words.ts';
 import { useTexts } from '../shell/words/language.tsx';
@@ -78,12 +80,14 @@ function useOrder(delivery: Delivery) {
       queries.setQueryData(['delivery', delivery.id], after);
       setWish(given);
     },
-    onError: (refused) => say(refused instanceof PosthornProblem ? refused.detail : words.failed, 'bad'),
+    onError: (refused) => say(detailOf(refused, words), 'bad'),
     onSettled: () => {
       for (const key of [['deliveries'], ['delivery', delivery.id]]) void queries.invalidateQueries({ queryKey: key });
     },
   });
-  const outcome = wish && outcomeOf(wish, delivery, texts);
+  const last =
+    useGerman(() => endingInGerman(delivery.lastOutcome, delivery.lastStatus)) ?? delivery.lastMessage ?? words.status[delivery.status];
+  const outcome = wish && outcomeOf(wish, delivery, texts, last);
   useEffect(() => {
     if (outcome === null) return;
     say(outcome);
@@ -93,11 +97,11 @@ function useOrder(delivery: Delivery) {
   return { asked: wish?.command, pending: order.isPending ? order.variables.command : undefined, error: order.error, give };
 }
 
-/** What became of an order, as soon as the delivery shows it. Null: not yet. The answer to the order may show it already. */
-function outcomeOf({ command, before }: Wish, now: Delivery, texts: (typeof deliveryTexts)['en']): string | null {
+/** What became of an order, as soon as the delivery shows it; `last`: what happened to it last. Null: not yet. The answer to the order may show it already. */
+function outcomeOf({ command, before }: Wish, now: Delivery, texts: (typeof deliveryTexts)['en'], last: string): string | null {
   const done = texts.done[command];
   if (command === 'cancel') return now.status === 'cancelled' ? `${done}: ${texts.noMore}.` : null;
   if (now.status === 'held') return before.status === 'held' ? null : `${done}: ${texts.waits}.`;
   const wasAttempted = now.round > before.round ? now.attempts > 0 : now.attempts > before.attempts;
-  return wasAttempted ? `${done}: ${now.lastMessage ?? now.status}.` : null;
+  return wasAttempted ? `${done}: ${last}.` : null;
 }

@@ -7,9 +7,11 @@ import { readFilter } from '../../parts/filter/read-filter.ts';
 import { filterWords } from '../../parts/filter/words.ts';
 import { Code } from '../../parts/Json.tsx';
 import { Facts, Page } from '../../parts/Page.tsx';
+import { Sentence } from '../../parts/Sentence.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { alertInGerman } from '../../words/german/alerts.ts';
 import { useWords } from '../../words/words.tsx';
 import { openAlertsQuery } from '../queries.ts';
 import { SecretOnce } from '../SecretOnce.tsx';
@@ -73,10 +75,13 @@ function State({ endpoint }: { endpoint: EndpointView }) {
         </p>
       )}
       {own.length > 0 && (
-        <ul aria-label={words.detail.alerts} lang="en">
-          {own.map(({ id, title, detail }) => (
-            <li key={id}>
-              {title}. <span className="quiet">{detail}</span>
+        <ul aria-label={words.detail.alerts}>
+          {own.map((alert) => (
+            <li key={alert.id}>
+              <Sentence text={`${alert.title}.`} german={() => sentenceOf(alertInGerman(alert)?.title)} />{' '}
+              <span className="quiet">
+                <Sentence text={alert.detail} german={() => alertInGerman(alert)?.detail ?? null} />
+              </span>
             </li>
           ))}
         </ul>
@@ -92,6 +97,8 @@ function State({ endpoint }: { endpoint: EndpointView }) {
     </div>
   );
 }
+
+const sentenceOf = (title: string | undefined) => (title === undefined ? null : `${title}.`);
 
 function Settings({ endpoint, filterText }: { endpoint: EndpointView; filterText: string }) {
   const words = useEndpointWords();

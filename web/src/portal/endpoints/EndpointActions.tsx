@@ -6,8 +6,9 @@ import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
-import { Problem } from '../../parts/States.tsx';
+import { detailOf, Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useWords } from '../../words/words.tsx';
 import { useForbidden } from '../shared-words.ts';
 import { useEndpointWords } from './words.ts';
 
@@ -30,6 +31,7 @@ export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
 }
 
 function Gate({ endpoint: { id, gate, gateReason }, because }: { endpoint: Endpoint; because: string | undefined }) {
+  const all = useWords();
   const words = useEndpointWords().detail;
   const order = gate === 'open' ? 'pause' : gateReason === 'unverified' ? 'verify' : 'resume';
   const told = { pause: words.paused, resume: words.resumed, verify: words.verifying }[order];
@@ -43,7 +45,7 @@ function Gate({ endpoint: { id, gate, gateReason }, because }: { endpoint: Endpo
       ]);
       say(told);
     },
-    onError: (error) => say(error.message, 'bad'),
+    onError: (error) => say(detailOf(error, all), 'bad'),
   });
   const texts = { pause: [words.pause, words.pausing], resume: [words.resume, words.resuming], verify: [words.verify, words.verify] };
   const [text, pending] = texts[order];

@@ -8,8 +8,10 @@ import { TextArea, TextField } from '../../parts/Field.tsx';
 import { indented } from '../../parts/indent-json.ts';
 import { Code } from '../../parts/Json.tsx';
 import { Section } from '../../parts/Page.tsx';
+import { Sentence } from '../../parts/Sentence.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
+import { endingInGerman, noAttemptInGerman } from '../../words/german/outcomes.ts';
 import { eventTypesQuery, useEventTypes, useSubscribedTypes } from '../queries.ts';
 import { useForbidden } from '../shared-words.ts';
 import { useEndpointWords } from './words.ts';
@@ -105,7 +107,9 @@ function Result({ result }: { result: TestResult | TestPending }) {
     return (
       <div className="test-result" role="status">
         <Tag tone="neutral">{words.pending}</Tag>
-        <p>{result.note}</p>
+        <p>
+          <Sentence text={result.note} german={() => noAttemptInGerman} />
+        </p>
       </div>
     );
   }
@@ -114,7 +118,8 @@ function Result({ result }: { result: TestResult | TestPending }) {
   return (
     <div className="test-result" role="status">
       <p>
-        <Tag tone={isAccepted ? 'good' : 'bad'}>{isAccepted ? words.accepted : words.refused}</Tag> <span lang="en">{message}</span>
+        <Tag tone={isAccepted ? 'good' : 'bad'}>{isAccepted ? words.accepted : words.refused}</Tag>{' '}
+        <Sentence text={message} german={() => endingInGerman(outcome, status)} />
       </p>
       {body ? (
         <Code text={indented(body)} label={words.body} kind={isJsonText(body) ? 'json' : 'text'} />
