@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { matchOf } from '../../web/src/dashboard/deliveries/matches.ts';
 import { boundsOf, timeSpanIn } from '../../web/src/parts/filters/time-span.ts';
-import { applyChanges, type LivePage, mostRows, rowsOf } from '../../web/src/parts/live/live-rows.ts';
+import { applyChanges, type LivePage, mostRows, rowsOf, withChanges } from '../../web/src/parts/live/live-rows.ts';
 
 interface Row {
   id: string;
@@ -71,6 +71,33 @@ describe('a new row', () => {
     expect(new Date(page?.next?.until ?? 0).getTime()).toBeGreaterThan(new Date(last?.updatedAt ?? '').getTime());
     // what is read there may begin with rows that are there already
     expect(idsOf([...pages, { data: [last as Row, row(1)], next: null }])).toEqual([...idsOf(pages), row(1).id]);
+  });
+});
+
+describe('pages that were read while changes came', () => {
+  const read = { pages: pagesOf([row(9), row(8, 'succeeded', 5), row(7)]), pageParams: [{}] };
+  const merged = (changes: Row[], more: Partial<typeof rules> = {}) =>
+    rowsOf(withChanges(read, changes, { ...rules, ...more }).read.pages).map(({ id, status }) => [id, status]);
+  const [nine, eight, seven] = [
+    [row(9).id, 'pending'],
+    [row(8).id, 'succeeded'],
+    [row(7).id, 'pending'],
+  ];
+
+  it('get what is later than they are, and keep what is later than the changes', () => {
+    const changes = [row(9, 'succeeded', 1), row(8, 'retrying', 4)];
+    expect(merged(changes)).toEqual([[row(9).id, 'succeeded'], eight, seven]);
+    // of the same moment the change is right: a row has no two states in it
+    expect(merged([row(9, 'held')])).toEqual([[row(9).id, 'held'], eight, seven]);
+  });
+
+  it('get a new row, unless the filters do not want it or it is below', () => {
+    expect(merged([row(10), row(3)])).toEqual([[row(10).id, 'pending'], nine, eight, seven]);
+    expect(merged([row(10)], { matches: () => false })).toEqual([nine, eight, seven]);
+  });
+
+  it('are the same object if nothing changes', () => {
+    expect(withChanges(read, [row(8, 'retrying', 4)], rules).read).toBe(read);
   });
 });
 

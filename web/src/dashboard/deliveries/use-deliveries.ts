@@ -7,7 +7,7 @@ import { type Changes, onChanges } from '../../api/live.ts';
 import { useBoundTo } from '../../api/use.ts';
 import { boundsOf } from '../../parts/filters/time-span.ts';
 import { mostWaiting } from '../../parts/live/LiveSwitch.tsx';
-import { applyChanges, type LivePage, type PageStart, rowsOf } from '../../parts/live/live-rows.ts';
+import { type LivePage, type PageStart, rowsOf, withChanges } from '../../parts/live/live-rows.ts';
 import { isAtTop, useReturnToTop } from '../../parts/live/use-at-top.ts';
 import { matchOf } from './matches.ts';
 import type { DeliveriesSearch } from './search.ts';
@@ -35,15 +35,15 @@ async function readPage(
 
 export function useDeliveries(search: DeliveriesSearch, isLive: boolean) {
   const queries = useQueryClient();
+  const { waiting, apply, forget, withMeanwhile } = useApply(search);
   const query = useInfiniteQuery({
     queryKey: keyOf(search),
     queryFn: ({ pageParam, signal }): Promise<LivePage<ListedDelivery>> => readPage(search, pageParam, signal),
     initialPageParam: {} as PageStart,
     getNextPageParam: ({ next }) => next,
-    // the pages are changed in place by the stream, several times a second
-    structuralSharing: false,
+    // the pages are changed in place by the stream, several times a second; what was read may be older than that
+    structuralSharing: (_, read) => withMeanwhile(read as Pages),
   });
-  const { waiting, apply, forget } = useApply(search);
   useEffect(() => (isLive ? onChanges(apply) : undefined), [isLive, apply]);
   const { refetch } = query;
   const showNew = useCallback(() => {
@@ -66,27 +66,33 @@ function useApply(search: DeliveriesSearch) {
   const tenant = useBoundTo();
   const ids = useRef(new Set<string>());
   const [waiting, setWaiting] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other filters, another list
+  const meanwhile = useMemo(() => new Map<string, ChangedDelivery>(), [search]);
   const forget = useCallback(() => {
     ids.current.clear();
     setWaiting(0);
   }, []);
-  // other filters, another list
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the filters are what changes
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other filters, another list
   useEffect(() => forget, [search, forget]);
+  const rulesNow = useCallback(
+    () => ({ matches: matchOf(search, tenant, Date.now()), toRow: (one: ChangedDelivery) => one, mayInsert: isAtTop() }),
+    [search, tenant],
+  );
+  const withMeanwhile = useCallback((read: Pages) => withChanges(read, meanwhile.values(), rulesNow()).read, [meanwhile, rulesNow]);
   const apply = useCallback(
     ({ deliveries, isReset }: Changes) => {
+      // pages that are being read now may be older than these changes, and replace those that have them
+      if (queries.getQueryState(keyOf(search))?.fetchStatus !== 'fetching') meanwhile.clear();
+      else for (const [id, change] of deliveries) meanwhile.set(id, change);
       if (isReset) return void queries.invalidateQueries({ queryKey: keyOf(search) });
       const data = queries.getQueryData<Pages>(keyOf(search));
       if (!data || deliveries.size === 0) return;
-      const rules = { matches: matchOf(search, tenant, Date.now()), toRow: (one: ChangedDelivery) => one, mayInsert: isAtTop() };
-      const after = applyChanges(data.pages, deliveries.values(), rules);
-      if (after.pages !== data.pages) {
-        queries.setQueryData<Pages>(keyOf(search), { pages: [...after.pages], pageParams: data.pageParams.slice(0, after.pages.length) });
-      }
+      const after = withChanges(data, deliveries.values(), rulesNow());
+      if (after.read !== data) queries.setQueryData<Pages>(keyOf(search), after.read);
       for (const id of after.waiting) if (ids.current.size < mostWaiting) ids.current.add(id);
       setWaiting(ids.current.size);
     },
-    [queries, search, tenant],
+    [queries, search, meanwhile, rulesNow],
   );
-  return { waiting, apply, forget };
+  return { waiting, apply, forget, withMeanwhile };
 }

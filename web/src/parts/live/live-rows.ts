@@ -54,6 +54,26 @@ export function applyChanges<Row extends LiveRow, Change extends LiveRow>(
   return { pages: shortened(edited.pages, edited.hasInserted), waiting };
 }
 
+/** Pages with where each begins, as they are kept. */
+export interface ReadPages<Row> {
+  pages: readonly LivePage<Row>[];
+  pageParams: readonly PageStart[];
+}
+
+/**
+ * Pages with changes in them. Of a row and its change the later one stays, so it does not matter which of them arrived first:
+ * pages that were being read when a change came get it afterwards.
+ */
+export function withChanges<Row extends LiveRow, Change extends LiveRow, Read extends ReadPages<Row>>(
+  read: Read,
+  changes: Iterable<Change>,
+  rules: ChangeRules<Row, Change>,
+): { read: Read; waiting: string[] } {
+  const { pages, waiting } = applyChanges(read.pages, changes, rules);
+  if (pages === read.pages) return { read, waiting };
+  return { read: { ...read, pages: [...pages], pageParams: read.pageParams.slice(0, pages.length) }, waiting };
+}
+
 interface Place<Row> {
   page: number;
   index: number;
