@@ -273,3 +273,23 @@ withPage('what waits for a sign-in is given up by who leaves, and a stream ends 
   await page.getByRole('link', { name: 'Tenants' }).click();
   await ended;
 });
+
+withPage('what a page reads by itself while nobody is there does not keep the session', async ({ openPage }) => {
+  const { page } = await openPage({ origin: own.origin });
+  await page.clock.install();
+  await page.goto('/dashboard/status');
+  await signInWithKey(page);
+  await page.getByText(/^Version .*, as of/).waitFor();
+  /** Of the next read that nobody asked for. */
+  const mark = async () => {
+    const isRead = (one: { method(): string; url(): string }) => one.method() === 'GET' && one.url().includes('/v1/status');
+    const [request] = await Promise.all([page.waitForRequest(isRead), page.clock.fastForward(5_000)]);
+    return request.headers()['posthorn-background'];
+  };
+  await page.mouse.move(100, 100);
+  expect(await mark()).toBe(undefined);
+  await page.clock.fastForward(61_000);
+  expect(await mark()).toBe('1');
+  await page.mouse.move(200, 200);
+  expect(await mark()).toBe(undefined);
+});

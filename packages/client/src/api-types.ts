@@ -846,7 +846,7 @@ export interface CreatedSession {
   /** IP address of the sign-in */
   address: string | null;
   createdAt: string;
-  /** when the session was last used, to the minute */
+  /** when the session was last used, to the minute; a call with the header `posthorn-background: 1` is no use */
   lastUsedAt: string;
   /** when it ends unless it is used again: 30 minutes after its last use, 12 hours after the sign-in, or with its key */
   endsAt: string;
@@ -2881,7 +2881,7 @@ export interface Session {
   /** IP address of the sign-in */
   address: string | null;
   createdAt: string;
-  /** when the session was last used, to the minute */
+  /** when the session was last used, to the minute; a call with the header `posthorn-background: 1` is no use */
   lastUsedAt: string;
   /** when it ends unless it is used again: 30 minutes after its last use, 12 hours after the sign-in, or with its key */
   endsAt: string;

@@ -18,7 +18,7 @@ export function requireKey({ callers, rates }: Access): RequestHandler {
     const address = request.ip;
     if (!isAdmitted(bearer, address)) throw unauthorized();
     response.locals.caller = { ...bearer.caller, address: address ?? null };
-    callers.used(bearer);
+    if (!isBackground(bearer, request)) callers.used(bearer);
     const { quota } = bearer;
     if (!quota) return;
     const verdict = rates.take(nameOf(bearer.caller), quota);
@@ -34,6 +34,11 @@ export function requireKey({ callers, rates }: Access): RequestHandler {
     if (admitted instanceof Promise) return admitted.then(() => next());
     next();
   };
+}
+
+/** A read that a page makes while nobody is there. It does not keep a session; who marks every request is signed out earlier. */
+function isBackground({ caller }: Bearer, { headers }: Request): boolean {
+  return caller.kind === 'session' && headers['posthorn-background'] === '1';
 }
 
 /** Whether it is known, has not expired, and may call from this address. */

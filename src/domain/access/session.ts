@@ -66,7 +66,9 @@ export const session = z.object({
   tenant: tenantKey.nullable().describe('the tenant to which the key is bound; null: all tenants'),
   address: z.string().nullable().describe('IP address of the sign-in'),
   createdAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime().describe('when the session was last used, to the minute'),
+  lastUsedAt: z.iso
+    .datetime()
+    .describe('when the session was last used, to the minute; a call with the header `posthorn-background: 1` is no use'),
   endsAt: z.iso
     .datetime()
     .describe('when it ends unless it is used again: 30 minutes after its last use, 12 hours after the sign-in, or with its key'),

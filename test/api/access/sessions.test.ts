@@ -132,6 +132,31 @@ describe('a session ends', () => {
       .toBe(true);
   });
 
+  it('also while a page reads by itself: such calls are no use of a session, and hide no use of a key', async () => {
+    const background = { 'posthorn-background': '1' };
+    const read = async (key: string, headers: Record<string, string> = {}) =>
+      (await api.call('GET', '/v1/deliveries', undefined, { key, headers })).status;
+    const usedAgo = async (id: string) =>
+      (await api.db.query('select extract(epoch from now() - last_used_at)::int as s from sessions where id = $1', [id.slice(4)])).rows[0]
+        ?.s;
+    const [unattended, attended, key] = [await signIn(apiKey), await signIn(apiKey), await makeKey({})];
+    for (const session of [unattended, attended]) await change(session, `last_used_at = now() - interval '29 minutes'`);
+    expect(await read(unattended.token, background)).toBe(200);
+    expect(await read(key.key, background)).toBe(200);
+    expect(await read(attended.token, { 'posthorn-background': '0' })).toBe(200);
+    // uses are noted in their order
+    await expect.poll(() => usedAgo(attended.id)).toBeLessThan(60);
+    expect(await usedAgo(unattended.id)).toBeGreaterThan(28 * 60);
+    await expect
+      .poll(async () => (await api.get('/v1/api-keys')).body.data.find(({ id }: { id: string }) => id === key.id).lastUsedAt)
+      .not.toBe(null);
+    // with the next call of a person the session is used again
+    expect(await read(unattended.token)).toBe(200);
+    await expect.poll(() => usedAgo(unattended.id)).toBeLessThan(60);
+    await change(unattended, `last_used_at = now() - interval '30 minutes'`);
+    expect(await read(unattended.token, background)).toBe(401);
+  });
+
   it('not within half an hour of a use that was shortly before its end', async () => {
     const late = await signIn(apiKey);
     await change(late, `last_used_at = now() - interval '29 minutes 58 seconds'`);

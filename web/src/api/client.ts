@@ -2,6 +2,7 @@
 // nothing that was typed is lost: with a refused token when the same person has signed in again, without a connection when
 // Posthorn is back. What one person asked for is never asked again for another.
 import { Posthorn } from '@posthorn/client';
+import { isAttended } from './attendance.ts';
 import { type Connection, connection } from './connection.ts';
 import { credential, type Holder } from './credential.ts';
 import { notSent } from './not-sent.ts';
@@ -54,7 +55,9 @@ function metBy(status: number): Connection {
 }
 
 function withToken(init: RequestInit, token: string): RequestInit {
-  return { ...init, cache: 'no-store', credentials: 'omit', headers: { ...(init.headers as object), authorization: `Bearer ${token}` } };
+  const isBackground = init.method === 'GET' && !isAttended();
+  const own = { authorization: `Bearer ${token}`, ...(isBackground && { 'posthorn-background': '1' }) };
+  return { ...init, cache: 'no-store', credentials: 'omit', headers: { ...(init.headers as object), ...own } };
 }
 
 export const posthorn = new Posthorn({

@@ -22,7 +22,7 @@ export const signInRoute = (deps: ApiDeps): Route =>
     operationId: 'createSession',
     summary: 'Sign in',
     description:
-      'Exchanges a key, or the code of a sign-in through the OpenID Connect provider, for a session: a bearer token that ends 12 hours later, after 30 minutes without a call, or with its key. A session may do what its key may, or what the role of the person allows. The answer has the token, which is shown only once. No cookie is set. An Idempotency-Key is ignored: a repeat makes another session.',
+      'Exchanges a key, or the code of a sign-in through the OpenID Connect provider, for a session: a bearer token that ends 12 hours later, after 30 minutes without a call, or with its key. Calls with the header `posthorn-background: 1` do not keep it: send it with what a page reads by itself. A session may do what its key may, or what the role of the person allows. The answer has the token, which is shown only once. No cookie is set. An Idempotency-Key is ignored: a repeat makes another session.',
     scope: 'open',
     unkeyed: true,
     audit: 'session.create',
