@@ -27,7 +27,7 @@ withPage('makes a tenant, refuses a bad id at its field, changes it, deletes it 
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('The settings are in force.').waitFor();
   expect((await posthorn.get(`/v1/tenants/${id}`)).body).toMatchObject({ maxEndpoints: 7, name: canary('name') });
-  await page.getByRole('link', { name: 'Tenants' }).click();
+  await page.getByRole('link', { name: 'Tenants', exact: true }).click();
   await page.getByRole('link', { name: id }).waitFor();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'tenants');
