@@ -67,6 +67,14 @@ async function watch(page: Page): Promise<() => Promise<{ busy: number[]; frame:
   return () => page.evaluate('window.seen');
 }
 
+/** @example '120 84 61' */
+const longestOf = (durations: number[]) =>
+  durations
+    .toSorted((a, b) => b - a)
+    .slice(0, 10)
+    .map((ms) => ms.toFixed(0))
+    .join(' ');
+
 /** The longest tasks of the page's main thread, in milliseconds of its own CPU: other processes of a busy machine do not count. */
 function longestTasks(trace: Buffer): number[] {
   const { traceEvents } = JSON.parse(trace.toString()) as {
@@ -117,9 +125,7 @@ async function measure(origin: string, url: string): Promise<void> {
     await page.locator(`[data-row="dlv_${last}"]`).waitFor();
     const { busy, frame, frames } = await seen();
     say(`${changes} changes in ${(warmUpMs / 1_000 + seconds).toFixed(0)} s; ${frames} frames, the longest ${frame.toFixed(0)} ms`);
-    say(
-      `busy for longer than ${limitMs} ms at once: ${busy.length} times${busy.length > 0 ? ` (${busy.map((ms) => ms.toFixed(0)).join(' ')} ms)` : ''}`,
-    );
+    say(`busy for longer than ${limitMs} ms at once: ${busy.length} times${busy.length > 0 ? `, the longest ${longestOf(busy)} ms` : ''}`);
     say(`memory in use after collections, MiB: ${heaps.map((size) => size.toFixed(1)).join(' ')}`);
     if (isTraced) say(`longest tasks, ms of the page's own CPU: ${longest.map((ms) => ms.toFixed(1)).join(' ')}`);
     const most = Math.max(...heaps.slice(1));
