@@ -1,10 +1,10 @@
 // `npm run dev` as a developer uses it, on a copy of the sources: a change restarts Posthorn and
 // nothing else, a syntax error waits for the next change, and Ctrl-C ends everything.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { processesOf, scratchFolder } from '../embedded/scratch.ts';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { makeScratch, processesOf } from '../embedded/scratch.ts';
 import { createApi } from '../support/api.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -12,16 +12,18 @@ import { until } from '../support/until.ts';
 const startMs = 120_000;
 const apiKey = 'a-key-for-npm-run-dev';
 
+let folder: string;
+
 /** A copy of all that `npm run dev` reads, with the packages of this clone. `dist` may hold built workflow bundles. */
-function copyOfSources(): string {
-  const folder = scratchFolder();
+beforeAll(() => {
+  folder = makeScratch();
   for (const name of ['bin', 'src', 'migrations', 'package.json']) cpSync(name, join(folder, name), { recursive: true });
   cpSync('packages', join(folder, 'packages'), { recursive: true, filter: (path) => !/\/(node_modules|dist)$/.test(path) });
   const isBundle = (path: string) => /^dist(\/workflows-\w+\.js)?$/.test(path);
   if (existsSync('dist')) cpSync('dist', join(folder, 'dist'), { recursive: true, filter: isBundle });
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-  return folder;
-}
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Dev {
   process: ChildProcess;
@@ -30,11 +32,12 @@ interface Dev {
   says(text: RegExp): Promise<RegExpExecArray>;
 }
 
-function startDev(folder: string): Dev {
+function startDev(): Dev {
   const { PATH, HOME } = process.env;
   const ports = { PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0' };
   const settings = { LOG_LEVEL: 'error', POSTHORN_API_KEY: apiKey, POSTHORN_ALLOW_CIDRS: '127.0.0.0/8', POSTHORN_RETRY_SCHEDULE: '1h' };
-  const env = { PATH, HOME, XDG_CONFIG_HOME: join(folder, 'config'), ...ports, ...settings };
+  const own = { XDG_CONFIG_HOME: join(folder, 'config'), NODE_COMPILE_CACHE: join(folder, 'compiled') };
+  const env = { PATH, HOME, ...own, ...ports, ...settings };
   const child = spawn(process.execPath, [join(folder, 'bin/dev.ts')], { env, cwd: folder });
   onTestFinished(() => void child.kill('SIGKILL'));
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -64,13 +67,12 @@ function replaceFile(file: string, text: string): void {
 const apiOf = async (dev: Dev) => createApi((await dev.says(/API +(http:\S+)\/v1$/m))[1] ?? '', apiKey);
 
 it('restarts Posthorn at each change, keeps the stores, and Ctrl-C ends everything', async () => {
-  const folder = copyOfSources();
   const outcome = join(folder, 'src/domain/deliveries/outcome.ts');
   const source = readFileSync(outcome, 'utf8');
   const receiver = await startReceiver();
   onTestFinished(() => receiver.close());
   receiver.answer('/', [500, 204]);
-  const dev = startDev(folder);
+  const dev = startDev();
   const api = await apiOf(dev);
   const temporal = readFileSync(join(folder, '.posthorn/temporal/pid'), 'utf8');
   const tenant = await api.makeTenant();
@@ -101,13 +103,12 @@ it('restarts Posthorn at each change, keeps the stores, and Ctrl-C ends everythi
 });
 
 it('leaves nothing behind when it is killed, and continues on the same stores', async () => {
-  const folder = copyOfSources();
-  const first = startDev(folder);
+  const first = startDev();
   const tenant = await (await apiOf(first)).makeTenant();
   first.process.kill('SIGKILL');
   await until('the end of all its processes', () => processesOf(folder).length === 0);
 
-  const second = startDev(folder);
+  const second = startDev();
   expect((await (await apiOf(second)).get(`/v1/tenants/${tenant}`)).status).toBe(200);
   second.process.kill('SIGHUP');
   expect(await second.exit).toBe(0);

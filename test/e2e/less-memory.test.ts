@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { compileCache } from '../support/compile-cache.ts';
 
 const command = join(import.meta.dirname, '../../bin/posthorn.js');
 /** Prints what each program of the process was started with. */
@@ -15,7 +16,9 @@ async function programs(
 ): Promise<{ pid: number | undefined; code: number; ran: unknown[] }> {
   const { MALLOC_ARENA_MAX, NODE_OPTIONS, ...inherited } = process.env;
   const options = [env.NODE_OPTIONS, `--import=${told}`].filter(Boolean).join(' ');
-  const child = spawn(process.execPath, [command, ...args], { env: { ...inherited, PORT: 'none', ...env, NODE_OPTIONS: options } });
+  const child = spawn(process.execPath, [command, ...args], {
+    env: { ...inherited, NODE_COMPILE_CACHE: compileCache, PORT: 'none', ...env, NODE_OPTIONS: options },
+  });
   const code = new Promise<number>((resolve) => child.once('close', resolve));
   const lines = (await text(child.stdout)).trim().split('\n');
   return { pid: child.pid, code: await code, ran: lines.filter((line) => line.startsWith('[')).map((line) => JSON.parse(line)) };

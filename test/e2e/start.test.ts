@@ -1,12 +1,15 @@
 // `npm start` as its user sees it: an empty folder, the printed curl command, a signed event at the
 // sandbox; then stopped and killed, and started again each time.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
@@ -37,6 +40,7 @@ function start(env: Record<string, string> = {}, args: string[] = []): Started {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
+      NODE_COMPILE_CACHE: compileCache,
       XDG_CONFIG_HOME: join(folder, 'config'),
       PORT: '0',
       TEMPORAL_UI_PORT: '0',
@@ -141,8 +145,11 @@ it('reports in one message why it cannot start', async () => {
   expect(await external.exit).toBe(1);
   expect(textOf(external)).toMatch(/^POSTHORN_API_KEY and POSTHORN_MASTER_KEY must be set\. .+\n {2}export POSTHORN_API_KEY=/);
 
-  const port = Number(new URL(/http:\/\/\S+/.exec((await commandsOf(start())).post)?.[0] ?? '').port);
-  const other = start({ PORT: String(port), POSTHORN_DATA_DIR: join(folder, 'other') });
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const other = start({ PORT: String(port) });
   expect(await other.exit).toBe(1);
+  taken.close();
   expect(textOf(other)).toMatch(new RegExp(`^port ${port} on 127\\.0\\.0\\.1 is already in use: set PORT to a free port\\n$`));
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '#embedded/free-port';
 import { readMetrics } from '../api/prometheus-page.ts';
 import { type Api, createApi } from '../support/api.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
@@ -39,7 +40,8 @@ interface Command extends Api {
 async function startCommand(role: 'start' | 'server' | 'worker', more: Record<string, string> = {}): Promise<Command> {
   const port = String(await freePort());
   const ports = role === 'worker' ? { POSTHORN_METRICS_PORT: port } : { PORT: port };
-  const child = spawn(process.execPath, [main, role], { env: { PATH: process.env.PATH, ...env, ...ports, ...more } });
+  const base = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache };
+  const child = spawn(process.execPath, [main, role], { env: { ...base, ...env, ...ports, ...more } });
   onTestFinished(() => ended(child));
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -5,11 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { commandLine, processStart } from '#runtime/process-facts';
+import { compileCache } from '../support/compile-cache.ts';
 
-/** A folder that other users can enter. Removed after the test. */
-export function scratchFolder(): string {
+/** A folder that other users can enter. */
+export function makeScratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-embedded-'));
   chmodSync(folder, 0o711);
+  return folder;
+}
+
+/** The same. Removed after the test. */
+export function scratchFolder(): string {
+  const folder = makeScratch();
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -34,7 +41,8 @@ const parentOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8
 /** Starts the fixture in its own process, which is killed after the test at the latest. */
 export async function holdServers(postgresDir: string, temporalDir: string): Promise<{ pid: number; url: string; address: string }> {
   const fixture = join(import.meta.dirname, 'fixtures/hold-servers.ts');
-  const child = spawn(process.execPath, [fixture, postgresDir, temporalDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
+  const child = spawn(process.execPath, [fixture, postgresDir, temporalDir], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const line = await new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (data) => resolve(String(data)));

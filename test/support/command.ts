@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api.ts';
+import { compileCache } from './compile-cache.ts';
 import { testApiKey } from './posthorn.ts';
-import { compileCache } from './process-program.ts';
 import { until } from './until.ts';
 
 /** As `bin/posthorn.js` chooses it, from the sources. */

@@ -8,8 +8,9 @@ import type { Timings } from '#domain/timings';
 import { superviseProcess } from '#embedded/supervised-process';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { type Api, createApi } from './api.ts';
+import { compileCache } from './compile-cache.ts';
 import { testApiKey } from './posthorn.ts';
-import { compileCache, processSource } from './process-program.ts';
+import { processSource } from './process-program.ts';
 import { testTimings } from './quick-timings.ts';
 import { until } from './until.ts';
 

@@ -4,15 +4,13 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'rolldown';
+import { testCache } from './compile-cache.ts';
 
-const cache = join(import.meta.dirname, '../../node_modules/.cache/posthorn-test');
 export const processSource = join(import.meta.dirname, 'posthorn-process-main.ts');
-/** The compile cache that all processes share. Compiling is half of the work of a start. */
-export const compileCache = join(cache, 'compiled');
 
 /** Returns the path of the bundle. */
 export async function buildProcessProgram(): Promise<string> {
-  const file = join(cache, 'posthorn-process.mjs');
+  const file = join(testCache, 'posthorn-process.mjs');
   const { output } = await build({
     input: processSource,
     write: false,
@@ -21,7 +19,7 @@ export async function buildProcessProgram(): Promise<string> {
     plugins: [{ name: 'own folders', transform: withOwnFolders }],
     output: { format: 'esm', codeSplitting: false },
   });
-  mkdirSync(cache, { recursive: true });
+  mkdirSync(testCache, { recursive: true });
   // another run in this folder may start a process at any moment
   writeFileSync(`${file}.${process.pid}`, output[0].code);
   renameSync(`${file}.${process.pid}`, file);

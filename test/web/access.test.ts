@@ -50,7 +50,6 @@ withPage('an API key is made, shown once, and revoked after its effect was read'
   expect(await read()).toBe(200);
   const row = page.getByRole('row').filter({ hasText: 'Valid' });
   await row.getByText('events:write, deliveries:read').waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'keys');
   await row.getByRole('button', { name: /^Revoke/ }).click();
   await page.getByText('Every call with').waitFor();
@@ -75,7 +74,6 @@ withPage('a portal link is made, opens the portal of its tenant, and is revoked'
   await portal.getByText(tenant).first().waitFor();
   const row = page.getByRole('row').filter({ hasText: 'https://app.example.com' });
   await row.getByText('Valid').waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'links');
   await row.getByRole('button', { name: /^Revoke/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
@@ -89,7 +87,6 @@ withPage('who is signed in is listed, and signed out by an administrator', async
   await openDashboard(page, `/sessions?tenant=${tenant}`);
   const row = page.getByRole('row').filter({ hasText: 'Signed in' }).filter({ hasText: tenant });
   await row.getByText('admin').waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'sessions');
   await row.getByRole('button', { name: /^Revoke/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
@@ -105,7 +102,6 @@ withPage('the audit log is filtered, opened and verified, with the keyboard alon
   const entry = page.getByRole('button', { name: /endpoint\.create/ });
   await entry.waitFor();
   expect(await page.getByRole('row').count()).toBe(2);
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'audit');
   await entry.focus();
   await page.keyboard.press('Enter');

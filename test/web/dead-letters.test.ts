@@ -32,7 +32,6 @@ withPage('selected dead letters are counted, replayed as a job, and delivered', 
   const { tenant, receiver, close } = await deadLetters(posthorn, 4);
   await openDashboard(page, `/dead-letters?tenant=${tenant}`);
   await page.getByText('4 deliveries have failed for good, to 1 endpoint.').waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'dead-letters');
 
   // without a mouse
@@ -110,7 +109,6 @@ withPage('a job is paused, resumed, paced and cancelled, and its list keeps its 
   await page.goto(`/dashboard/replays?tenant=${tenant}`);
   const row = page.getByRole('row').filter({ hasText: `dead letters of ${receiver.url}` });
   await row.getByText('3 of 3').waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'replays');
   await page.getByRole('button', { name: 'New replay…' }).click();
   await page.getByLabel('Tenant').fill(tenant);

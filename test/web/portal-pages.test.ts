@@ -40,7 +40,6 @@ withPage('a consumer finds a failed delivery, reads why it failed, and replays i
   await page.goto('/portal/health?window=1h');
   await page.getByRole('heading', { name: 'What your endpoint answered' }).waitFor();
   await page.getByRole('row').filter({ hasText: 'Refused with a status' }).waitFor();
-  expect(await violations(page)).toEqual([]);
   await shoot(page, 'portal-health');
   await receiver.close();
 });

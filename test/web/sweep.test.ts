@@ -23,7 +23,7 @@ async function tooWide(page: Page): Promise<string[]> {
   const look = () => page.evaluate(wide) as Promise<string[]>;
   // charts follow the window a moment later
   await expect
-    .poll(look, { timeout: 5_000 })
+    .poll(look, { timeout: 20_000 })
     .toEqual([])
     .catch(() => undefined);
   const found = await look();

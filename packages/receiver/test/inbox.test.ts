@@ -212,9 +212,10 @@ it('memory: a long order does not slow down a claim', async () => {
     }),
   );
   await inbox.accept('r', items, { again: false, gapWaitMs: minute });
-  const began = performance.now();
+  // of the processor, which others may use, too
+  const began = process.cpuUsage();
   expect((await inbox.claim('r', { worker: 'w', limit: 8, leaseMs: minute, gapWaitMs: minute })).map(({ id }) => id)).toEqual(['e0']);
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
 });
 
 it('PostgreSQL: a process that freezes while it claims does not stop the others', async () => {

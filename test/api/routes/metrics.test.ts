@@ -6,6 +6,7 @@ import { build } from '#config/package';
 import { freePort } from '#embedded/free-port';
 import { createIngest } from '#relay/ingest';
 import { temporalMetricNames } from '#telemetry/temporal-metrics';
+import { compileCache } from '../../support/compile-cache.ts';
 import { startPosthorn, type TestPosthorn, testApiKey } from '../../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { until } from '../../support/until.ts';
@@ -260,7 +261,8 @@ describe('POSTHORN_METRICS_PORT', () => {
 /** A `posthorn worker` process next to the Posthorn of this file. */
 function startWorkerCommand(port: number) {
   const main = join(import.meta.dirname, '../../../src/cli/main.ts');
-  const env = { ...posthorn.env, PATH: process.env.PATH, POSTHORN_METRICS_PORT: String(port), LOG_LEVEL: 'error' };
+  const base = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache };
+  const env = { ...posthorn.env, ...base, POSTHORN_METRICS_PORT: String(port), LOG_LEVEL: 'error' };
   const child = spawn(process.execPath, [main, 'worker'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const chunks: string[] = [];
   child.stderr.on('data', (chunk) => chunks.push(String(chunk)));

@@ -40,6 +40,8 @@ export const withPage = withBrowser
         viewport: { width, height },
         locale: 'en-GB',
         timezoneId: 'Europe/Berlin',
+        // no test waits for a transition
+        reducedMotion: 'reduce',
       });
       contexts.push(context);
       const page = await context.newPage();
