@@ -17,7 +17,7 @@ const namespace = 't108';
 async function commandOf({ onTestFinished }: TestContext, env: Record<string, string>) {
   const [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
   const whole = { ...testEnv(database, namespace), DATABASE_POOL: '12', LOG_LEVEL: 'info', ...env };
-  const run = (): Command => runCommand(['start'], whole);
+  const run = (more: Record<string, string> = {}): Command => runCommand(['start'], { ...whole, ...more });
   const command = run();
   const commands = [command];
   onTestFinished(async () => {
@@ -30,7 +30,7 @@ async function commandOf({ onTestFinished }: TestContext, env: Record<string, st
   const tenant = await api.makeTenant();
   await api.makeEndpoint(tenant, `${receiver.url}/hook`);
   const again = async () => {
-    commands.push(run());
+    commands.push(run({ POSTHORN_PROCESSES: '1' }));
     return apiOf(commands.at(-1) ?? command);
   };
   return { command, receiver, api, tenant, again, database };

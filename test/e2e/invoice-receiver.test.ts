@@ -4,11 +4,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { freePort } from '#embedded/free-port';
-import { compileCache } from '../support/compile-cache.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 import { type Received, type Receiver, startReceiver } from '../support/receiver.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
 import { startSmtp, type TestSmtp } from '../support/smtp.ts';
+import { compileCache } from '../support/start-cost.ts';
 import { until } from '../support/until.ts';
 
 const orders = 8;

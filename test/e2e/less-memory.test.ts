@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { compileCache } from '../support/compile-cache.ts';
+import { compileCache } from '../support/start-cost.ts';
 
 const command = join(import.meta.dirname, '../../bin/posthorn.js');
 /** Prints what each program of the process was started with. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runCommand } from '../support/command.ts';
-import { compileCache } from '../support/compile-cache.ts';
+import { compileCache } from '../support/start-cost.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '#embedded/free-port';
 import { readMetrics } from '../api/prometheus-page.ts';
 import { type Api, createApi } from '../support/api.ts';
-import { compileCache } from '../support/compile-cache.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { compileCache } from '../support/start-cost.ts';
 import { until } from '../support/until.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');

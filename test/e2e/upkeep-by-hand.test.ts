@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileCache } from '../support/compile-cache.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { compileCache } from '../support/start-cost.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const masterKey = { POSTHORN_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') };

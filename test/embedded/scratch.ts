@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { commandLine, processStart } from '#runtime/process-facts';
-import { compileCache } from '../support/compile-cache.ts';
+import { compileCache } from '../support/start-cost.ts';
 
 /** A folder that other users can enter. */
 export function makeScratch(): string {

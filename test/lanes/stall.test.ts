@@ -17,9 +17,9 @@ beforeAll(async () => {
 afterAll(() => elsewhere?.close());
 
 /** Longer than a request takes on a busy machine. */
-const timeoutMs = 6_000;
+const timeoutMs = 10_000;
 /** So many that the freeze ends before them, at the rate of the test. */
-const many = isLongChaos ? 1_000 : 600;
+const many = isLongChaos ? 1_000 : 760;
 /** A request in flight would have timed out. */
 const frozenForMs = timeoutMs + 2_000;
 
@@ -87,7 +87,7 @@ describe.concurrent('an order that is switched on while 80 deliveries sleep in b
   it('sends later events in order, and those in backoff too; one that is deferred for days holds up none', async () => {
     const endpoint = await elsewhere.endpoint({
       // longer than the 8 s after which an ordered lane begins; with the usual timeout of 15 s it would begin later
-      retry: { schedule: Array.from({ length: 5 }, () => '15s') },
+      retry: { schedule: Array.from({ length: 15 }, () => '15s') },
       timeoutMs: 5_000,
     });
     let refusing = true;
@@ -98,14 +98,15 @@ describe.concurrent('an order that is switched on while 80 deliveries sleep in b
     const deliverAt = new Date(Date.now() + 2 * 86_400_000).toISOString();
     // one in three fails, so that the circuit stays closed; the very first is deferred
     await endpoint.post(241, (n) => (n === 0 ? { deliverAt } : {}));
-    await until('80 to sleep', async () => {
+    const areAsleep = async () => {
       const { succeeded, retrying = 0, held = 0 } = await endpoint.statuses();
       return succeeded === 160 && retrying + held === 80;
-    });
+    };
+    await until('80 to sleep', areAsleep, 180_000);
     refusing = false;
     await endpoint.change({ ordering: 'endpoint' });
     await endpoint.post(20);
-    await endpoint.reach('succeeded', 260, 90_000);
+    await endpoint.reach('succeeded', 260, 240_000);
     expect(await endpoint.statuses()).toEqual({ succeeded: 260, pending: 1 });
     const later = endpoint.accepted().filter((n) => n > 240);
     expect(later).toEqual(upTo(20).map((n) => 241 + n));

@@ -140,7 +140,7 @@ describe('a real authorization server', () => {
         await sender.send(requestTo(endpoint.url, { access }));
         expect(authority.seen.tokens).toBe(2);
       },
-      { timeout: 20_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     );
     expect(new Set(bearers(endpoint.requests)).size).toBe(2);
   });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileCache } from './compile-cache.ts';
+import { compileCache } from './start-cost.ts';
 
 export const posthornProgram = join(import.meta.dirname, '../../bin/posthorn.js');
 

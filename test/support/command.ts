@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api.ts';
-import { compileCache } from './compile-cache.ts';
 import { testApiKey } from './posthorn.ts';
+import { compileCache, nodeFlags } from './start-cost.ts';
 import { until } from './until.ts';
 
 /** As `bin/posthorn.js` chooses it, from the sources. */
@@ -26,7 +26,7 @@ export interface Command {
 /** `env`: the whole environment besides PATH and HOME. The caller ends it. */
 export function runCommand(args: string[], env: Record<string, string>): Command {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, main, ...args], {
     env: { PATH, HOME, XDG_CONFIG_HOME: configFolder, NODE_COMPILE_CACHE: compileCache, ...env },
   });
   const said: string[] = [];

@@ -8,10 +8,10 @@ import type { Timings } from '#domain/timings';
 import { superviseProcess } from '#embedded/supervised-process';
 import type { Checkpoint } from '#runtime/checkpoints';
 import { type Api, createApi } from './api.ts';
-import { compileCache } from './compile-cache.ts';
 import { testApiKey } from './posthorn.ts';
 import { processSource } from './process-program.ts';
 import { testTimings } from './quick-timings.ts';
+import { compileCache, nodeFlags } from './start-cost.ts';
 import { until } from './until.ts';
 
 const startTimeoutMs = 120_000;
@@ -79,7 +79,7 @@ export function createProcessGroup(): ProcessGroup {
     }) {
       const logFile = join(folder, `${++count}-${role}${dieAt ? `-${dieAt.replace(' ', '-')}` : ''}.log`);
       const program = fromSources ? processSource : inject('processProgram');
-      const args = [...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
+      const args = [...nodeFlags, ...nodeArgs, program, role, ...(dieAt ? [dieAt, String(time)] : [])];
       const child = await superviseProcess({
         command: process.execPath,
         args,

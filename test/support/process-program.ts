@@ -4,7 +4,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'rolldown';
-import { testCache } from './compile-cache.ts';
+import { testCache } from './start-cost.ts';
 
 export const processSource = join(import.meta.dirname, 'posthorn-process-main.ts');
 
