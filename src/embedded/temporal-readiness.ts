@@ -29,8 +29,8 @@ export async function waitForNamespaces(
 
 async function describesAll(address: string, namespaces: readonly string[]): Promise<boolean> {
   try {
-    return await withConnection(address, 1_000, async ({ workflowService }) => {
-      for (const namespace of namespaces) await workflowService.describeNamespace({ namespace });
+    return await withConnection(address, 1_000, async (connection) => {
+      for (const namespace of namespaces) await inTime(connection, () => connection.workflowService.describeNamespace({ namespace }));
       return true;
     });
   } catch {
@@ -43,23 +43,25 @@ async function describesAll(address: string, namespaces: readonly string[]): Pro
  * creates.
  */
 export async function completeSearchAttributes(address: string, namespaces: readonly string[], wanted: SearchAttributes): Promise<void> {
-  await withConnection(address, 10_000, async ({ operatorService }) => {
+  await withConnection(address, 10_000, async (connection) => {
+    const { operatorService } = connection;
     for (const namespace of namespaces) {
-      const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+      const { customAttributes } = await inTime(connection, () => operatorService.listSearchAttributes({ namespace }));
       const missing = Object.keys(wanted).filter((name) => !(name in (customAttributes ?? {})));
       if (missing.length === 0) continue;
-      await operatorService.addSearchAttributes({
-        namespace,
-        searchAttributes: Object.fromEntries(missing.map((name) => [name, keyword])),
-      });
+      const searchAttributes = Object.fromEntries(missing.map((name) => [name, keyword]));
+      await inTime(connection, () => operatorService.addSearchAttributes({ namespace, searchAttributes }));
     }
   });
 }
 
+/** A deadline for each call, not for all: there may be many namespaces, and the machine may be slow. */
+const inTime = <T>(connection: Connection, call: () => Promise<T>) => connection.withDeadline(Date.now() + 10_000, call);
+
 async function withConnection<T>(address: string, connectTimeout: number, work: (connection: Connection) => Promise<T>): Promise<T> {
   const connection = await Connection.connect({ address, connectTimeout });
   try {
-    return await connection.withDeadline(Date.now() + 10_000, () => work(connection));
+    return await work(connection);
   } finally {
     await connection.close();
   }

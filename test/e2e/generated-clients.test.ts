@@ -71,8 +71,7 @@ describe('a generated client', () => {
     const args = ['-generate', 'types,client', '-package', 'posthorn', '-o', join(module, 'posthorn/posthorn.gen.go')];
     const { stderr } = await run(await goTool(oapiCodegen), [...args, await saveDocument(posthorn)], { timeout: 300_000 });
     expect(stderr).toBe('');
-    // what Go has compiled in another folder is good here
-    await run('go', ['build', '-trimpath', '-o', 'walk', '.'], { cwd: module, timeout: 600_000 });
+    await run('go', ['build', '-o', 'walk', '.'], { cwd: module, timeout: 600_000 });
     await expectReceivedTwice((await run(join(module, 'walk'), [], { env: envOf(posthorn, 'go'), timeout: 120_000 })).stdout);
   });
 

@@ -81,7 +81,7 @@ const arrived = (ids: string[]) =>
   until('all to arrive', () => ids.every((id) => receiver.requests.some(({ headers }) => headers['webhook-id'] === id)));
 
 /** Ends the primary while an endpoint holds a request. Returns the exit code. */
-async function finish(api: Api, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+async function finish(api: Pick<Api, 'makeTenant' | 'makeEndpoint' | 'postEvent'>, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   receiver.answer('/held', async (_request, response) => {
     await held;
