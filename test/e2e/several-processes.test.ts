@@ -10,6 +10,7 @@ import { apiOf, type Command, childrenOf, isAlive, runCommand } from '../support
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { startTimeoutMs } from '../support/start-cost.ts';
 import { until } from '../support/until.ts';
 
 const count = 3;
@@ -47,10 +48,11 @@ function serving(now: number[]): number[] {
 
 /** Resolves when there are as many as before those were killed. */
 async function replaced(...killed: number[]): Promise<number[]> {
-  const now = await until('the replacement', () => {
+  const areBack = () => {
     const children = childrenOf(command.pid);
     return children.length === count && !children.some((pid) => killed.includes(pid)) && children;
-  });
+  };
+  const now = await until('the replacement', areBack, startTimeoutMs);
   return serving(now);
 }
 
@@ -210,7 +212,7 @@ describe('of one command', () => {
       return response.status === 503 && response;
     });
     expect(answer.headers.get('retry-after')).toBe('1');
-    await until('the port to be served again', async () => (await api.get('/readyz')).status === 200);
+    await until('the port to be served again', async () => (await api.get('/readyz')).status === 200, startTimeoutMs);
     await replaced(...killed);
     const ids = names('d', 6);
     expect(await api.post(ids)).toEqual(ids.map(() => 202));

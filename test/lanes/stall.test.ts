@@ -100,7 +100,8 @@ describe.concurrent('an order that is switched on while 80 deliveries sleep in b
     await endpoint.post(241, (n) => (n === 0 ? { deliverAt } : {}));
     const areAsleep = async () => {
       const { succeeded, retrying = 0, held = 0 } = await endpoint.statuses();
-      return succeeded === 160 && retrying + held === 80;
+      if (succeeded !== 160 || retrying + held !== 80) throw new Error(JSON.stringify(await endpoint.statuses()));
+      return true;
     };
     await until('80 to sleep', areAsleep, 180_000);
     refusing = false;

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api.ts';
 import { testApiKey } from './posthorn.ts';
-import { compileCache, nodeFlags } from './start-cost.ts';
+import { compileCache, nodeFlags, startTimeoutMs } from './start-cost.ts';
 import { until } from './until.ts';
 
 /** As `bin/posthorn.js` chooses it, from the sources. */
@@ -53,7 +53,7 @@ export async function apiOf(command: Command) {
     ended = true;
   });
   const address = /^ {2}API {14}(http:\/\/[^/\s]+)\/v1$/m;
-  await until('the address', () => ended || address.test(command.said()), 120_000);
+  await until('the address', () => ended || address.test(command.said()), startTimeoutMs);
   const origin = address.exec(command.said())?.[1];
   if (origin === undefined) throw new Error(`the command has ended: ${command.said()}`);
   return { origin, ...createApi(origin, testApiKey) };

@@ -11,10 +11,8 @@ import { type Api, createApi } from './api.ts';
 import { testApiKey } from './posthorn.ts';
 import { processSource } from './process-program.ts';
 import { testTimings } from './quick-timings.ts';
-import { compileCache, nodeFlags } from './start-cost.ts';
+import { compileCache, nodeFlags, startTimeoutMs } from './start-cost.ts';
 import { until } from './until.ts';
-
-const startTimeoutMs = 120_000;
 
 export interface ProcessOptions {
   /** The whole environment of the process, which inherits nothing from ours. */

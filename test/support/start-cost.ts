@@ -6,3 +6,5 @@ export const testCache = join(import.meta.dirname, '../../node_modules/.cache/po
 /** The value of NODE_COMPILE_CACHE, for a process that does not inherit our environment. */
 export const compileCache = join(testCache, 'compiled');
 export const nodeFlags = ['--min-semi-space-size=16'];
+/** Only a failing test waits this long: with other work on the machine, a start of seconds may take minutes. */
+export const startTimeoutMs = 300_000;
