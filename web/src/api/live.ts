@@ -3,6 +3,7 @@
 import type { Alert, ChangedDelivery } from '@posthorn/client';
 import { useEffect, useRef } from 'react';
 import { posthorn } from './client.ts';
+import { credential } from './credential.ts';
 
 export interface Changes {
   deliveries: ReadonlyMap<string, ChangedDelivery>;
@@ -25,16 +26,21 @@ let isReset = false;
 let frame = 0;
 let lastId: string | undefined;
 let running: AbortController | undefined;
+let unsubscribe = () => {};
 let hiding: ReturnType<typeof setTimeout> | undefined;
 
 export function onChanges(listener: Listener): () => void {
   listeners.add(listener);
-  if (listeners.size === 1) document.addEventListener('visibilitychange', look);
+  if (listeners.size === 1) {
+    document.addEventListener('visibilitychange', look);
+    unsubscribe = credential.subscribe(look);
+  }
   look();
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
     document.removeEventListener('visibilitychange', look);
+    unsubscribe();
     stop();
     lastId = undefined;
   };
@@ -52,7 +58,13 @@ export function useChanges(listener: Listener): void {
 function look(): void {
   clearTimeout(hiding);
   if (document.hidden) hiding = setTimeout(stop, hiddenForMs);
-  else if (!running && listeners.size > 0) void run();
+  else if (!running && listeners.size > 0 && mayRead()) void run();
+}
+
+function mayRead(): boolean {
+  const signedIn = credential.get();
+  if (signedIn.state !== 'signed_in') return false;
+  return ['admin', 'deliveries:read'].some((scope) => signedIn.credential.scopes.includes(scope));
 }
 
 function stop(): void {

@@ -7,6 +7,7 @@ import { alertKindWords } from '../../parts/alert-kinds.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Id } from '../../parts/Copy.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
+import { restMs } from '../../parts/live/use-fresh.ts';
 import { Facts } from '../../parts/Page.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
@@ -20,7 +21,7 @@ export function AlertSheet({ id, onClose }: { id: string; onClose: () => void })
   const { data, error } = useQuery({
     queryKey: ['alerts', 'one', id],
     queryFn: ({ signal }) => posthorn.alerts.get(id, { signal }),
-    refetchInterval: 10_000,
+    refetchInterval: restMs,
   });
   return (
     <Dialog title={data?.title ?? 'Alert'} isOpen onClose={onClose} place="side">

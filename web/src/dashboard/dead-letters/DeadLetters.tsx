@@ -4,8 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import type { Changes } from '../../api/live.ts';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
+import { isAtTop } from '../../parts/live/use-at-top.ts';
+import { restMs, useFresh } from '../../parts/live/use-fresh.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import type { ReplaySelection } from '../../parts/replay/CountAndStart.tsx';
 import { ReplaySheet } from '../../parts/replay/ReplaySheet.tsx';
@@ -18,7 +21,9 @@ import type { DeadLettersSearch } from './routes.ts';
 import { sinceOf } from './span.ts';
 
 const route = getRouteApi('/dead-letters');
-const refreshMs = 15_000;
+/** A dead letter that is replayed is in a later round. */
+const isAboutDeadLetters = ({ deliveries }: Changes) =>
+  [...deliveries.values()].some(({ status, round }) => status === 'dead_lettered' || status === 'cancelled' || round > 1);
 
 interface Asked {
   title: string;
@@ -31,11 +36,14 @@ export function DeadLetters() {
   const [asked, setAsked] = useState<Asked | null>(null);
   const because = useLacks('deliveries:act');
   const { tenant, type } = search;
+  useFresh([['undelivered']], isAboutDeadLetters);
+  // further down, rows would move under the eyes of somebody who chooses some
+  useFresh([['deliveries', 'dead_lettered']], (changes) => isAtTop() && isAboutDeadLetters(changes));
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['undelivered', 'dead_lettered', tenant, type],
     queryFn: ({ signal }) =>
       posthorn.deliveries.undelivered({ status: 'dead_lettered', ...(tenant && { tenant }), ...(type && { type }) }, { signal }),
-    refetchInterval: refreshMs,
+    refetchInterval: restMs,
   });
   const groups = data?.data;
   const urls = useMemo(() => new Map(groups?.map(({ endpoint, url }) => [endpoint, url ?? endpoint])), [groups]);

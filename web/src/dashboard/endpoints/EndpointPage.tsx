@@ -3,6 +3,7 @@ import type { Endpoint } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
 import { Id } from '../../parts/Copy.tsx';
+import { useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
@@ -25,9 +26,16 @@ const tabs = [
   { to: '/endpoints/$endpoint/conformance', text: 'Conformance' },
 ] as const;
 
+/** What a page of the endpoint shows that changes with its deliveries. Not its settings, which somebody may be editing. */
+const changedWithDeliveries = (id: string) => [
+  ...['summary', 'lane', 'queues', 'sequence'].map((part) => ['endpoint', id, part]),
+  ['deliveries', { endpoint: id }],
+];
+
 export function EndpointPage() {
   const { endpoint: id } = route.useParams();
   const { data, error, refetch } = useQuery(endpointQuery(id));
+  useFresh(changedWithDeliveries(id), ({ deliveries }) => [...deliveries.values()].some(({ endpoint }) => endpoint === id));
   if (error && !data) {
     return (
       <Page title="Endpoint" back={back}>

@@ -2,8 +2,10 @@
 import type { EndpointSummary, Lane } from '@posthorn/client';
 import { queryOptions } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
+import { restMs } from '../../parts/live/use-fresh.ts';
 
-const everyMs = 5_000;
+/** The stream tells of deliveries, not of a lane that somebody has paused. */
+const everyMs = 15_000;
 
 export const endpointQuery = (id: string) =>
   queryOptions({ queryKey: ['endpoint', id], queryFn: ({ signal }) => posthorn.endpoints.get(id, { signal }) });
@@ -34,7 +36,7 @@ export const alertsQuery = (id: string) =>
       const { data } = await posthorn.alerts.list({ endpoint: id, state: ['open', 'acknowledged'] }, { signal }).page();
       return data.filter(({ kind }) => kind !== 'endpoint.recovered');
     },
-    refetchInterval: 2 * everyMs,
+    refetchInterval: restMs,
   });
 
 export const secretsQuery = (id: string) =>

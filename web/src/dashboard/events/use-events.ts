@@ -7,10 +7,10 @@ import { type Changes, onChanges } from '../../api/live.ts';
 import { boundsOf } from '../../parts/filters/time-span.ts';
 import { mostWaiting } from '../../parts/live/LiveSwitch.tsx';
 import { isAtTop, useReturnToTop } from '../../parts/live/use-at-top.ts';
+import { useThrottled } from '../../parts/live/use-throttled.ts';
 import type { EventsSearch } from './search.ts';
 
 const pageSize = 50;
-const everyMs = 2_000;
 /** An event that no endpoint wants has no delivery, of which the stream would tell. */
 const refreshMs = 10_000;
 
@@ -77,29 +77,4 @@ function useNews({ tenant, type }: EventsSearch, newestAt: string | undefined, i
     return () => clearInterval(timer);
   }, [isLive, readSoon]);
   return { waiting, forget };
-}
-
-/** One run at a time, and a pause after it; what is asked for meanwhile is done once afterwards. */
-function useThrottled(run: () => Promise<unknown>): () => void {
-  const latest = useRef(run);
-  useEffect(() => {
-    latest.current = run;
-  });
-  const state = useRef<'idle' | 'busy' | 'again'>('idle');
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return useCallback(function ask() {
-    if (state.current !== 'idle') {
-      state.current = 'again';
-      return;
-    }
-    state.current = 'busy';
-    void latest.current().finally(() => {
-      timer.current = setTimeout(() => {
-        const isWanted = state.current === 'again';
-        state.current = 'idle';
-        if (isWanted) ask();
-      }, everyMs);
-    });
-  }, []);
 }

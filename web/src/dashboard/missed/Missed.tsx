@@ -1,21 +1,25 @@
 // Missed events, as the consumers of the endpoints can fetch them: which endpoints have some, and which they are.
+import type { ChangedDelivery } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
+import { restMs, useFresh } from '../../parts/live/use-fresh.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { EndpointGroups, type LinkLook } from '../../parts/undelivered/EndpointGroups.tsx';
 import { MissedList } from './MissedList.tsx';
 
 const route = getRouteApi('/missed');
-const refreshMs = 15_000;
+/** The first attempt of a delivery that is accepted changes nothing here. */
+const mayBeMissed = ({ status, attempts, round }: ChangedDelivery) => status !== 'succeeded' || attempts > 1 || round > 1;
 
 export function Missed() {
   const { tenant, endpoint } = route.useSearch();
+  useFresh([['undelivered']], ({ deliveries }) => [...deliveries.values()].some(mayBeMissed));
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['undelivered', 'all', tenant],
     queryFn: ({ signal }) => posthorn.deliveries.undelivered({ ...(tenant && { tenant }) }, { signal }),
-    refetchInterval: refreshMs,
+    refetchInterval: restMs,
   });
   const chosen = data?.data.find((group) => group.endpoint === endpoint);
   return (

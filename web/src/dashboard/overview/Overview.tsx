@@ -7,6 +7,7 @@ import { posthorn } from '../../api/client.ts';
 import { useBoundTo } from '../../api/use.ts';
 import { useIsFirstRun } from '../../parts/first-run.ts';
 import { lazyPart } from '../../parts/lazy-page.ts';
+import { restMs, useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
@@ -21,7 +22,11 @@ import './overview.css';
 
 const Traffic = lazyPart(() => import('./Traffic.tsx').then((module) => module.Traffic));
 const route = getRouteApi('/');
-const refetchInterval = 10_000;
+/** Of what no stream tells: whether the stores and workers are there. */
+const statusMs = 10_000;
+/** So often the figures are counted. */
+const figuresMs = 10_000;
+const figuresRestMs = 30_000;
 
 export function Overview() {
   const { window = '1h', tenant: chosen } = route.useSearch();
@@ -65,22 +70,23 @@ export function Overview() {
 }
 
 function useOverview(window: StatsWindow, tenant: string | undefined, isBound: boolean) {
+  useFresh([['stats'], ['worst-endpoints']], ({ deliveries }) => deliveries.size > 0, figuresMs);
   const stats = useQuery({
     queryKey: ['stats', { window, tenant }],
     queryFn: ({ signal }) =>
       tenant === undefined ? posthorn.stats({ window }, { signal }) : posthorn.tenants.stats(tenant, { window }, { signal }),
-    refetchInterval,
+    refetchInterval: figuresRestMs,
   });
   const alerts = useQuery({
     queryKey: ['alerts', { state: ['open', 'acknowledged'], tenant }],
     queryFn: ({ signal }) =>
       posthorn.alerts.list({ state: ['open', 'acknowledged'], limit: 100, ...(tenant && { tenant }) }, { signal }).page(),
-    refetchInterval,
+    refetchInterval: restMs,
   });
   const status = useQuery({
     queryKey: ['status'],
     queryFn: ({ signal }) => posthorn.status({ signal }),
-    refetchInterval,
+    refetchInterval: statusMs,
     enabled: !isBound,
   });
   return { stats, alerts, status };

@@ -39,7 +39,7 @@ export function WorstEndpoints({ window, tenant }: { window: StatsWindow; tenant
   const { data, error, refetch } = useQuery({
     queryKey: ['worst-endpoints', { window, tenant }],
     queryFn: ({ signal }) => posthorn.worstEndpoints({ window, limit: 8, ...(tenant && { tenant }) }, { signal }),
-    refetchInterval: 10_000,
+    refetchInterval: 30_000,
   });
   return (
     <Section title="Worst endpoints">

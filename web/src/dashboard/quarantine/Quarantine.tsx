@@ -6,6 +6,8 @@ import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { isAtTop } from '../../parts/live/use-at-top.ts';
+import { useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
 import { PathLink } from '../../parts/PathLink.tsx';
 import { SelectionBar } from '../../parts/SelectionBar.tsx';
@@ -40,6 +42,10 @@ export function Quarantine() {
   const queries = useQueryClient();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const because = useLacks('deliveries:act');
+  useFresh(
+    [['deliveries', 'quarantined']],
+    ({ deliveries }) => isAtTop() && [...deliveries.values()].some(({ status }) => status === 'quarantined'),
+  );
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['deliveries', 'quarantined', filter],
     queryFn: ({ pageParam, signal }) =>

@@ -3,15 +3,17 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
 import { useMay } from '../../api/use.ts';
+import { restMs, useFreshAlerts } from '../../parts/live/use-fresh.ts';
 
 const most = 100;
 
 export function OpenAlerts() {
   const may = useMay('endpoints:read');
+  useFreshAlerts();
   const { data } = useQuery({
     queryKey: ['alerts', 'open'],
     queryFn: ({ signal }) => posthorn.alerts.list({ state: 'open', minSeverity: 'warning', limit: most }, { signal }).page(),
-    refetchInterval: 30_000,
+    refetchInterval: restMs,
     enabled: may,
   });
   const count = data?.data.length ?? 0;

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
+import { restMs, useFreshAlerts } from '../../parts/live/use-fresh.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Sentence } from '../../parts/Sentence.tsx';
 import { detailOf, Problem, Skeleton } from '../../parts/States.tsx';
@@ -34,9 +35,10 @@ export function Alerts() {
 function OpenAlerts() {
   const words = useAlertWords();
   const tenant = useTenant();
+  useFreshAlerts();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['alerts', tenant, 'current'],
-    refetchInterval: 15_000,
+    refetchInterval: restMs,
     async queryFn({ signal }) {
       const read = async (state: 'open' | 'acknowledged') =>
         (await posthorn.alerts.list({ tenant, state, limit: 50 }, { signal }).page()).data;

@@ -1,17 +1,16 @@
 // The sequence numbers of an order: the last sent and accepted, and those that were never accepted.
 import { useQuery } from '@tanstack/react-query';
 import { posthorn } from '../../../api/client.ts';
+import { restMs } from '../../../parts/live/use-fresh.ts';
 import { Facts } from '../../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../../parts/States.tsx';
 import { count } from '../../../words/format.ts';
-
-const everyMs = 10_000;
 
 export function Gaps({ endpoint, orderingKey }: { endpoint: string; orderingKey: string | null }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['endpoint', endpoint, 'sequence', orderingKey],
     queryFn: ({ signal }) => posthorn.endpoints.sequence(endpoint, orderingKey ?? undefined, { signal }),
-    refetchInterval: everyMs,
+    refetchInterval: restMs,
   });
   if (error && !data) return <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton rows={2} />;

@@ -4,13 +4,13 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { posthorn } from '../../../api/client.ts';
 import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import { restMs } from '../../../parts/live/use-fresh.ts';
 import { Section } from '../../../parts/Page.tsx';
 import { PathLink } from '../../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../../parts/States.tsx';
 import { Time } from '../../../parts/Time.tsx';
 
 const shown = 10;
-const everyMs = 5_000;
 
 const columns: Column<Delivery>[] = [
   {
@@ -39,7 +39,7 @@ export function HeldDeliveries({ endpoint }: { endpoint: string }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['deliveries', { endpoint, status: ['held'], latest: true }],
     queryFn: ({ signal }) => posthorn.deliveries.list({ endpoint, status: 'held', limit: shown }, { signal }).page(),
-    refetchInterval: everyMs,
+    refetchInterval: restMs,
   });
   const all = (
     <Link to="/deliveries" search={{ endpoint, status: ['held'] }}>

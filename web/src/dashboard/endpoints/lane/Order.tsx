@@ -5,6 +5,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import { restMs } from '../../../parts/live/use-fresh.ts';
 import { Section } from '../../../parts/Page.tsx';
 import { PathLink } from '../../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../../parts/States.tsx';
@@ -14,7 +15,6 @@ import { count } from '../../../words/format.ts';
 import { Gaps } from './Gaps.tsx';
 import { SkipHead } from './SkipHead.tsx';
 
-const everyMs = 5_000;
 const idOf = ({ orderingKey }: LaneQueue) => orderingKey ?? '';
 
 export function Order({ endpoint }: { endpoint: Endpoint }) {
@@ -26,7 +26,7 @@ export function Order({ endpoint }: { endpoint: Endpoint }) {
     queryFn: ({ pageParam, signal }) => posthorn.endpoints.queues(endpoint.id, pageParam || undefined, { signal }),
     initialPageParam: '',
     getNextPageParam: ({ nextAfter }) => nextAfter,
-    refetchInterval: everyMs,
+    refetchInterval: restMs,
   });
   const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const columns = useMemo(() => columnsOf(byKey, setSkipped, setShownKey), [byKey]);

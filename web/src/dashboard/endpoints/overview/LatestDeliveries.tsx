@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { posthorn } from '../../../api/client.ts';
 import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import { restMs } from '../../../parts/live/use-fresh.ts';
 import { Section } from '../../../parts/Page.tsx';
 import { PathLink } from '../../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../../parts/States.tsx';
@@ -11,7 +12,6 @@ import { Status } from '../../../parts/Status.tsx';
 import { Time } from '../../../parts/Time.tsx';
 
 const shown = 8;
-const everyMs = 5_000;
 
 const columns: Column<Delivery>[] = [
   { id: 'status', header: 'Status', width: '140px', cell: ({ status }) => <Status status={status} /> },
@@ -34,7 +34,7 @@ export function LatestDeliveries({ endpoint }: { endpoint: string }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['deliveries', { endpoint, latest: true }],
     queryFn: ({ signal }) => posthorn.deliveries.list({ endpoint, limit: shown }, { signal }).page(),
-    refetchInterval: everyMs,
+    refetchInterval: restMs,
   });
   const all = (
     <Link to="/deliveries" search={{ endpoint }}>
