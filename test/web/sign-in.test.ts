@@ -245,7 +245,7 @@ async function endSession(page: Page): Promise<void> {
   await own.call('DELETE', '/v1/sessions/current', undefined, { key: token });
 }
 
-withPage('what waits for a sign-in is given up by who leaves, and a stream ends with its page', async ({ openPage }) => {
+withPage('what waits for a sign-in is given up by who leaves, and the stream ends with the session', async ({ openPage }) => {
   const { page } = await openPage({ origin: own.origin });
   await page.goto('/dashboard/tenants');
   await signInWithKey(page);
@@ -270,7 +270,8 @@ withPage('what waits for a sign-in is given up by who leaves, and a stream ends 
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
   await opened;
   const ended = page.waitForEvent('requestfailed', isStream);
-  await page.getByRole('link', { name: 'Tenants' }).click();
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
   await ended;
 });
 

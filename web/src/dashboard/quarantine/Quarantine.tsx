@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import type { Changes } from '../../api/live.ts';
 import { useLacks } from '../../api/use.ts';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { isAtTop } from '../../parts/live/use-at-top.ts';
@@ -37,15 +38,14 @@ const columns: Column<Delivery>[] = [
   { id: 'at', header: 'Since', width: '110px', cell: ({ updatedAt }) => <Time at={updatedAt} /> },
 ];
 
+const isAboutQuarantine = ({ deliveries }: Changes) => isAtTop() && [...deliveries.values()].some(({ status }) => status === 'quarantined');
+
 export function Quarantine() {
   const filter = route.useSearch();
   const queries = useQueryClient();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const because = useLacks('deliveries:act');
-  useFresh(
-    [['deliveries', 'quarantined']],
-    ({ deliveries }) => isAtTop() && [...deliveries.values()].some(({ status }) => status === 'quarantined'),
-  );
+  useFresh([['deliveries', 'quarantined']], isAboutQuarantine);
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['deliveries', 'quarantined', filter],
     queryFn: ({ pageParam, signal }) =>
