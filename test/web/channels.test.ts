@@ -38,7 +38,7 @@ withPage('adds a channel, shows its secret once, tests it with the result at onc
   await channel.getByRole('alert').waitFor();
   receiver.answer(url.pathname + url.search, [204]);
   await channel.getByRole('button', { name: 'Send a test' }).click();
-  await channel.getByText(/Accepted after/).waitFor();
+  await channel.getByText(/^The test was accepted after/).waitFor();
 
   await channel.getByRole('button', { name: 'Edit' }).click();
   await sheet.getByText('All alerts', { exact: true }).click();

@@ -17,14 +17,14 @@ withPage('a channel is added, tested, changed and deleted', async ({ openPage, p
   const dialog = page.getByRole('dialog', { name: 'Add a channel' });
   await dialog.getByLabel('How?').selectOption('Slack');
   await dialog.getByLabel('URL of the incoming webhook').fill('http://10.0.0.1/x');
-  await dialog.getByRole('button', { name: 'Add channel' }).click();
+  await dialog.getByRole('button', { name: 'Add the channel' }).click();
   await dialog.getByText('10.0.0.1 is a private address').waitFor();
   await dialog.getByLabel('URL of the incoming webhook').fill(`${receiver.url}/slack`);
   await dialog.getByLabel('Only these').check();
   await dialog.getByLabel('An endpoint answers slowly').check();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'portal-channel');
-  await dialog.getByRole('button', { name: 'Add channel' }).click();
+  await dialog.getByRole('button', { name: 'Add the channel' }).click();
   const channel = page.getByRole('listitem').filter({ hasText: 'Slack' });
   await channel.getByRole('button', { name: 'Send a test' }).click();
   await page.getByText('The test was accepted').waitFor();
@@ -34,7 +34,7 @@ withPage('a channel is added, tested, changed and deleted', async ({ openPage, p
   await channel.getByRole('button', { name: 'Edit' }).click();
   const edit = page.getByRole('dialog', { name: 'Edit the channel' });
   await edit.getByLabel('From which severity on?').selectOption('Only critical ones');
-  await edit.getByRole('button', { name: 'Save changes' }).click();
+  await edit.getByRole('button', { name: 'Save' }).click();
   await edit.waitFor({ state: 'hidden' });
   const { body } = await posthorn.get(`/v1/alert-channels?tenant=${tenant}`);
   expect(body.data).toMatchObject([

@@ -20,6 +20,8 @@ async function startSite(html: string): Promise<string> {
 
 withPage('is shown by its component, in the looks of the page, and gets a new token when its link ends', async ({ openPage, posthorn }) => {
   const tenant = await posthorn.makeTenant();
+  // without one the portal begins elsewhere
+  await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/embedded');
   const host = await startPortalHost(posthorn.origin, tenant);
   onTestFinished(() => host.close());
   const { page, watched } = await openPage({ origin: host.origin });
@@ -92,7 +94,7 @@ withPage('takes no token and no looks from a window that is not the page around 
   watched.allow(/another origin|favicon|404/);
   await page.goto(host.origin);
   const portal = page.frameLocator('iframe').first();
-  await portal.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  await portal.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
   await page.evaluate(`new Promise((resolve) => {
     const frame = document.createElement('iframe');
     frame.src = ${JSON.stringify(evil)};
@@ -103,7 +105,7 @@ withPage('takes no token and no looks from a window that is not the page around 
   await page.getByRole('button', { name: 'Dark' }).click();
   await portal.locator(':root[data-theme="dark"]').waitFor();
   expect(await portal.getByText(ours).count()).toBe(1);
-  expect(await portal.getByRole('heading', { name: 'Deliveries', exact: true }).count()).toBe(1);
+  expect(await portal.getByRole('heading', { name: 'Endpoints', exact: true }).count()).toBe(1);
 });
 
 /** Shows a portal, and always gives the same token. */
@@ -120,6 +122,8 @@ const stubborn = `<!doctype html><title>stubborn</title><iframe></iframe><script
 
 withPage('asks a page once that gives a link that has ended, and keeps a link that is still valid', async ({ openPage, posthorn }) => {
   const tenant = await posthorn.makeTenant();
+  // without one the portal begins elsewhere
+  await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/embedded');
   const origin = await startSite(stubborn);
   const [ended, valid] = await Promise.all(
     [1, 2].map(async () => (await posthorn.post('/v1/portal-links', { tenant, origins: [origin], language: 'en' })).body),

@@ -47,16 +47,16 @@ withPage('speaks German where the link says so, in its colours, and in English w
   const tenant = await posthorn.makeTenant();
   const theme = { accent: '#ffd84d', radius: 0, mode: 'dark', logo };
   await page.goto((await makeLink(posthorn, tenant, { language: 'de', theme })).url);
-  await page.getByRole('heading', { name: 'Zustellungen', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Endpunkte', exact: true }).waitFor();
   expect(await page.evaluate('document.documentElement.lang')).toBe('de');
   expect(await page.evaluate(`getComputedStyle(document.querySelector('.portal-here')).borderBottomColor`)).toBe('rgb(255, 216, 77)');
   expect(await page.locator('img').evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1);
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'portal-german');
   await page.getByLabel('Sprache dieser Seite').selectOption('English');
-  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
   await page.reload();
-  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
 });
 
 withPage('says that its link has ended, and why', async ({ openPage, posthorn }) => {
@@ -72,7 +72,7 @@ withPage('says that its link has ended, and why', async ({ openPage, posthorn })
   await other.goto('/portal');
   await other.getByRole('heading', { name: 'This page needs a link' }).waitFor();
   await page.goto(revoked.url);
-  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
   expect((await posthorn.call('DELETE', `/v1/portal-links/${revoked.id}`)).status).toBe(204);
   revokedWatch.allow(/401/);
   await page.reload();
@@ -85,7 +85,7 @@ withPage('asks for a link where none was given', async ({ page, posthorn }) => {
   expect(await violations(page)).toEqual([]);
   // a link that is opened in the same tab
   await page.goto((await makeLink(posthorn, await posthorn.makeTenant())).url);
-  await page.getByRole('heading', { name: 'Deliveries', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
 });
 
 withPage('shows the link that was opened last, whatever is answered first', async ({ page, posthorn }) => {

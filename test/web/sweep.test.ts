@@ -1,8 +1,8 @@
-// Every page of both doors, as the routers know them: no violation of accessibility in either theme, nothing that is wider than a
-// phone, and nothing runs of what producers, consumers and receivers wrote.
+// Every page of both doors, as the routers know them: no violation of accessibility in either theme; nothing that is wider
+// than a phone, or too small to be pressed; and nothing runs of what producers, consumers and receivers wrote.
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { violations } from './support/axe.ts';
+import { smallTargets, violations } from './support/axe.ts';
 import { fillInstallation } from './support/fill.ts';
 import { addressOf, goTo, routesOf } from './support/routes.ts';
 import { canary } from './support/watch-page.ts';
@@ -16,8 +16,8 @@ const wide = `document.documentElement.scrollWidth <= ${narrow.width} ? [] : [..
   .slice(0, 5)
   .map((one) => 'is wider than ${narrow.width} px: ' + one.tagName + '.' + one.className)`;
 
-/** What makes the page scroll sideways on a phone. */
-async function tooWide(page: Page): Promise<string[]> {
+/** What makes the page scroll sideways on a phone, and what a thumb misses there. */
+async function unfitForPhones(page: Page): Promise<string[]> {
   const usual = page.viewportSize() ?? narrow;
   await page.setViewportSize(narrow);
   const look = () => page.evaluate(wide) as Promise<string[]>;
@@ -26,7 +26,7 @@ async function tooWide(page: Page): Promise<string[]> {
     .poll(look, { timeout: 20_000 })
     .toEqual([])
     .catch(() => undefined);
-  const found = await look();
+  const found = [...(await look()), ...(await smallTargets(page))];
   await page.setViewportSize(usual);
   return found;
 }
@@ -36,8 +36,8 @@ async function sweep(page: Page, params: Record<string, string>): Promise<{ rout
   const faults: string[] = [];
   for (const route of routes) {
     await goTo(page, addressOf(route, params));
-    faults.push(...(await violations(page)).map((fault) => `${route} ${fault}`));
-    faults.push(...(await tooWide(page)).map((fault) => `${route} ${fault}`));
+    faults.push(...[...(await violations(page)), ...(await smallTargets(page))].map((fault) => `${route} ${fault}`));
+    faults.push(...(await unfitForPhones(page)).map((fault) => `${route} ${fault}`));
     if ((await page.getByText('This page failed').count()) > 0) faults.push(`${route} failed`);
   }
   return { routes, faults };

@@ -19,15 +19,30 @@ const choices = { light: usual, dark: { ...usual, runOnly: rulesOfColours } };
 /** Each violation as a line: of all rules in light, of those about colours in dark, too. */
 export async function violations(page: Page): Promise<string[]> {
   const found: string[] = [];
-  // by the debugger, which the policy of the page does not concern
-  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(`${axe.source}; 0`);
   for (const colorScheme of themes) {
     await page.emulateMedia({ colorScheme });
-    const result = (await page.evaluate(`axe.run(document, ${JSON.stringify(choices[colorScheme])})`)) as { violations: Violation[] };
-    for (const { id, help, nodes } of result.violations) {
-      found.push(...nodes.map(({ target, failureSummary }) => `${colorScheme} ${id}: ${help}: ${target.join(' ')} ${failureSummary}`));
-    }
+    found.push(...(await run(page, choices[colorScheme])).map((line) => `${colorScheme} ${line}`));
   }
   await page.emulateMedia({ colorScheme: null });
   return found;
+}
+
+/** What is smaller than 24 px at the present width, and stands too near to something else. The rule is off by default in axe. */
+export async function smallTargets(page: Page): Promise<string[]> {
+  const before = page.viewportSize();
+  // all of the page: what a bar covers until somebody scrolls is not small
+  const height = (await page.evaluate('document.documentElement.scrollHeight')) as number;
+  await page.setViewportSize({ width: before?.width ?? 1280, height });
+  const found = await run(page, { ...usual, runOnly: ['target-size'] });
+  if (before) await page.setViewportSize(before);
+  return found;
+}
+
+async function run(page: Page, options: object): Promise<string[]> {
+  // by the debugger, which the policy of the page does not concern
+  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(`${axe.source}; 0`);
+  const result = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as { violations: Violation[] };
+  return result.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')} ${failureSummary}`),
+  );
 }

@@ -33,6 +33,8 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+export const keepMadeSecret = (secret: MadeSecret): void => become([...made, secret]);
+
 /** The one that is shown now. */
 export const useMadeSecret = (): MadeSecret | undefined => useSyncExternalStore(subscribe, () => made[0]);
 
@@ -54,7 +56,7 @@ export function useMaking<T>({ make, secretOf, changes, onMade }: Making<T>) {
     mutationFn: make,
     onSuccess(answer) {
       const secret = secretOf(answer);
-      if (secret) become([...made, secret]);
+      if (secret) keepMadeSecret(secret);
       void queries.invalidateQueries({ queryKey: changes });
     },
   });

@@ -15,7 +15,10 @@ export interface ButtonProps extends Omit<AriaButtonProps, 'children' | 'classNa
 }
 
 /** The reason on hover and focus is read when the first button has one. */
-const Reason = lazyPart(() => import('./Reason.tsx').then((module) => module.Reason));
+const Reason = lazyPart(
+  () => import('./Reason.tsx').then((module) => module.Reason),
+  ({ children }) => children,
+);
 
 export function Button({ tone = 'plain', because, isPending = false, children, onPress, ...props }: ButtonProps) {
   const className = `button button-${tone}`;

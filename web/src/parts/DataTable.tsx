@@ -128,12 +128,7 @@ function Head<Row extends object>({ table, columns, isSelectable }: HeadProps<Ro
       <div role="row" className="data-row" aria-rowindex={1}>
         {isSelectable && (
           <div role="columnheader" className="data-cell data-select">
-            <input
-              type="checkbox"
-              aria-label={words.selectAll}
-              checked={table.getIsAllRowsSelected()}
-              onChange={table.getToggleAllRowsSelectedHandler()}
-            />
+            <Box label={words.selectAll} checked={table.getIsAllRowsSelected()} onChange={table.getToggleAllRowsSelectedHandler()} />
           </div>
         )}
         {columns.map(({ id, header }) => (
@@ -171,16 +166,20 @@ function BodyRow<Row extends object>({ row, columns, index, top, measure, name }
     >
       {name !== undefined && (
         <div role="cell" className="data-cell data-select">
-          <input
-            type="checkbox"
-            aria-label={`${words.selectRow} ${name}`}
-            checked={row.getIsSelected()}
-            onChange={row.getToggleSelectedHandler()}
-          />
+          <Box label={`${words.selectRow} ${name}`} checked={row.getIsSelected()} onChange={row.getToggleSelectedHandler()} />
         </div>
       )}
       <Cells row={row.original} columns={columns} />
     </div>
+  );
+}
+
+/** All of its cell can be pressed. */
+function Box({ label, ...props }: { label: string; checked: boolean; onChange: (event: unknown) => void }) {
+  return (
+    <label>
+      <input type="checkbox" aria-label={label} {...props} />
+    </label>
   );
 }
 

@@ -20,20 +20,23 @@ export interface MenuProps {
 }
 
 const load = () => import('./OpenMenu.tsx').then((module) => module.OpenMenu);
-const OpenMenu = lazyPart(load);
+const OpenMenu = lazyPart(load, (props) => <Closed {...props} />);
 const loadAhead = () => void load().catch(() => undefined);
 
 export function Menu(props: MenuProps) {
   const [isWanted, setIsWanted] = useState(false);
-  const closed = (
-    <Button tone="quiet" aria-label={props.label} aria-haspopup="menu" onHoverStart={loadAhead} onPress={() => setIsWanted(true)}>
-      {props.children}
-    </Button>
-  );
-  if (!isWanted) return closed;
+  if (!isWanted) return <Closed {...props} onPress={() => setIsWanted(true)} />;
   return (
-    <Suspense fallback={closed}>
+    <Suspense fallback={<Closed {...props} />}>
       <OpenMenu {...props} />
     </Suspense>
+  );
+}
+
+function Closed({ label, children, onPress }: MenuProps & { onPress?: () => void }) {
+  return (
+    <Button tone="quiet" aria-label={label} aria-haspopup="menu" onHoverStart={loadAhead} {...(onPress && { onPress })}>
+      {children}
+    </Button>
   );
 }

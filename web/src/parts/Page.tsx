@@ -1,5 +1,5 @@
 // The frame of a page: its title, what can be done, its content.
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useLayoutEffect } from 'react';
 import { useWords } from '../words/words.tsx';
 import { Back, type BackProps } from './Back.tsx';
 import './page.css';
@@ -16,7 +16,8 @@ export interface PageProps {
 
 export function Page({ title, heading, back, actions, children }: PageProps) {
   const { product } = useWords();
-  useEffect(() => {
+  // before anybody is told of the new page
+  useLayoutEffect(() => {
     document.title = `${title} · ${product}`;
   }, [title, product]);
   return (
@@ -24,7 +25,8 @@ export function Page({ title, heading, back, actions, children }: PageProps) {
       <header className="page-head">
         <div className="page-title">
           {back && <Back {...back} />}
-          <h1>{heading ?? title}</h1>
+          {/* takes the focus when the page was opened */}
+          <h1 tabIndex={-1}>{heading ?? title}</h1>
         </div>
         {actions && <div className="page-actions">{actions}</div>}
       </header>

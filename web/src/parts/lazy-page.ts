@@ -1,7 +1,9 @@
-// Components in chunks of their own. If Posthorn is away when one is wanted, it is read when Posthorn is back.
+// Components in chunks of their own. If Posthorn is away when one is wanted, it is read when Posthorn is back. If Posthorn was
+// upgraded, the file is gone: the router loads the whole page again, at its address; a part is left out, and a bar asks to reload.
 import { lazyRouteComponent } from '@tanstack/react-router';
 import { type ComponentType, lazy } from 'react';
 import { connection } from '../api/connection.ts';
+import { upgrade } from '../api/upgrade.ts';
 
 type Module = Record<string, unknown>;
 
@@ -10,23 +12,42 @@ export function lazyPage<T extends Module, K extends keyof T & string>(importer:
   return lazyRouteComponent(() => readWhenThere(importer), name);
 }
 
-/** A part of a page that is not needed at first. It needs a Suspense around it. */
-export function lazyPart<Props extends object>(importer: () => Promise<ComponentType<Props>>) {
-  return lazy(async () => ({ default: await readWhenThere(importer) }));
+/** A part of a page that is not needed at first. It needs a Suspense around it. `Without` stands in its place when its file is gone. */
+export function lazyPart<Props extends object>(importer: () => Promise<ComponentType<Props>>, Without: ComponentType<Props> = () => null) {
+  return lazy(async () => {
+    try {
+      return { default: await readWhenThere(importer) };
+    } catch (error) {
+      if (!(error instanceof FileGone)) throw error;
+      upgrade.saw();
+      return { default: Without };
+    }
+  });
 }
 
-/** If Posthorn answers, the chunk is gone: it was upgraded, and the router loads the whole page again. */
+/** As browsers and Vite say that a script or a style sheet could not be read. */
+const unread =
+  /^(Failed to fetch dynamically imported|error loading dynamically imported|Importing a module script failed|Unable to preload CSS)/;
+
+class FileGone extends Error {
+  /** The router knows it by these words, and then loads the page again. */
+  constructor(cause: Error) {
+    super(`Failed to fetch dynamically imported module: ${cause.message}`, { cause });
+  }
+}
+
 async function readWhenThere<T>(importer: () => Promise<T>): Promise<T> {
   try {
     return await importer();
   } catch (error) {
+    if (!(error instanceof Error && unread.test(error.message))) throw error;
     const answers = await fetch('/healthz', { cache: 'no-store' }).then(
       ({ ok }) => ok,
       () => false,
     );
-    if (answers) throw error;
+    if (answers) throw new FileGone(error);
     connection.saw('away');
     await connection.isBack();
-    return importer();
+    return readWhenThere(importer);
   }
 }

@@ -1,7 +1,8 @@
 // What several pages read.
-import type { EventType, EventTypeSummary } from '@posthorn/client';
-import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
+import type { EventTypeSummary } from '@posthorn/client';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { posthorn } from '../api/client.ts';
+import { fits } from '../parts/event-types.ts';
 
 export const openAlertsQuery = (tenant: string) =>
   queryOptions({
@@ -24,26 +25,8 @@ export const eventTypesQuery = queryOptions({
   },
 });
 
-const mostRead = 5;
-
-/** Schemas and examples of the first of these types. */
-export function useEventTypes(names: readonly string[]): EventType[] {
-  const results = useQueries({
-    queries: names.slice(0, mostRead).map((name) => ({
-      queryKey: ['event-type', name],
-      staleTime: 60_000,
-      queryFn: ({ signal }: { signal: AbortSignal }) => posthorn.eventTypes.get(name, { signal }),
-    })),
-  });
-  return results.flatMap(({ data }) => data ?? []);
-}
-
 /** The types of the catalogue that patterns such as `order.*` name; none: all. */
 export function useSubscribedTypes(patterns: readonly string[]): string[] {
   const { data = [] } = useQuery(eventTypesQuery);
   return data.map(({ name }) => name).filter((name) => patterns.length === 0 || patterns.some((pattern) => fits(pattern, name)));
-}
-
-export function fits(pattern: string, name: string): boolean {
-  return pattern === '*' || pattern === name || (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1)));
 }

@@ -52,8 +52,15 @@ export const de: Words = {
   away: 'Keine Verbindung zu Posthorn. Es wird weiter versucht.',
   storeAway: 'Posthorn erreicht seine Datenbank nicht. Es geht nichts verloren. Es wird weiter versucht.',
   tryNow: 'Jetzt versuchen',
+  upgraded:
+    'Posthorn wurde aktualisiert. Dieser Teil der Seite ist nach dem Neuladen wieder da. Was Sie eingegeben haben, bleibt bis dahin.',
+  reload: 'Neu laden',
   failed: 'Das konnte nicht geladen werden.',
   notFound: 'Diese Seite gibt es nicht, oder dieser Link darf sie nicht zeigen.',
+  changedMeanwhile:
+    'Jemand anders hat das geändert, seit Sie zu tippen begonnen haben. Speichern ersetzt es durch Ihre Eingabe. Gespeichert ist jetzt:',
+  takeStored: 'Das Gespeicherte übernehmen',
+  nothing: 'nichts',
   requestId: 'Anfrage',
   tryAgainIn: (time: string) => `In ${time} können Sie es noch einmal versuchen.`,
   selection: 'Auswahl',

@@ -23,7 +23,7 @@ const columns: Column<Alert>[] = [
     header: 'What is wrong',
     width: 'minmax(0, 3fr)',
     cell: ({ id, title }) => (
-      <Link className="row-link" from="/alerts" to="/alerts" search={(before) => ({ ...before, alert: id })}>
+      <Link className="row-link" from="/alerts" to="/alerts" search={(before) => ({ ...before, alert: id })} resetScroll={false}>
         {title}
       </Link>
     ),
@@ -48,7 +48,7 @@ const idOf = ({ id }: Alert) => id;
 export function Alerts() {
   const { alert, ...filters } = route.useSearch();
   const navigate = route.useNavigate();
-  const close = () => void navigate({ search: ({ alert: _, ...others }) => others });
+  const close = () => void navigate({ search: ({ alert: _, ...others }) => others, resetScroll: false });
   return (
     <Page title="Alerts" actions={<Filters filters={filters} />}>
       <AlertList filters={filters} />

@@ -14,6 +14,7 @@ import { DeleteType } from './DeleteType.tsx';
 import { NewVersion } from './NewVersion.tsx';
 import { TypeSettings } from './TypeSettings.tsx';
 import { TypeState } from './TypeState.tsx';
+import { typeQuery } from './type-query.ts';
 import { Version } from './Version.tsx';
 import './catalogue.css';
 
@@ -21,7 +22,7 @@ const route = getRouteApi('/catalogue/$type');
 
 export function EventTypePage() {
   const { type: name } = route.useParams();
-  const type = useQuery({ queryKey: ['event-types', 'one', name], queryFn: ({ signal }) => posthorn.eventTypes.get(name, { signal }) });
+  const type = useQuery(typeQuery(name));
   const versions = useQuery({
     queryKey: ['event-types', 'versions', name],
     queryFn: ({ signal }) => posthorn.eventTypes.versions(name, { signal }),

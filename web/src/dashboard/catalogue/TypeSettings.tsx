@@ -1,27 +1,35 @@
 // Changes the settings of a type: what consumers read about it, and how its events are checked.
 import type { EventType, EventTypeChange, Strictness, Visibility } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { readNow } from '../../api/read-now.ts';
 import { Button } from '../../parts/Button.tsx';
+import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { type Typed, useTyped } from '../../parts/use-typed.ts';
 import { changeOf, draftOf, type SettingsDraft } from './settings-draft.ts';
+import { typeQuery } from './type-query.ts';
+
+const labels: Record<keyof SettingsDraft, string> = {
+  description: 'Description',
+  group: 'Group',
+  owner: 'Owner',
+  tags: 'Tags',
+  validation: 'Validation',
+  visibility: 'Visibility',
+  deprecatedAt: 'Deprecated from',
+  sunsetAt: 'Sunset',
+};
 
 export function TypeSettings({ type, onClose }: { type: EventType; onClose: () => void }) {
-  const queries = useQueryClient();
-  const [draft, setDraft] = useState(() => draftOf(type));
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (change: EventTypeChange) => posthorn.eventTypes.update(type.name, change),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['event-types'] });
-      say('The settings are saved.');
-      onClose();
-    },
-  });
-  const set = (change: Partial<SettingsDraft>) => setDraft({ ...draft, ...change });
+  const before = draftOf(type);
+  const form = useTyped(before);
+  const { draft, set } = form;
+  const { mutate, isPending, error } = useSave(type, form, onClose);
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (!isPending) mutate(changeOf(draft, type));
@@ -30,31 +38,32 @@ export function TypeSettings({ type, onClose }: { type: EventType; onClose: () =
     <Dialog title={`Settings of ${type.name}`} isOpen onClose={onClose} place="side">
       <form className="form" onSubmit={send}>
         <TextArea
-          label="Description"
+          label={labels.description}
           value={draft.description}
           problem={problemAt(error, 'description')}
           onChange={({ target }) => set({ description: target.value })}
         />
         <TextField
-          label="Group"
+          label={labels.group}
           value={draft.group}
           problem={problemAt(error, 'group')}
           onChange={({ target }) => set({ group: target.value })}
         />
         <TextField
-          label="Owner"
+          label={labels.owner}
           value={draft.owner}
           problem={problemAt(error, 'owner')}
           onChange={({ target }) => set({ owner: target.value })}
         />
         <TextField
-          label="Tags"
+          label={labels.tags}
           hint="Separated by commas."
           value={draft.tags}
           problem={problemAt(error, 'tags')}
           onChange={({ target }) => set({ tags: target.value })}
         />
         <Rules draft={draft} set={set} error={error} />
+        <ChangedMeanwhile changed={form.overtaken.map((name) => [labels[name], before[name]])} onTake={form.takeStored} />
         {error && <Problem error={error} />}
         <div className="dialog-actions">
           <Button type="submit" tone="primary" isPending={isPending}>
@@ -64,6 +73,22 @@ export function TypeSettings({ type, onClose }: { type: EventType; onClose: () =
       </form>
     </Dialog>
   );
+}
+
+function useSave(type: EventType, form: Typed<SettingsDraft>, onSaved: () => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    async mutationFn(change: EventTypeChange) {
+      const now = await readNow(() => queries.fetchQuery({ ...typeQuery(type.name), staleTime: 0 }));
+      return form.isOvertakenBy(draftOf(now)) ? null : posthorn.eventTypes.update(type.name, change);
+    },
+    async onSuccess(after) {
+      if (!after) return;
+      await queries.invalidateQueries({ queryKey: ['event-types'] });
+      say('The settings are saved.');
+      onSaved();
+    },
+  });
 }
 
 interface RulesProps {
@@ -76,7 +101,7 @@ function Rules({ draft, set, error }: RulesProps) {
   return (
     <>
       <Select
-        label="Validation"
+        label={labels.validation}
         value={draft.validation}
         problem={problemAt(error, 'validation')}
         onChange={({ target }) => set({ validation: target.value as Strictness })}
@@ -86,7 +111,7 @@ function Rules({ draft, set, error }: RulesProps) {
         <option value="off">Check nothing</option>
       </Select>
       <Select
-        label="Visibility"
+        label={labels.visibility}
         value={draft.visibility}
         problem={problemAt(error, 'visibility')}
         onChange={({ target }) => set({ visibility: target.value as Visibility })}
@@ -95,7 +120,7 @@ function Rules({ draft, set, error }: RulesProps) {
         <option value="internal">Internal: only keys of all tenants see it</option>
       </Select>
       <TextField
-        label="Deprecated from"
+        label={labels.deprecatedAt}
         hint="In UTC. Empty: not deprecated. From then on it should not be used for new work."
         type="datetime-local"
         value={draft.deprecatedAt}
@@ -103,7 +128,7 @@ function Rules({ draft, set, error }: RulesProps) {
         onChange={({ target }) => set({ deprecatedAt: target.value })}
       />
       <TextField
-        label="Sunset"
+        label={labels.sunsetAt}
         hint="In UTC. Empty: none. From then on it is not to be sent any more."
         type="datetime-local"
         value={draft.sunsetAt}

@@ -1,62 +1,50 @@
 // Alert channels: who is told of alerts, with a test whose result is shown at once.
-import { useInfiniteQuery } from '@tanstack/react-query';
+import type { AlertChannel } from '@posthorn/client';
 import { useState } from 'react';
-import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
+import { alertKindWords } from '../../parts/alert-kinds.ts';
 import { Button } from '../../parts/Button.tsx';
+import { ChannelDialog } from '../../parts/channels/ChannelDialog.tsx';
+import { ChannelItem } from '../../parts/channels/ChannelItem.tsx';
+import { ChannelList } from '../../parts/channels/ChannelList.tsx';
+import { useChannelWords } from '../../parts/channels/words.ts';
 import { Page } from '../../parts/Page.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
-import { ChannelItem } from './ChannelItem.tsx';
-import { ChannelSheet } from './ChannelSheet.tsx';
-import './channels.css';
+import { Empty } from '../../parts/States.tsx';
+import { keepMadeSecret } from '../made-secret.ts';
 
 export function Channels() {
+  const words = useChannelWords();
   const because = useLacks('endpoints:write');
   const [isAdding, setIsAdding] = useState(false);
   const add = (
     <Button tone="primary" onPress={() => setIsAdding(true)} because={because}>
-      Add a channel
+      {words.add}
     </Button>
+  );
+  const nobody = (
+    <Empty title={words.none}>
+      <p>Add an address, so that you hear of a problem before your customers do.</p>
+    </Empty>
   );
   return (
     <Page title="Channels" actions={add}>
       <p className="quiet">A channel is told when an alert opens, and when it closes. Channels of the operator are told of all alerts.</p>
-      <ChannelList />
-      {isAdding && <ChannelSheet onClose={() => setIsAdding(false)} />}
+      <ChannelList empty={nobody}>
+        {(channel) => <ChannelItem key={channel.id} channel={channel} kindNames={alertKindWords} of={whoseOf(channel)} because={because} />}
+      </ChannelList>
+      {isAdding && <ChannelDialog kindNames={alertKindWords} onClose={() => setIsAdding(false)} onMade={keepSecret} />}
     </Page>
   );
 }
 
-function ChannelList() {
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['alert-channels'],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.alertChannels.list({ limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-  });
-  const channels = data?.pages.flatMap((page) => page.data) ?? [];
-  return (
-    <>
-      {isPending && <Skeleton rows={4} />}
-      {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && channels.length === 0 && (
-        <Empty title="Nobody is told yet">
-          <p>Add an address, so that you hear of a problem before your customers do.</p>
-        </Empty>
-      )}
-      {channels.length > 0 && (
-        <ul className="channels">
-          {channels.map((channel) => (
-            <ChannelItem key={channel.id} channel={channel} />
-          ))}
-        </ul>
-      )}
-      {hasNextPage && (
-        <Button onPress={() => void fetchNextPage()} isPending={isFetchingNextPage}>
-          Load more
-        </Button>
-      )}
-    </>
-  );
+const whoseOf = ({ tenant }: AlertChannel) => (tenant === null ? 'Alerts of all tenants and of the installation' : `Alerts of ${tenant}`);
+
+const ofChannel = {
+  title: 'The channel is there',
+  name: 'the secret',
+  hint: 'This is the signing secret of the new channel. With it your server tells real messages from forged ones.',
+};
+
+function keepSecret({ settings: { secret } }: AlertChannel): void {
+  if (secret !== undefined) keepMadeSecret({ ...ofChannel, text: secret });
 }

@@ -1,7 +1,7 @@
 // One endpoint: what it is, how it is, what can be done; and its tabs.
 import type { Endpoint } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
+import { getRouteApi, Link, Outlet, useMatchRoute } from '@tanstack/react-router';
 import { Id } from '../../parts/Copy.tsx';
 import { useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
@@ -36,6 +36,8 @@ export function EndpointPage() {
   const { endpoint: id } = route.useParams();
   const { data, error, refetch } = useQuery(endpointQuery(id));
   useFresh(changedWithDeliveries(id), ({ deliveries }) => [...deliveries.values()].some(({ endpoint }) => endpoint === id));
+  const match = useMatchRoute();
+  const part = tabs.find(({ to }) => match({ to, params: { endpoint: id } }));
   if (error && !data) {
     return (
       <Page title="Endpoint" back={back}>
@@ -50,8 +52,9 @@ export function EndpointPage() {
       </Page>
     );
   }
+  const name = withoutScheme(data.url);
   return (
-    <Page title={withoutScheme(data.url)} back={back} actions={<EndpointActions endpoint={data} />}>
+    <Page title={`${part ? `${part.text} · ` : ''}${name}`} heading={name} back={back} actions={<EndpointActions endpoint={data} />}>
       <Head endpoint={data} />
       <nav className="tabs" aria-label="Parts of the endpoint">
         {tabs.map(({ to, text }) => (

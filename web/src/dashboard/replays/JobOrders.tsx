@@ -10,6 +10,7 @@ import { TextField } from '../../parts/Field.tsx';
 import { paceIn } from '../../parts/replay/pace.ts';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useTyped } from '../../parts/use-typed.ts';
 import { plural } from '../../words/format.ts';
 import './job-state.css';
 
@@ -83,12 +84,13 @@ export function JobActions({ job }: { job: Replay }) {
 export function Pace({ job }: { job: Replay }) {
   const queries = useQueryClient();
   const because = useLacks('deliveries:act');
-  const [text, setText] = useState(String(job.perSecond));
-  const pace = paceIn(text);
+  const form = useTyped({ pace: String(job.perSecond) });
+  const pace = paceIn(form.draft.pace);
   const change = useMutation({
     mutationFn: (perSecond: number) => posthorn.replays.setPace(job.id, perSecond),
     onSuccess: (after) => {
       queries.setQueryData(['replays', 'one', job.id], after);
+      form.forget();
       say(`The pace is ${after.perSecond.toLocaleString('en')} a second now.`);
     },
   });
@@ -101,8 +103,9 @@ export function Pace({ job }: { job: Replay }) {
       <TextField
         label="Deliveries a second"
         inputMode="decimal"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
+        value={form.draft.pace}
+        onChange={({ target }) => form.set({ pace: target.value })}
+        hint={form.overtaken.length > 0 ? `Somebody else has set ${job.perSecond.toLocaleString('en')} a second meanwhile.` : undefined}
         problem={pace === null ? 'must be a number from 0.01 to 1,000' : undefined}
       />
       <Button type="submit" because={because ?? (pace === job.perSecond ? 'is the pace now' : undefined)} isPending={change.isPending}>

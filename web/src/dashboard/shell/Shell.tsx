@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { returned } from '../../api/returned.ts';
 import { useHolder, useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
+import { PageChange } from '../../parts/PageChange.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
 import { SecretOnce } from '../SecretOnce.tsx';
 import { Keyboard } from './keyboard/Keyboard.tsx';
@@ -40,6 +41,7 @@ export function Shell() {
         <ConnectionBar />
         <Outlet />
       </main>
+      <PageChange />
       <Toasts />
       <SecretOnce />
       <Keyboard />

@@ -11,6 +11,7 @@ import { Time } from '../../parts/Time.tsx';
 import { count, duration, percent } from '../../words/format.ts';
 import { DeleteTenant } from './DeleteTenant.tsx';
 import { TenantSettings } from './TenantSettings.tsx';
+import { tenantQuery } from './tenant-query.ts';
 
 const route = getRouteApi('/tenants/$tenant');
 const back = { to: '/tenants', text: 'Tenants' };
@@ -18,7 +19,7 @@ const back = { to: '/tenants', text: 'Tenants' };
 export function TenantPage() {
   const { tenant: id } = route.useParams();
   const because = useLacks('admin');
-  const { data, error, refetch } = useQuery({ queryKey: ['tenant', id], queryFn: ({ signal }) => posthorn.tenants.get(id, { signal }) });
+  const { data, error, refetch } = useQuery(tenantQuery(id));
   if (error && !data) {
     return (
       <Page title={`Tenant ${id}`} back={back}>
@@ -34,7 +35,7 @@ export function TenantPage() {
       </Section>
       {data && (
         <Section title="Settings">
-          <TenantSettings key={data.updatedAt} tenant={data} because={because} />
+          <TenantSettings key={data.id} tenant={data} because={because} />
         </Section>
       )}
     </Page>

@@ -1,41 +1,59 @@
 // What can be changed of a tenant.
 import type { Tenant, TenantChange } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { readNow } from '../../api/read-now.ts';
 import { Button } from '../../parts/Button.tsx';
+import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useTyped } from '../../parts/use-typed.ts';
+import { tenantQuery } from './tenant-query.ts';
 
-interface Typed {
+interface Draft {
   name: string;
   maxEndpoints: string;
   perSecond: string;
 }
 
+const labels: Record<keyof Draft, string> = {
+  name: 'Name',
+  maxEndpoints: 'Endpoints, at most',
+  perSecond: 'Requests a second to all endpoints together',
+};
+
+const draftOf = ({ name, maxEndpoints, rateLimit }: Tenant): Draft => ({
+  name,
+  maxEndpoints: String(maxEndpoints),
+  perSecond: rateLimit ? String(rateLimit.perSecond) : '',
+});
+
 export function TenantSettings({ tenant, because }: { tenant: Tenant; because: string | undefined }) {
-  const before: Typed = {
-    name: tenant.name,
-    maxEndpoints: String(tenant.maxEndpoints),
-    perSecond: tenant.rateLimit ? String(tenant.rateLimit.perSecond) : '',
-  };
-  const [typed, setTyped] = useState(before);
+  const before = draftOf(tenant);
+  const form = useTyped(before);
   const queries = useQueryClient();
-  const change = changeOf(before, typed, tenant);
+  const change = changeOf(before, form.draft, tenant);
   const { mutate, error, isPending } = useMutation({
-    mutationFn: () => posthorn.tenants.update(tenant.id, change),
+    async mutationFn() {
+      const now = await readNow(() => queries.fetchQuery({ ...tenantQuery(tenant.id), staleTime: 0 }));
+      return form.isOvertakenBy(draftOf(now)) ? null : posthorn.tenants.update(tenant.id, change);
+    },
     onSuccess: async (after) => {
+      if (!after) return;
+      form.forget();
       say('The settings are in force.');
       queries.setQueryData(['tenant', tenant.id], after);
       await queries.invalidateQueries({ queryKey: ['tenants'] });
     },
   });
-  const field = (name: keyof Typed, path: string) => ({
-    value: typed[name],
+  const field = (name: keyof Draft, path: string) => ({
+    label: labels[name],
+    value: form.draft[name],
     disabled: because !== undefined,
     problem: problemAt(error, path),
-    onChange: ({ target }: { target: { value: string } }) => setTyped({ ...typed, [name]: target.value }),
+    onChange: ({ target }: { target: { value: string } }) => form.set({ [name]: target.value }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -43,20 +61,15 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
   };
   return (
     <form className="form" onSubmit={submit}>
-      <TextField label="Name" {...field('name', 'name')} />
+      <TextField {...field('name', 'name')} />
+      <TextField inputMode="numeric" {...field('maxEndpoints', 'maxEndpoints')} hint="One more is refused. Those that are there stay." />
       <TextField
-        label="Endpoints, at most"
-        inputMode="numeric"
-        {...field('maxEndpoints', 'maxEndpoints')}
-        hint="One more is refused. Those that are there stay."
-      />
-      <TextField
-        label="Requests a second to all endpoints together"
         inputMode="numeric"
         placeholder="not limited"
         {...field('perSecond', 'rateLimit')}
         hint="Retries count. What is over it waits, and is delivered later; nothing is lost."
       />
+      <ChangedMeanwhile changed={form.overtaken.map((name) => [labels[name], before[name]])} onTake={form.takeStored} />
       {error && <Problem error={error} />}
       <div>
         <Button
@@ -73,7 +86,7 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
 }
 
 /** What is sent: only what was changed. What is no number goes as it is, for the API to refuse it in its own words. */
-function changeOf(before: Typed, typed: Typed, { rateLimit }: Tenant): TenantChange {
+function changeOf(before: Draft, typed: Draft, { rateLimit }: Tenant): TenantChange {
   const perSecond = typed.perSecond.trim() === '' ? null : Number(typed.perSecond);
   return {
     ...(typed.name !== before.name && { name: typed.name }),

@@ -72,3 +72,12 @@ export function fieldsOfExample(example: unknown): SchemaField[] {
   visit(example, 'data', 0);
   return [...found.values()];
 }
+
+/** By schema, or by example where there is none. Fields of the same path once. */
+export function fieldsOfTypes(types: readonly { schema: unknown; examples: readonly unknown[] }[]): SchemaField[] {
+  const all = types.flatMap(({ schema, examples: [example] }) => {
+    const known = fieldsOfSchema(schema);
+    return known.length > 0 ? known : fieldsOfExample(example);
+  });
+  return [...new Map(all.toReversed().map((field) => [field.path, field])).values()].toReversed();
+}

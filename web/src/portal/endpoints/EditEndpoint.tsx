@@ -2,16 +2,21 @@
 import type { Endpoint } from '@posthorn/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { readNow } from '../../api/read-now.ts';
+import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
+import { useMessageWords } from '../../parts/messages/words.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useTyped } from '../../parts/use-typed.ts';
 import { useForbidden } from '../shared-words.ts';
 import { EndpointForm } from './EndpointForm.tsx';
-import { changeOf, draftOfEndpoint } from './endpoint-draft.ts';
+import { changeOf, draftOfEndpoint, type EndpointDraft } from './endpoint-draft.ts';
 import { endpointQuery } from './endpoint-query.ts';
 import { useEndpointWords } from './words.ts';
+import type { EndpointWords } from './words-en.ts';
 import '../forms.css';
 import './endpoints.css';
 
@@ -31,17 +36,21 @@ export function EditEndpoint() {
 }
 
 function Form({ endpoint, filterText }: { endpoint: Endpoint; filterText: string }) {
-  const words = useEndpointWords();
+  const [words, messageWords] = [useEndpointWords(), useMessageWords()];
   const navigate = useNavigate();
   const queries = useQueryClient();
   const forbidden = useForbidden('endpoints:write');
-  // what the form began with: an answer that comes later does not change what was typed
-  const [before] = useState(() => draftOfEndpoint(endpoint, filterText));
-  const [draft, setDraft] = useState(before);
-  const change = changeOf(draft, before);
+  const before = useMemo(() => draftOfEndpoint(endpoint, filterText), [endpoint, filterText]);
+  const form = useTyped(before);
+  const change = changeOf(form.draft, before);
   const save = useMutation({
-    mutationFn: () => posthorn.endpoints.update(endpoint.id, change),
-    async onSuccess() {
+    async mutationFn() {
+      const now = await readNow(() => queries.fetchQuery({ ...endpointQuery(endpoint.id), staleTime: 0 }));
+      if (form.isOvertakenBy(draftOfEndpoint(now.endpoint, now.filterText))) return null;
+      return posthorn.endpoints.update(endpoint.id, change);
+    },
+    async onSuccess(after) {
+      if (!after) return;
       await Promise.all([
         queries.invalidateQueries({ queryKey: ['endpoint', endpoint.id] }),
         queries.invalidateQueries({ queryKey: ['endpoints'] }),
@@ -53,13 +62,41 @@ function Form({ endpoint, filterText }: { endpoint: Endpoint; filterText: string
   const isSame = Object.keys(change).length === 0;
   return (
     <EndpointForm
-      draft={draft}
-      onChange={setDraft}
+      draft={form.draft}
+      onChange={form.set}
       onSend={() => save.mutate()}
       action={words.form.save}
       because={forbidden ?? (isSame ? words.form.nothingChanged : undefined)}
       isPending={save.isPending}
       error={save.error}
+      notice={
+        <ChangedMeanwhile
+          changed={form.overtaken.map((name) => shownIn(words.form, messageWords.title, before, name))}
+          onTake={form.takeStored}
+        />
+      }
     />
   );
+}
+
+/** What a field is called, and what it holds, as text. */
+function shownIn(
+  form: EndpointWords['form'],
+  message: string,
+  draft: EndpointDraft,
+  name: keyof EndpointDraft,
+): [label: string, now: string] {
+  const { url, description, allTypes, eventTypes, filter, receiver, preset, headers, perSecond } = draft;
+  const all: Record<keyof EndpointDraft, [string, string]> = {
+    url: [form.url, url],
+    description: [form.description, description],
+    allTypes: [form.types, allTypes ? form.all : form.some],
+    eventTypes: [form.types, eventTypes.join(', ')],
+    filter: [form.filter, filter.text],
+    receiver: [form.receiver, form.receivers[receiver]],
+    preset: [message, [preset.title, preset.text, preset.link].join(' ').trim()],
+    headers: [form.headers, headers.map((header) => `${header.name}: ${header.value}`).join(', ')],
+    perSecond: [form.perSecond, perSecond],
+  };
+  return all[name];
 }

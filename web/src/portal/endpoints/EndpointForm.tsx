@@ -1,15 +1,16 @@
 // The form of an endpoint, for a new one and for changes.
 import { PosthornProblem } from '@posthorn/client';
-import { type FormEvent, useMemo, useState } from 'react';
+import { type FormEvent, type ReactNode, useMemo, useState } from 'react';
 import { Button } from '../../parts/Button.tsx';
+import { useEventTypes } from '../../parts/event-types.ts';
 import { TextField } from '../../parts/Field.tsx';
+import { FormProblem } from '../../parts/FormProblem.tsx';
 import { isSendable } from '../../parts/filter/filter-draft.ts';
-import { fieldsOfExample, fieldsOfSchema, type SchemaField } from '../../parts/filter/schema-fields.ts';
-import { FormProblem } from '../FormProblem.tsx';
-import { useEventTypes, useSubscribedTypes } from '../queries.ts';
+import { fieldsOfTypes } from '../../parts/filter/schema-fields.ts';
+import { MessageFields } from '../../parts/messages/MessageFields.tsx';
+import { useSubscribedTypes } from '../queries.ts';
 import { type EndpointDraft, isRate } from './endpoint-draft.ts';
 import { FilterSection } from './FilterSection.tsx';
-import { MessageFields } from './MessageFields.tsx';
 import { MoreSettings } from './MoreSettings.tsx';
 import { ReceiverChoice } from './ReceiverChoice.tsx';
 import { TypePicker } from './TypePicker.tsx';
@@ -17,7 +18,7 @@ import { useEndpointWords } from './words.ts';
 
 interface EndpointFormProps {
   draft: EndpointDraft;
-  onChange: (draft: EndpointDraft) => void;
+  onChange: (change: Partial<EndpointDraft>) => void;
   onSend: () => void;
   /** The verb of the button. */
   action: string;
@@ -25,12 +26,14 @@ interface EndpointFormProps {
   because?: string | undefined;
   isPending: boolean;
   error: unknown;
+  /** Over the button. */
+  notice?: ReactNode;
 }
 
 /** Whose problems stand beside them. */
 const shownFields = ['url', 'eventTypes', 'filter', 'transform.', 'description', 'headers.', 'rateLimit'];
 
-export function EndpointForm({ draft, onChange, onSend, action, because, isPending, error }: EndpointFormProps) {
+export function EndpointForm({ draft, onChange, onSend, action, because, isPending, error, notice }: EndpointFormProps) {
   const words = useEndpointWords().form;
   const [isChecked, setIsChecked] = useState(false);
   const refused = error instanceof PosthornProblem ? error.errors : [];
@@ -44,6 +47,7 @@ export function EndpointForm({ draft, onChange, onSend, action, because, isPendi
     <form className="pf-form" onSubmit={send}>
       <FormProblem error={error} fields={shownFields} />
       <EndpointFields draft={draft} onChange={onChange} isChecked={isChecked} refused={refused} />
+      {notice}
       <div className="pf-end">
         <Button type="submit" tone="primary" isPending={isPending} because={because}>
           {action}
@@ -63,11 +67,10 @@ interface EndpointFieldsProps extends Pick<EndpointFormProps, 'draft' | 'onChang
   refused: readonly { path: string; message: string }[];
 }
 
-function EndpointFields({ draft, onChange, isChecked, refused }: EndpointFieldsProps) {
+function EndpointFields({ draft, onChange: set, isChecked, refused }: EndpointFieldsProps) {
   const words = useEndpointWords().form;
   const types = useEventTypes(useSubscribedTypes(draft.allTypes ? [] : draft.eventTypes));
-  const fields = useMemo(() => fieldsOf(types), [types]);
-  const set = (change: Partial<EndpointDraft>) => onChange({ ...draft, ...change });
+  const fields = useMemo(() => fieldsOfTypes(types), [types]);
   const under = (path: string) => refused.filter((one) => one.path.startsWith(path));
   const problemAt = (path: string) => refused.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
   const { receiver } = draft;
@@ -111,13 +114,4 @@ function EndpointFields({ draft, onChange, isChecked, refused }: EndpointFieldsP
       <MoreSettings draft={draft} onChange={set} problemAt={problemAt} />
     </>
   );
-}
-
-/** By schema, or by example where there is none. Fields of the same path once. */
-function fieldsOf(types: ReturnType<typeof useEventTypes>): SchemaField[] {
-  const all = types.flatMap(({ schema, examples: [example] }) => {
-    const known = fieldsOfSchema(schema);
-    return known.length > 0 ? known : fieldsOfExample(example);
-  });
-  return [...new Map(all.toReversed().map((field) => [field.path, field])).values()].toReversed();
 }

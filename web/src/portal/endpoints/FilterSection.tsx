@@ -22,7 +22,7 @@ interface FilterSectionProps {
 export function FilterSection({ draft, onChange, fields, types, isChecked, refused }: FilterSectionProps) {
   const words = useEndpointWords().form;
   return (
-    <fieldset className="pf-choice">
+    <fieldset className="choice-set">
       <legend>{words.filter}</legend>
       <p className="field-hint">{words.filterHint}</p>
       <FilterBuilder draft={draft} onChange={onChange} fields={fields} isChecked={isChecked} refused={refused} />

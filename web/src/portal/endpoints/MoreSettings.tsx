@@ -47,10 +47,10 @@ function Headers({ draft: { headers }, onChange, problemAt }: MoreSettingsProps)
   const change = (id: number, part: Partial<HeaderDraft>) => become(headers.map((one) => (one.id === id ? { ...one, ...part } : one)));
   const nextId = Math.max(-1, ...headers.map(({ id }) => id)) + 1;
   return (
-    <fieldset className="pf-group">
+    <fieldset className="field-set">
       <legend>{words.headers}</legend>
       {headers.map(({ id, name, value }) => (
-        <div key={id} className="pf-pair">
+        <div key={id} className="field-pair">
           <TextField
             label={words.headerName}
             value={name}

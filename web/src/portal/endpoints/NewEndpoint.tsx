@@ -33,7 +33,7 @@ export function NewEndpoint() {
     <Page title={words.form.newTitle}>
       <EndpointForm
         draft={draft}
-        onChange={setDraft}
+        onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
         onSend={() => create.mutate()}
         action={words.form.create}
         because={forbidden}

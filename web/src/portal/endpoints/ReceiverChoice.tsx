@@ -1,8 +1,8 @@
 // What is behind the address: a server, or a chat that needs messages of its own form.
 import { useId } from 'react';
 import { Button } from '../../parts/Button.tsx';
+import { chatOf, chats, type Receiver } from '../../parts/messages/preset-draft.ts';
 import type { EndpointDraft } from './endpoint-draft.ts';
-import { chatOf, chats, type Receiver } from './preset-draft.ts';
 import { useEndpointWords } from './words.ts';
 
 export function ReceiverChoice({ draft, onChange }: { draft: EndpointDraft; onChange: (receiver: Receiver) => void }) {
@@ -12,7 +12,7 @@ export function ReceiverChoice({ draft, onChange }: { draft: EndpointDraft; onCh
   const choices: Receiver[] = ['server', ...chats, ...(receiver === 'other' ? (['other'] as const) : [])];
   const guess = chatOf(url);
   return (
-    <fieldset className="pf-choice">
+    <fieldset className="choice-set">
       <legend>{words.receiver}</legend>
       <div className="pf-tiles">
         {choices.map((choice) => (

@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
+import { useEventTypes } from '../../parts/event-types.ts';
 import { TextArea, TextField } from '../../parts/Field.tsx';
 import { indented } from '../../parts/indent-json.ts';
 import { Code } from '../../parts/Json.tsx';
@@ -12,7 +13,7 @@ import { Sentence } from '../../parts/Sentence.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { endingInGerman, noAttemptInGerman } from '../../words/german/outcomes.ts';
-import { eventTypesQuery, useEventTypes, useSubscribedTypes } from '../queries.ts';
+import { eventTypesQuery, useSubscribedTypes } from '../queries.ts';
 import { useForbidden } from '../shared-words.ts';
 import { useEndpointWords } from './words.ts';
 

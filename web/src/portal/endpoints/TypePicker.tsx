@@ -3,8 +3,9 @@ import type { EventTypeSummary } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { Button } from '../../parts/Button.tsx';
+import { fits } from '../../parts/event-types.ts';
 import { Checkbox, TextField } from '../../parts/Field.tsx';
-import { eventTypesQuery, fits, mostTypes } from '../queries.ts';
+import { eventTypesQuery, mostTypes } from '../queries.ts';
 import { useEndpointWords } from './words.ts';
 
 interface TypePickerProps {
@@ -18,7 +19,7 @@ export function TypePicker({ isAll, chosen, problem, onChange }: TypePickerProps
   const words = useEndpointWords().form;
   const name = useId();
   return (
-    <fieldset className="pf-choice">
+    <fieldset className="choice-set">
       <legend>{words.types}</legend>
       <label className="checkbox">
         <input type="radio" name={name} checked={isAll} onChange={() => onChange(true, [...chosen])} />
@@ -55,7 +56,7 @@ function Types({ chosen, onChange }: { chosen: readonly string[]; onChange: (cho
       )}
       {data.length > 0 && shown.length === 0 && <p className="quiet">{words.noTypes}</p>}
       {[...groupsOf(shown, words.ungrouped)].map(([group, types]) => (
-        <fieldset key={group} className="pf-group">
+        <fieldset key={group} className="field-set">
           <legend>{group}</legend>
           {types.map((type) => (
             <TypeBox key={type.name} type={type} chosen={chosen} onToggle={toggle} />
@@ -64,7 +65,7 @@ function Types({ chosen, onChange }: { chosen: readonly string[]; onChange: (cho
       ))}
       {data.length >= mostTypes && <p className="quiet">{words.moreTypes(mostTypes)}</p>}
       {others.length > 0 && (
-        <fieldset className="pf-group">
+        <fieldset className="field-set">
           <legend>{words.others}</legend>
           {others.map((type) => (
             <Checkbox key={type} label={<code>{type}</code>} checked onChange={() => toggle(type, false)} />
@@ -111,7 +112,7 @@ function Pattern({ onAdd }: { onAdd: (pattern: string) => void }) {
     setText('');
   };
   return (
-    <div className="pf-with-button">
+    <div className="field-with-button">
       <TextField
         label={words.pattern}
         hint={words.patternHint}

@@ -2,7 +2,7 @@
 import type { Endpoint, EndpointChange, NewEndpoint, Transform } from '@posthorn/client';
 import { parseExactly } from '../../../../src/domain/filters/exact-json.ts';
 import { draftOf, type FilterDraft, isSendable } from '../../parts/filter/filter-draft.ts';
-import { type PresetDraft, presetDraftOf, type Receiver, receiverOf, transformOf } from './preset-draft.ts';
+import { type PresetDraft, presetDraftOf, type Receiver, receiverOf, transformOf } from '../../parts/messages/preset-draft.ts';
 
 export interface HeaderDraft {
   id: number;

@@ -4,6 +4,7 @@ import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useSyncExternalStore } from 'react';
 import { useMay, useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
+import { PageChange } from '../../parts/PageChange.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
 import { entries } from './entries.ts';
 import { followHeight } from './frame/host.ts';
@@ -49,6 +50,7 @@ function Open({ link }: { link: CurrentPortalLink }) {
         <ConnectionBar />
         <Outlet />
       </main>
+      <PageChange />
       <Toasts />
       {hasEnded && <LinkEnded />}
     </Measured>

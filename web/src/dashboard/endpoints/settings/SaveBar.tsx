@@ -2,6 +2,7 @@
 import type { ChangePreview } from '@posthorn/client';
 import { useState } from 'react';
 import { Button } from '../../../parts/Button.tsx';
+import { ChangedMeanwhile, type ChangedMeanwhileProps } from '../../../parts/ChangedMeanwhile.tsx';
 import { Confirm } from '../../../parts/Dialog.tsx';
 import { Problem } from '../../../parts/States.tsx';
 
@@ -15,9 +16,13 @@ export interface SaveBarProps {
   error: unknown;
   onSave: () => void;
   onDiscard: () => void;
+  /** Changed by somebody else meanwhile. */
+  overtaken: ChangedMeanwhileProps['changed'];
+  onTake: () => void;
 }
 
-export function SaveBar({ changes, effects, because, isPending, error, onSave, onDiscard }: SaveBarProps) {
+export function SaveBar(props: SaveBarProps) {
+  const { changes, effects, because, isPending, error, onSave, onDiscard, overtaken, onTake } = props;
   const [isOpen, setIsOpen] = useState(false);
   const cautions = effects.filter(({ caution }) => caution);
   const number = `${changes} ${changes === 1 ? 'change' : 'changes'}`;
@@ -29,6 +34,7 @@ export function SaveBar({ changes, effects, because, isPending, error, onSave, o
   return (
     <section className="save-bar" aria-label="Changes">
       {error !== null && <Problem error={error} />}
+      <ChangedMeanwhile changed={overtaken} onTake={onTake} />
       <p role="status">
         {number}
         {cautions.length > 0 && <span className="caution"> · {cautions.length} to be careful with</span>}

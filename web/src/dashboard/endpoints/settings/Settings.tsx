@@ -2,17 +2,19 @@
 import { type ChangePreview, type Endpoint, PosthornProblem } from '@posthorn/client';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { posthorn } from '../../../api/client.ts';
+import { readNow } from '../../../api/read-now.ts';
 import { useLacks } from '../../../api/use.ts';
 import { Problem, problemAt, Skeleton } from '../../../parts/States.tsx';
 import { say } from '../../../parts/Toasts.tsx';
 import { useSettled } from '../../../parts/use-settled.ts';
+import { type Typed, useTyped } from '../../../parts/use-typed.ts';
 import { endpointQuery } from '../queries.ts';
 import { Body } from './Body.tsx';
 import { changeOf, type DraftChange } from './change.ts';
 import { Destination } from './Destination.tsx';
-import { type Draft, draftOf, type Exact, type Setting as SettingName } from './draft.ts';
+import { type Draft, draftOf, type Exact, type Setting as SettingName, settingOf } from './draft.ts';
 import { exactQuery } from './exact-query.ts';
 import { Area, type SettingsForm, SettingsFormProvider } from './form.tsx';
 import { LeaveGuard } from './LeaveGuard.tsx';
@@ -35,18 +37,17 @@ export function Settings() {
 
 function Form({ endpoint, exact }: { endpoint: Endpoint; exact: Exact }) {
   const because = useLacks('endpoints:write');
-  // what was typed over; the rest follows the endpoint, should somebody else change it
-  const [typed, setTyped] = useState<Partial<Draft>>({});
   const before = useMemo(() => draftOf(endpoint, exact), [endpoint, exact]);
-  const draft = useMemo(() => ({ ...before, ...typed }), [before, typed]);
-  const change = useMemo(() => changeOf(before, draft), [before, draft]);
+  const typed = useTyped(before);
+  const { draft } = typed;
+  const change = changeOf(before, draft);
   const preview = usePreview(endpoint.id, change, because === undefined);
-  const save = useSave(endpoint.id, change, () => setTyped({}));
+  const save = useSave(endpoint.id, change, typed);
   const form: SettingsForm = {
     draft,
     set(field, value) {
       if (save.error) save.reset();
-      setTyped((before) => ({ ...before, [field]: value }));
+      typed.set({ [field]: value });
     },
     isReadOnly: because !== undefined,
     problemOf: (setting) => change.problems[setting] ?? problemAt(save.error, setting) ?? contradiction(preview, setting),
@@ -76,7 +77,9 @@ function Form({ endpoint, exact }: { endpoint: Endpoint; exact: Exact }) {
         isPending={save.isPending}
         error={save.error}
         onSave={() => save.mutate()}
-        onDiscard={() => setTyped({})}
+        onDiscard={typed.forget}
+        overtaken={typed.overtaken.map((field) => [settingOf(field), before[field]])}
+        onTake={typed.takeStored}
       />
       <LeaveGuard isDirty={change.settings.length > 0} />
     </SettingsFormProvider>
@@ -103,13 +106,23 @@ function usePreview(endpoint: string, { text, settings, problems }: DraftChange,
   return settings.length > 0 ? data : undefined;
 }
 
-function useSave(endpoint: string, { text }: DraftChange, onSaved: () => void) {
+function useSave(endpoint: string, { text }: DraftChange, typed: Typed<Draft>) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: () => posthorn.request<Endpoint>('PATCH', `/v1/endpoints/${encodeURIComponent(endpoint)}`, { text }),
+    async mutationFn() {
+      const now = await readNow(() =>
+        Promise.all([
+          queries.fetchQuery({ ...endpointQuery(endpoint), staleTime: 0 }),
+          queries.fetchQuery({ ...exactQuery(endpoint), staleTime: 0 }),
+        ]),
+      );
+      if (typed.isOvertakenBy(draftOf(...now))) return null;
+      return posthorn.request<Endpoint>('PATCH', `/v1/endpoints/${encodeURIComponent(endpoint)}`, { text });
+    },
     onSuccess: async (after) => {
+      if (!after) return;
       queries.setQueryData(['endpoint', endpoint], after);
-      onSaved();
+      typed.forget();
       say('The settings are in force.');
       await queries.invalidateQueries({ queryKey: ['endpoint', endpoint] });
       await queries.invalidateQueries({ queryKey: ['endpoints'] });

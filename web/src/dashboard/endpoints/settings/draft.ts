@@ -115,6 +115,10 @@ export const readers: Record<Setting, Reader> = {
   autoRecover: { fields: ['autoRecover'], read: ({ autoRecover }) => autoRecover === 'yes' },
 };
 
+/** The setting that a field belongs to. */
+export const settingOf = (field: DraftField): Setting =>
+  (Object.keys(readers) as Setting[]).find((name) => readers[name].fields.includes(field)) ?? 'description';
+
 function authOf(draft: Draft): EndpointAuth | null {
   const { authType, authToken, authUsername, authPassword, authTokenUrl, authClientId, authClientSecret } = draft;
   const { authScope, authAudience, authIn } = draft;

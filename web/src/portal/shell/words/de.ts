@@ -26,7 +26,6 @@ export const de: PortalWords = {
   notRenewed: 'Die Anwendung um diese Seite hat im Moment keinen neuen Link.',
   again: 'Noch einmal fragen',
   failedTitle: 'Diese Seite ist fehlgeschlagen',
-  reload: 'Neu laden',
   home: 'Zur ersten Seite',
   allEndpoints: 'Alle Endpunkte',
 };

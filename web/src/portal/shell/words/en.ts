@@ -22,7 +22,6 @@ export const en = {
   notRenewed: 'The application around this page has no new link at the moment.',
   again: 'Ask again',
   failedTitle: 'This page failed',
-  reload: 'Load it again',
   home: 'Go to the first page',
   allEndpoints: 'All endpoints',
 };

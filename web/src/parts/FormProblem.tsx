@@ -1,6 +1,6 @@
 // Why the API refused a form: in a box, unless everything that is wrong stands at its field.
 import { PosthornProblem } from '@posthorn/client';
-import { Problem } from '../parts/States.tsx';
+import { Problem } from './States.tsx';
 
 /** `fields`: the beginnings of the paths that stand at a field. */
 export function FormProblem({ error, fields }: { error: unknown; fields: readonly string[] }) {

@@ -3,13 +3,14 @@ import type { EventType, Transform } from '@posthorn/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { Button } from '../../parts/Button.tsx';
-import { Select, TextArea, TextField } from '../../parts/Field.tsx';
-import type { SchemaField } from '../../parts/filter/schema-fields.ts';
-import { Problem } from '../../parts/States.tsx';
-import { useSettled } from '../../parts/use-settled.ts';
+import { Button } from '../Button.tsx';
+import { Select, TextArea, TextField } from '../Field.tsx';
+import type { SchemaField } from '../filter/schema-fields.ts';
+import { Problem } from '../States.tsx';
+import { useSettled } from '../use-settled.ts';
 import { type Chat, messageOf, type PresetDraft, transformOf } from './preset-draft.ts';
-import { useEndpointWords } from './words.ts';
+import { useMessageWords } from './words.ts';
+import './messages.css';
 
 interface MessageFieldsProps {
   chat: Chat;
@@ -24,7 +25,7 @@ interface MessageFieldsProps {
 type Part = 'title' | 'text' | 'link';
 
 export function MessageFields({ chat, preset, onChange, fields, type, problemAt }: MessageFieldsProps) {
-  const words = useEndpointWords().message;
+  const words = useMessageWords();
   const last = useRef<Part>('text');
   const part = (name: Part) => ({
     value: preset[name],
@@ -36,7 +37,7 @@ export function MessageFields({ chat, preset, onChange, fields, type, problemAt 
   });
   const insert = (path: string) => onChange({ ...preset, [last.current]: `${preset[last.current]}{{${path}}}` });
   return (
-    <fieldset className="pf-choice message-fields">
+    <fieldset className="choice-set message-fields">
       <legend>{words.title}</legend>
       <div className="message-form">
         <TextField label={words.heading} hint={words.headingHint} {...part('title')} />
@@ -51,12 +52,12 @@ export function MessageFields({ chat, preset, onChange, fields, type, problemAt 
 }
 
 function Placeholders({ fields, onInsert }: { fields: readonly SchemaField[]; onInsert: (path: string) => void }) {
-  const words = useEndpointWords().message;
+  const words = useMessageWords();
   const paths = ['type', 'timestamp', 'id', ...fields.map(({ path }) => path).filter((path) => !path.includes('*'))];
   const [chosen, setChosen] = useState('');
   const path = paths.includes(chosen) ? chosen : (paths[3] ?? 'type');
   return (
-    <div className="pf-with-button">
+    <div className="field-with-button">
       <Select label={words.placeholders} value={path} onChange={({ target }) => setChosen(target.value)}>
         {paths.map((one) => (
           <option key={one}>{one}</option>
@@ -70,15 +71,15 @@ function Placeholders({ fields, onInsert }: { fields: readonly SchemaField[]; on
 const mostLines = 10;
 
 function Lines({ preset, onChange, problemAt }: Pick<MessageFieldsProps, 'preset' | 'onChange' | 'problemAt'>) {
-  const words = useEndpointWords().message;
+  const words = useMessageWords();
   const { fields } = preset;
   const become = (next: PresetDraft['fields']) => onChange({ ...preset, fields: next });
   const nextId = Math.max(-1, ...fields.map(({ id }) => id)) + 1;
   return (
-    <fieldset className="pf-group">
+    <fieldset className="field-set">
       <legend>{words.lines}</legend>
       {fields.map(({ id, label, value }, index) => (
-        <div key={id} className="pf-pair">
+        <div key={id} className="field-pair">
           <TextField
             label={words.label}
             value={label}
@@ -107,7 +108,7 @@ function Lines({ preset, onChange, problemAt }: Pick<MessageFieldsProps, 'preset
 }
 
 function Preview({ chat, preset, type }: { chat: Chat; preset: PresetDraft; type: EventType | undefined }) {
-  const words = useEndpointWords().message;
+  const words = useMessageWords();
   const settled = useSettled(JSON.stringify(transformOf(chat, preset)));
   const event = { type: type?.name ?? 'order.created', data: type?.examples[0] ?? {} };
   const { data, error } = useQuery({
@@ -119,7 +120,7 @@ function Preview({ chat, preset, type }: { chat: Chat; preset: PresetDraft; type
   const message = data && messageOf(chat, data.body);
   return (
     <section className="message-preview" aria-label={words.preview}>
-      <h2 className="message-preview-head">{words.preview}</h2>
+      <h2>{words.preview}</h2>
       {error && <Problem error={error} />}
       {message && !error && (
         <div className="chat-message">

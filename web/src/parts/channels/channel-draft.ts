@@ -60,12 +60,16 @@ export function newChannelOf(draft: ChannelDraft): NewAlertChannel {
   return { ...(tenant.trim() !== '' && { tenant: tenant.trim() }), kind, settings: settingsOf(draft), ...wishesOf(draft) };
 }
 
-/** Settings are sent only if they were typed: they replace what is stored, so an own address of PagerDuty goes with its key. */
+/** Only what differs. Settings replace what is stored, so an own address of PagerDuty goes with its key. */
 export function channelChangeOf(draft: ChannelDraft, before: ChannelDraft): AlertChannelChange {
   const [next, was] = [settingsOf(draft), settingsOf(before)];
   const isTyped = JSON.stringify(next) !== JSON.stringify(was);
   const own = before.kind === 'pagerduty' && before.url !== '' ? { url: before.url } : {};
-  return { ...(isTyped && { settings: { ...own, ...next } }), ...wishesOf(draft) };
+  const [wishes, had] = [wishesOf(draft), wishesOf(before)];
+  const names = (Object.keys(wishes) as (keyof typeof wishes)[]).filter(
+    (name) => JSON.stringify(wishes[name]) !== JSON.stringify(had[name]),
+  );
+  return { ...(isTyped && { settings: { ...own, ...next } }), ...Object.fromEntries(names.map((name) => [name, wishes[name]])) };
 }
 
 function settingsOf({ kind, to, url, routingKey }: ChannelDraft): AlertChannelSettings {

@@ -1,41 +1,40 @@
 // Which kinds of alerts a channel gets: all, or those that are checked.
 import type { AlertKind } from '@posthorn/client';
 import { useId } from 'react';
-import { alertKindWords, operatorKinds } from '../../parts/alert-kinds.ts';
-import { Checkbox } from '../../parts/Field.tsx';
+import { Checkbox } from '../Field.tsx';
+import { type KindNames, useChannelWords } from './words.ts';
 
-export interface KindsProps {
+export interface ChannelKindsProps {
   /** Null: all. */
   chosen: AlertKind[] | null;
-  /** A channel of a tenant never gets what is about the installation. */
-  isOperators: boolean;
+  names: KindNames;
   onChange: (chosen: AlertKind[] | null) => void;
 }
 
-export function Kinds({ chosen, isOperators, onChange }: KindsProps) {
+export function ChannelKinds({ chosen, names, onChange }: ChannelKindsProps) {
+  const words = useChannelWords();
   const name = useId();
-  const kinds = (Object.keys(alertKindWords) as AlertKind[]).filter((kind) => isOperators || !operatorKinds.has(kind));
   const toggle = (kind: AlertKind, isOn: boolean) => {
     const others = (chosen ?? []).filter((one) => one !== kind);
     onChange(isOn ? [...others, kind] : others);
   };
   return (
-    <fieldset className="channel-kinds">
-      <legend>Which alerts?</legend>
+    <fieldset className="choice-set">
+      <legend>{words.which}</legend>
       <label className="checkbox">
         <input type="radio" name={name} checked={chosen === null} onChange={() => onChange(null)} />
-        <span>All alerts</span>
+        <span>{words.all}</span>
       </label>
       <label className="checkbox">
         <input type="radio" name={name} checked={chosen !== null} onChange={() => onChange(['endpoint.failing', 'endpoint.disabled'])} />
-        <span>Only these</span>
+        <span>{words.some}</span>
       </label>
       {chosen !== null && (
         <div className="channel-kind-list">
-          {kinds.map((kind) => (
+          {(Object.keys(names) as AlertKind[]).map((kind) => (
             <Checkbox
               key={kind}
-              label={alertKindWords[kind]}
+              label={names[kind]}
               checked={chosen.includes(kind)}
               onChange={({ target }) => toggle(kind, target.checked)}
             />

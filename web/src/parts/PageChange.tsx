@@ -1,0 +1,35 @@
+// Tells people who do not see the screen that another page is shown: the focus goes to its heading. It stays where it is if that is
+// still a part of the page, as tabs are; the title of the page is read aloud then. Filters change no page. In the shell of each door.
+import { useRouter } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+
+/** The title of a page follows its part a moment later. */
+const restMs = 200;
+
+export function PageChange() {
+  const router = useRouter();
+  const [told, setTold] = useState('');
+  useEffect(() => {
+    // a page that leads on to another has no heading
+    let isDue = false;
+    return router.subscribe('onRendered', ({ fromLocation, toLocation, pathChanged }) => {
+      const isPlaced = fromLocation?.state.__TSR_index !== toLocation.state.__TSR_index;
+      isDue ||= fromLocation !== undefined && pathChanged && isPlaced;
+      // a page inside another takes no focus from it
+      if (!isDue || !document.hasFocus()) return;
+      const [content, heading] = [document.getElementById('content'), document.querySelector<HTMLElement>('#content h1')];
+      if (!heading) return;
+      isDue = false;
+      const active = document.activeElement;
+      if (active !== content && content?.contains(active)) return void setTimeout(() => setTold(document.title), restMs);
+      setTold('');
+      // where the page stands is for the router to say: it knows the place to which Back returns
+      heading.focus({ preventScroll: true });
+    });
+  }, [router]);
+  return (
+    <p className="visually-hidden" aria-live="polite">
+      {told}
+    </p>
+  );
+}

@@ -1,0 +1,51 @@
+// A form over something that is stored, and that others may change meanwhile. What was typed stays, whatever is read again; the
+// other fields follow what is stored. A field that both have changed is overtaken: the form says so (ChangedMeanwhile).
+import { useState } from 'react';
+
+export interface Typed<Draft> {
+  draft: Draft;
+  set: (change: Partial<Draft>) => void;
+  /** Typed over here, and changed by somebody else since. */
+  overtaken: (keyof Draft)[];
+  /** Whether saving would replace what was not on the screen: `now` is what is stored at the moment. */
+  isOvertakenBy: (now: Draft) => boolean;
+  /** What is stored is shown again. */
+  forget: () => void;
+  /** What is stored is shown again in the fields that were overtaken. */
+  takeStored: () => void;
+}
+
+interface Typing<Draft> {
+  values: Partial<Draft>;
+  /** What was stored when somebody began to type over it. */
+  over: Partial<Draft>;
+}
+
+/** `stored`: the draft of what is stored. */
+export function useTyped<Draft extends object>(stored: Draft): Typed<Draft> {
+  const [{ values, over }, setTyping] = useState<Typing<Draft>>({ values: {}, over: {} });
+  const fields = Object.keys(values) as (keyof Draft)[];
+  const differ = (field: keyof Draft, one: Partial<Draft>, other: Partial<Draft>) => textOf(one[field]) !== textOf(other[field]);
+  const overtaken = fields.filter((field) => differ(field, over, stored) && differ(field, values, stored));
+  return {
+    draft: { ...stored, ...values },
+    set: (change) =>
+      setTyping((before) => ({
+        values: { ...before.values, ...change },
+        over: {
+          ...(Object.fromEntries(Object.keys(change).map((name) => [name, stored[name as keyof Draft]])) as Partial<Draft>),
+          ...before.over,
+        },
+      })),
+    overtaken,
+    isOvertakenBy: (now) => fields.some((field) => differ(field, now, stored) && differ(field, now, values)),
+    forget: () => setTyping({ values: {}, over: {} }),
+    takeStored: () => setTyping((before) => ({ values: without(before.values, overtaken), over: without(before.over, overtaken) })),
+  };
+}
+
+const without = <T extends object>(from: T, names: readonly PropertyKey[]): T =>
+  Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name))) as T;
+
+/** Lists are numbered again each time they are read, and the conditions of a filter say what its text says. */
+const textOf = (value: unknown) => JSON.stringify(value, (name, part) => (name === 'id' || name === 'nodes' ? undefined : part));
