@@ -12,18 +12,20 @@ interface AsJsonProps {
   hint: string;
   rows: number;
   placeholder: string;
+  /** Its fields have a heading of their own. */
+  isTitled?: boolean;
   /** Null: the fields cannot show it. */
   children: ReactNode | null;
 }
 
-export function AsJson({ name, label, what, hint, rows, placeholder, children }: AsJsonProps) {
+export function AsJson({ name, label, what, hint, rows, placeholder, isTitled = false, children }: AsJsonProps) {
   const [isText, setIsText] = useState(false);
   const { isReadOnly, problemOf } = useSettingsForm();
   const showsText = isText || children === null;
   const problem = problemOf(name);
   return (
     <fieldset className="choice-set" disabled={isReadOnly}>
-      <legend className={showsText ? 'visually-hidden' : ''}>{label}</legend>
+      <legend className={showsText || isTitled ? 'visually-hidden' : ''}>{label}</legend>
       {showsText ? (
         <Area name={name} of={name} rows={rows} label={`${label} as JSON`} placeholder={placeholder} hint={hint} />
       ) : (

@@ -50,6 +50,7 @@ export function TransformField() {
           rows={6}
           placeholder={beginnings.template ?? ''}
           hint="A template, or a preset with its fields."
+          isTitled
         >
           {chat === undefined ? null : (
             <MessageFields
