@@ -15,6 +15,10 @@ import { createQuickChecks, slowChecks } from './checks.ts';
 import { sendDue } from './send-due.ts';
 import { dropLeftOvers } from './webhook.ts';
 
+/** The comparison with usual figures takes at most this share of the time: with many endpoints it is rarer. */
+const share = 0.02;
+const longestPauseMs = 30_000;
+
 export interface AlertChoresDeps {
   db: Db;
   channels: Pick<ChannelSender, 'send'>;
@@ -35,23 +39,27 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       name: 'alerts',
       everyMs,
       claimMs,
-      async run() {
-        const { conditions, checked } = await check();
-        await reconcile(db, conditions, checked);
-        await announceChanges(db);
-        await announceDigests(db, Date.now());
+      async run(_signal, work) {
+        const { conditions, checked } = await check(work);
+        const reconciles = work.openAlerts || conditions.length > 0;
+        if (reconciles) await reconcile(db, conditions, checked);
+        const told = reconciles || work.untoldAlerts ? await announceChanges(db) : 0;
+        if (work.digests) await announceDigests(db, Date.now());
         ran?.();
-        await sendDue({ db, channels, log, claimMs, runMs: sendMs });
+        if (told > 0 || work.digests || work.notifications) await sendDue({ db, channels, log, claimMs, runMs: sendMs });
       },
     },
     {
       name: 'alerts-slow',
       everyMs: slowEveryMs,
       claimMs,
-      async run() {
-        const { conditions, checked } = await slowChecks(db, timings);
-        const unusual = await checkBands();
-        await reconcile(db, [...conditions, ...unusual.conditions], [...checked, ...unusual.checked]);
+      pauseMs: (tookMs) => Math.min(longestPauseMs, tookMs / share),
+      async run(_signal, work) {
+        const { conditions, checked } = await slowChecks(db, timings, work);
+        const unusual = work.figures || work.openAlerts ? await checkBands() : { conditions: [], checked: [] };
+        const all = [...conditions, ...unusual.conditions];
+        if (work.openAlerts || all.length > 0) await reconcile(db, all, [...checked, ...unusual.checked]);
+        if (!work.channels) return;
         await tendChannels(db);
         await dropLeftOvers({ db });
       },

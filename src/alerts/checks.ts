@@ -2,11 +2,12 @@
 import { mostChecked, readDeadLetters, readDisabled, readFailing } from '#db/alerts/endpoint-checks';
 import { readEngineFacts } from '#db/alerts/engine-checks';
 import { readExpiring } from '#db/alerts/expiry-checks';
+import { allWork, type ChoreWork } from '#db/chores/chore-work';
 import { readOverdue } from '#db/deliveries/delivery-refs';
 import type { Db } from '#db/store/pool';
 import type { AlertKind, Condition } from '#domain/alerts/alert';
 import { about, type FailingTimes, failingConditions, ours } from '#domain/alerts/conditions';
-import { engineConditions, expiryConditions } from '#domain/alerts/engine-conditions';
+import { type EngineFacts, engineConditions, expiryConditions } from '#domain/alerts/engine-conditions';
 import { answeredStatus } from '#domain/deliveries/answered-status';
 
 export interface Found {
@@ -25,16 +26,20 @@ export interface CheckTimes extends FailingTimes {
 interface QuickDeps {
   db: Db;
   times: CheckTimes;
+  /** What is wrong with Temporal for this process. */
   temporalTrouble(): Promise<string | null>;
 }
 
+const calm: EngineFacts = { quarantined: 0, quarantineMessage: null, oldestWaiting: null, workers: 1, workerSeenAt: null };
+
 /** Remembers since when this process has found no worker, or trouble with Temporal. */
-export function createQuickChecks({ db, times, temporalTrouble }: QuickDeps): () => Promise<Found> {
+export function createQuickChecks({ db, times, temporalTrouble }: QuickDeps): (work?: ChoreWork) => Promise<Found> {
   const noWorker = lasting(times.awayMs);
   const inTrouble = lasting(times.awayMs);
 
-  async function checkEngine(): Promise<Found> {
-    const [engine, trouble] = await Promise.all([readEngineFacts(db, times.awayMs), temporalTrouble()]);
+  async function checkEngine(work: ChoreWork): Promise<Found> {
+    const [engine, own] = await Promise.all([work.engine ? readEngineFacts(db) : calm, temporalTrouble()]);
+    const trouble = own ?? work.temporalError;
     const nowMs = Date.now();
     const [workers, temporal] = [noWorker(engine.workers === 0), inTrouble(trouble !== null)];
     const since = engine.workerSeenAt?.toISOString() ?? 'the start';
@@ -53,8 +58,8 @@ export function createQuickChecks({ db, times, temporalTrouble }: QuickDeps): ()
     };
   }
 
-  return async () => {
-    const [endpoints, engine] = await Promise.all([checkEndpoints(db, times), checkEngine()]);
+  return async (work = allWork) => {
+    const [endpoints, engine] = await Promise.all([checkEndpoints(db, times, work), checkEngine(work)]);
     return { conditions: [...endpoints.conditions, ...engine.conditions], checked: [...endpoints.checked, ...engine.checked] };
   };
 }
@@ -69,11 +74,11 @@ function lasting(ms: number): (isSo: boolean) => 'lasts' | 'young' | 'no' {
   };
 }
 
-async function checkEndpoints(db: Db, times: CheckTimes): Promise<Found> {
+async function checkEndpoints(db: Db, times: CheckTimes, work: ChoreWork): Promise<Found> {
   const [failing, disabled, deadLetters] = await Promise.all([
-    readFailing(db, Math.min(times.failingAfterMs, times.disableAfterMs / 2)),
-    readDisabled(db),
-    readDeadLetters(db),
+    work.failing ? readFailing(db, Math.min(times.failingAfterMs, times.disableAfterMs / 2)) : [],
+    work.disabled ? readDisabled(db) : [],
+    work.deadLetters ? readDeadLetters(db) : { isAll: true, endpoints: [] },
   ]);
   const nowMs = Date.now();
   const all = (kinds: AlertKind[], isAll: boolean) => (isAll ? kinds : []);
@@ -94,9 +99,12 @@ async function checkEndpoints(db: Db, times: CheckTimes): Promise<Found> {
   };
 }
 
-export async function slowChecks(db: Db, { overdueMs }: { overdueMs: number }): Promise<Found> {
+export async function slowChecks(db: Db, { overdueMs }: { overdueMs: number }, work = allWork): Promise<Found> {
   const nowMs = Date.now();
-  const [overdue, expiring] = await Promise.all([readOverdue(db, overdueMs), readExpiring(db)]);
+  const [overdue, expiring] = await Promise.all([
+    work.overdue ? readOverdue(db, overdueMs) : { count: 0, since: null },
+    work.expiring ? readExpiring(db) : [],
+  ]);
   const late =
     overdue.since === null ? [] : [ours('deliveries.overdue', 'critical', overdue.count, { since: overdue.since.toISOString() })];
   const all = (kind: AlertKind, what: string) => (expiring.filter((one) => one.what === what).length < mostChecked ? [kind] : []);

@@ -10,6 +10,7 @@ import { version } from '#config/package';
 import { createAddressGuard } from '#outbound/address-guard';
 import { createSender } from '#outbound/send';
 import { createIngest } from '#relay/ingest';
+import { temporalTrouble } from '#temporal/link';
 import type { Core } from './core.ts';
 import { openOutboundConfig } from './outbound-config.ts';
 
@@ -22,7 +23,7 @@ export interface Alerts {
 }
 
 export function openAlerts(core: Core, publicOrigin: string): Alerts {
-  const { config, db, log, vault, contents, parking, giveCommand, timings, temporalTrouble } = core;
+  const { config, db, log, vault, contents, parking, giveCommand, timings, link } = core;
   const sender = createSender({
     guard: createAddressGuard({ allowCidrs: config.POSTHORN_ALLOW_CIDRS, ownOrigin: publicOrigin }),
     userAgent: `Posthorn/${version}`,
@@ -51,7 +52,7 @@ export function openAlerts(core: Core, publicOrigin: string): Alerts {
   return {
     channels,
     hasMailer: mailer !== null,
-    chores: createAlertChores({ ...shared, disableAfterMs: disableAfterMs(config), temporalTrouble, ran }),
+    chores: createAlertChores({ ...shared, disableAfterMs: disableAfterMs(config), temporalTrouble: () => temporalTrouble(link), ran }),
     async close() {
       await watch.stop();
       mailer?.close();

@@ -20,7 +20,12 @@ export function choresOf({ config, db, replays, waker: lanes, log, timings }: Co
     { name: 'retention', ...timings.retention, run: async (signal) => void (await dropOldDays(days, signal)) },
     { name: 'payload retention', ...timings.retention, run: async (signal) => void (await eraseOldPayloads(days, signal)) },
     { name: 'partition-indexes', ...timings.retention, run: async (signal) => void (await indexPartitions({ db, log }, signal)) },
-    { name: 'replays', everyMs: timings.replays.lookEveryMs, claimMs: 120_000, run: () => replays.lookAfter() },
+    {
+      name: 'replays',
+      everyMs: timings.replays.lookEveryMs,
+      claimMs: 120_000,
+      run: async (_signal, work) => void (work.replays && (await replays.lookAfter())),
+    },
     { name: 'old-sandbox-requests', everyMs: 3_600_000, claimMs: 600_000, run: async () => void (await deleteOldSandboxRequests(db)) },
     { name: 'old-replays', everyMs: 3_600_000, claimMs: 600_000, run: (signal) => replays.deleteOld(signal) },
   ];

@@ -2,15 +2,15 @@
 import { countBacklogs } from '#db/stats/backlogs';
 import { deleteOldStats } from '#db/stats/old-stats';
 import { countMinutes, finishMinutes } from '#db/stats/roll-up';
-import { readStoredMarkers, type StoredMarkers } from '#db/stats/stored-markers';
+import type { StoredMarkers } from '#db/stats/stored-markers';
 import type { Db } from '#db/store/pool';
 import type { Chore } from './chores.ts';
 
 /** A run takes at most this share of the time, so at a high rate it runs less often. */
 const share = 0.02;
 const longestPauseMs = 60_000;
-/** Without a change nothing is counted, except so often: PostgreSQL's counters may be lost. */
-const surelyMs = 60_000;
+/** Without a change nothing is counted, except so often. */
+const surelyMs = 600_000;
 /** A statement that makes so many minutes final at once is soon done, whatever they contain: it stays well below 30 s. */
 const quickMs = 500;
 const slowMs = 3_000;
@@ -21,15 +21,16 @@ const longestMs = 10_000;
 /** `everyMs`: how old the figures are at most while a run takes little. */
 export function statsChores(db: Db, everyMs: number, hourDays: number): Chore[] {
   const finish = finisher(db);
-  const count = unlessUnchanged(db, 'counted', () => countMinutes(db));
+  const count = unlessUnchanged('counted', () => countMinutes(db));
+  const countWaiting = unlessUnchanged('waiting', () => countBacklogs(db));
   return [
     {
       name: 'stats',
       everyMs,
       claimMs: 120_000,
-      async run(signal) {
-        await finish(signal);
-        await count();
+      async run(signal, { minutes, stored }) {
+        if (minutes) await finish(signal);
+        await count(stored);
       },
       pauseMs: restAfter(),
     },
@@ -37,7 +38,7 @@ export function statsChores(db: Db, everyMs: number, hourDays: number): Chore[] 
       name: 'stats-backlogs',
       everyMs,
       claimMs: 60_000,
-      run: unlessUnchanged(db, 'waiting', () => countBacklogs(db)),
+      run: (_signal, { stored }) => countWaiting(stored),
       pauseMs: restAfter(),
     },
     {
@@ -57,13 +58,13 @@ function restAfter(): (tookMs: number) => number {
   return (tookMs) => (runs++ === 0 ? 0 : Math.min(longestPauseMs, tookMs / share));
 }
 
-/** Runs it unless nothing was stored since it last ran here. So an idle Posthorn asks one small question. */
-function unlessUnchanged(db: Db, which: keyof StoredMarkers, run: () => Promise<void>): () => Promise<void> {
-  let last: { marker: string; at: number } | null = null;
-  return async () => {
-    const marker = (await readStoredMarkers(db))[which];
+/** Runs it unless nothing was stored since it last ran here. */
+function unlessUnchanged(which: keyof StoredMarkers, run: () => Promise<void>): (stored: StoredMarkers | null) => Promise<void> {
+  let last: { marker: string | undefined; at: number } | null = null;
+  return async (stored) => {
+    const marker = stored?.[which];
     const at = performance.now();
-    if (last?.marker === marker && at - last.at < surelyMs) return;
+    if (last && marker !== undefined && last.marker === marker && at - last.at < surelyMs) return;
     await run();
     last = { marker, at };
   };

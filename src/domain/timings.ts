@@ -193,7 +193,7 @@ export const usualTimings: Timings = {
     resultsEveryMs: 2_000,
     refusedAfterMs: 10_000,
     quietAfterMs: 30_000,
-    lookEveryMs: 15_000,
+    lookEveryMs: 10_000,
     unsignalledAfterMs: 10_000,
     idleAfterMs: 60_000,
   },
@@ -208,7 +208,7 @@ export const usualTimings: Timings = {
   shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
   alerts: {
     everyMs: 10_000,
-    slowEveryMs: 30_000,
+    slowEveryMs: 10_000,
     claimMs: 90_000,
     sendMs: 15_000,
     failingAfterMs: 15_000,

@@ -95,3 +95,20 @@ it('goes on in another process when its process stops, or when its claim ends', 
   start({ ...dead, run: async () => void runs++ });
   await until('the run after the claim', () => runs >= 2);
 });
+
+it('runs what it has claimed without learning of it', async () => {
+  let runs = 0;
+  let lost = false;
+  const claimed = chore(async () => void runs++);
+  const query = async (...args: unknown[]) => {
+    const answer = await (database.db.query as (...all: unknown[]) => Promise<unknown>)(...args);
+    if (lost || (args[0] as { name?: string }).name !== 'claim_chores') return answer;
+    lost = true;
+    throw new Error('Connection terminated unexpectedly');
+  };
+  const db = { query, connect: database.db.connect.bind(database.db) } as unknown as typeof database.db;
+  const started = startChores(db, [claimed], createLogger('silent'));
+  onTestFinished(() => started.stop());
+  await until('the run', () => runs > 0);
+  expect(lost).toBe(true);
+});

@@ -8,18 +8,21 @@ import { type Db, inTransaction } from '../store/pool.ts';
 import { type AlertRow, alertColumns, toAlert } from './alerts.ts';
 import type { StoredChannel } from './channel-row.ts';
 
+/** Of `alert_channels`. */
+export const isDigestDue = 'digest_due_at <= now() and deleted_at is null';
+
 /** Writes a notification for each channel whose digest is due, and sets when the next is. One for a day, however many processes run. */
 export async function announceDigests(db: Db, nowMs: number): Promise<void> {
   const { rowCount } = await db.query({
     name: 'digests_due',
-    text: 'select from alert_channels where digest_due_at <= now() and deleted_at is null limit 1',
+    text: `select from alert_channels where ${isDigestDue} limit 1`,
   });
   if (rowCount === 0) return;
   await inTransaction(db, async (client) => {
     const { rows } = await client.query<{ id: string; digest_at: string }>({
       name: 'take_digests',
       text: `
-        select id, digest_at from alert_channels where digest_due_at <= now() and deleted_at is null
+        select id, digest_at from alert_channels where ${isDigestDue}
         order by digest_due_at limit 100 for update skip locked`,
     });
     for (const { id, digest_at: at } of rows) {

@@ -7,6 +7,12 @@ import type { Db } from '../store/pool.ts';
 /** The most rows of each check. With more, no alert of its kind is closed. */
 export const mostChecked = 2_000;
 
+/** The rows that the checks below read. Of `lanes` and of `endpoint_health`, of `endpoints`, and of `deliveries`. */
+export const isFailingLane = 'failing_since is not null and parks';
+export const isFailingHealth = 'failing_since is not null';
+export const isDisabled = `gate = 'disabled' and deleted_at is null and host <> '${listenHost}'`;
+export const isNewDeadLetter = `status = 'dead_lettered' and updated_at > now() - interval '1 hour'`;
+
 interface EndpointRow {
   id: string;
   tenant_id: string;
@@ -25,10 +31,10 @@ export async function readFailing(db: Db, forMs: number): Promise<FailingEndpoin
     text: `
       with failing as (
         select endpoint_id, target_version, failing_since as since, coalesce((circuit->>'refusedProbes')::int, 0) + 2 as refused
-        from lanes where failing_since is not null and parks
+        from lanes where ${isFailingLane}
         union all
         select h.endpoint_id, h.target_version, h.failing_since, (h.counts->>'notAccepted')::int
-        from endpoint_health h where h.failing_since is not null
+        from endpoint_health h where ${isFailingHealth}
           and not exists (
             select from lanes l where l.endpoint_id = h.endpoint_id and (l.parks or l.ended_at > h.updated_at and l.failing_since is null))
       )
@@ -45,7 +51,7 @@ export async function readDisabled(db: Db): Promise<(CheckedEndpoint & { reason:
   const { rows } = await db.query<EndpointRow & { gate_reason: string | null }>({
     name: 'alerts_disabled',
     text: `
-      select id, tenant_id, host, gate_reason from endpoints where gate = 'disabled' and deleted_at is null and host <> '${listenHost}' order by id limit ${mostChecked}`,
+      select id, tenant_id, host, gate_reason from endpoints where ${isDisabled} order by id limit ${mostChecked}`,
   });
   return rows.map((row) => ({ ...toChecked(row), reason: row.gate_reason ?? 'disabled' }));
 }
@@ -61,7 +67,7 @@ export async function readDeadLetters(
     text: `
       with recent as (
         select endpoint_id, last_message, last_outcome, updated_at from deliveries
-        where status = 'dead_lettered' and updated_at > now() - interval '1 hour' order by updated_at desc limit ${mostDeadLetters}
+        where ${isNewDeadLetter} order by updated_at desc limit ${mostDeadLetters}
       ), counted as (
         select endpoint_id, count(*)::int as count, (array_agg(last_message order by updated_at desc))[1] as message,
           (array_agg(last_outcome order by updated_at desc))[1] as outcome from recent group by 1

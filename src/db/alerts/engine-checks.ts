@@ -1,10 +1,13 @@
 // What the checks read about Posthorn itself: the quarantine, the outbox, and its workers.
 import type { EngineFacts } from '#domain/alerts/engine-conditions';
 import type { Db } from '../store/pool.ts';
-import { isWorker } from '../store/worker-lease.ts';
+import { workersSql } from '../store/worker-lease.ts';
 
-/** `workersSeenMs`: how old the lease of a worker may be. One statement that reads the ends of indexes. */
-export async function readEngineFacts(db: Db, workersSeenMs: number): Promise<EngineFacts> {
+/** Of `deliveries`. */
+export const isQuarantined = `status = 'quarantined'`;
+
+/** One statement that reads the ends of indexes, without parameters: it is planned once for each connection. */
+export async function readEngineFacts(db: Db): Promise<EngineFacts> {
   const { rows } = await db.query<{
     quarantined: number;
     message: string | null;
@@ -14,12 +17,11 @@ export async function readEngineFacts(db: Db, workersSeenMs: number): Promise<En
   }>({
     name: 'alerts_engine',
     text: `
-      with quarantined as materialized (select last_message from deliveries where status = 'quarantined' limit 10000)
+      with quarantined as materialized (select last_message from deliveries where ${isQuarantined} limit 10000)
       select (select count(*)::int from quarantined) as quarantined, (select last_message from quarantined limit 1) as message,
         (select accepted_at from outbox order by event_id limit 1) as oldest,
-        (select count(*)::int from relays where ${isWorker('$1')}) as workers,
-        (select max(seen) from relays) as worker_seen_at`,
-    values: [workersSeenMs],
+        ${workersSql} as workers,
+        (select max(seen) from relays where mode is not null) as worker_seen_at`,
   });
   const [row] = rows;
   return {

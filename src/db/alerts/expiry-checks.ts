@@ -4,6 +4,13 @@ import { idOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 import { mostChecked } from './endpoint-checks.ts';
 
+/** Of `endpoints`, `endpoint_secrets` and `api_keys`: it expires soon. A key that was made for less than a day was meant to expire. */
+export const expiring = {
+  certificate: `tls_expires_at <= now() + interval '30 days' and deleted_at is null`,
+  secret: `valid_to > now() and valid_to <= now() + interval '1 day'`,
+  key: `revoked_at is null and expires_at > now() and expires_at <= now() + interval '7 days' and expires_at > created_at + interval '1 day'`,
+};
+
 const prefixes = { certificate: 'ep', secret: 'sec', key: 'key' } as const;
 
 /**
@@ -24,16 +31,14 @@ export async function readExpiring(db: Db): Promise<Expiring[]> {
     name: 'alerts_expiring',
     text: `
       (select 'certificate' as what, id, tenant_id, id as endpoint_id, host, null as name, null as prefix, tls_expires_at as expires_at
-        from endpoints where tls_expires_at <= now() + interval '30 days' and deleted_at is null order by tls_expires_at limit ${mostChecked})
+        from endpoints where ${expiring.certificate} order by tls_expires_at limit ${mostChecked})
       union all
       (select 'secret', s.id, p.tenant_id, p.id, p.host, null, null, s.valid_to
         from endpoint_secrets s join endpoints p on p.id = s.endpoint_id and p.deleted_at is null
-        where s.valid_to > now() and s.valid_to <= now() + interval '1 day' order by s.valid_to limit ${mostChecked})
+        where ${expiring.secret} order by s.valid_to limit ${mostChecked})
       union all
       (select 'key', id, tenant_id, null, null, name, prefix, expires_at
-        from api_keys where revoked_at is null and expires_at > now() and expires_at <= now() + interval '7 days'
-          -- a key that was made for less than a day was meant to expire
-          and expires_at > created_at + interval '1 day'
+        from api_keys where ${expiring.key}
         order by expires_at limit ${mostChecked})`,
   });
   return rows.map((row) => ({

@@ -26,6 +26,9 @@ interface DueRow {
   alert: string | null;
 }
 
+/** Of `alert_notifications`. */
+export const isDue = 'sent_at is null and dropped_at is null and due_at <= now()';
+
 /** So many of one channel are claimed at once, so that a channel with many does not hold up the others. */
 const mostOfChannel = 10;
 const order = `array['opened', 'escalated', 'acknowledged', 'closed', 'digest']`;
@@ -41,7 +44,7 @@ export async function claimDue(db: Db, claimMs: number, limit: number): Promise<
       with waiting as (
         select id, row_number() over (partition by channel_id order by due_at) as nth from (
           select id, channel_id, due_at from alert_notifications
-          where sent_at is null and dropped_at is null and due_at <= now() order by due_at limit 2000
+          where ${isDue} order by due_at limit 2000
         ) oldest
       ), due as (
         select n.id, c.deleted_at is not null as is_void

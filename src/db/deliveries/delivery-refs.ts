@@ -126,13 +126,18 @@ export async function overdueDeliveries(
   return rows.map((row) => ({ ...toRef(row), tenantId: idOf('tnt', row.tenant_id), dueAt: row.next_attempt_at, isNew: row.is_new }));
 }
 
+/** Of `deliveries`, with and without a workflow: an index each. `overdueMs`: as SQL. */
+export const isLate = {
+  withWorkflow: (overdueMs: string) => `status in ('pending', 'retrying') and not pumped and ${isPast(overdueMs)}`,
+  pumped: (overdueMs: string) => `status in ('pending', 'retrying') and pumped and ${isPast(overdueMs)}`,
+};
+const isPast = (overdueMs: string) => `next_attempt_at < now() - ${overdueMs}::float8 * interval '1 millisecond'`;
+
 const overdueSql = `
   select count(*)::int as count, min(next_attempt_at) as since from (
-    select next_attempt_at from deliveries
-    where status in ('pending', 'retrying') and not pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
+    select next_attempt_at from deliveries where ${isLate.withWorkflow('$1')}
     union all
-    select next_attempt_at from deliveries
-    where status in ('pending', 'retrying') and pumped and next_attempt_at < now() - $1::float8 * interval '1 millisecond'
+    select next_attempt_at from deliveries where ${isLate.pumped('$1')}
     limit 10000
   ) d`;
 

@@ -1,9 +1,8 @@
 // What /metrics shows of the whole installation, besides lanes: workers, the oldest of what waits, dead letters, quarantine.
 // Reads a bounded number of rows, however many there are.
 import { unixMsOf } from '#domain/ids';
-import { usualTimings } from '#domain/timings';
 import type { Db } from '../store/pool.ts';
-import { isWorker } from '../store/worker-lease.ts';
+import { workersSql } from '../store/worker-lease.ts';
 
 const mostCounted = 10_000;
 
@@ -33,7 +32,7 @@ export async function readInstallationFigures(db: Db): Promise<InstallationFigur
     // not prepared: a plan made while the outbox was empty would read all of it when it is full
     text: `
       select
-        (select count(*)::int from relays where ${isWorker('$1')}) as workers,
+        ${workersSql} as workers,
         (select event_id from outbox order by event_id limit 1) as oldest,
         extract(epoch from now())::float8 * 1000 as now_ms,
         (select extract(epoch from now() - least(
@@ -45,7 +44,6 @@ export async function readInstallationFigures(db: Db): Promise<InstallationFigur
           select from deliveries where status = 'dead_lettered' and status <> 'succeeded' limit ${mostCounted}) d) as dead_letters,
         (select count(*)::int from (
           select from deliveries where status = 'quarantined' and status <> 'succeeded' limit ${mostCounted}) q) as quarantined`,
-    values: [usualTimings.relay.expiresAfterMs],
   });
   const { workers = 0, oldest = null, now_ms: nowMs = 0, overdue = null, dead_letters: deadLetters = 0, quarantined = 0 } = rows[0] ?? {};
   return {

@@ -5,7 +5,7 @@ import { idOf, uuidOf } from '#domain/ids';
 import { usualTimings } from '#domain/timings';
 import type { ProcessPlace } from '#runtime/process-facts';
 import type { Db } from '../store/pool.ts';
-import { isWorker } from '../store/worker-lease.ts';
+import { workersSql } from '../store/worker-lease.ts';
 
 const usual = usualTimings.relay.expiresAfterMs;
 
@@ -136,27 +136,23 @@ export async function listRelays(db: Db): Promise<SeenRelay[]> {
   }));
 }
 
-/** The number of workers that renewed their lease in the last 5 s. */
+/** The number of workers that run. */
 export async function countWorkers(db: Db): Promise<number> {
   const { rows } = await db.query<{ workers: number }>({
     name: 'count_workers',
-    text: `select count(*)::int as workers from relays where ${isWorker('$1')}`,
-    values: [usual],
+    text: `select ${workersSql} as workers`,
   });
   return rows[0]?.workers ?? 0;
 }
 
-/** Why one of the relays cannot use Temporal, if there is one. */
+/** Why one of the relays cannot use Temporal, if there is one; as SQL. */
+export const temporalErrorSql = `(
+  select temporal_error from relays where temporal_error is not null and seen > now() - interval '${usual} milliseconds'
+  order by seen desc limit 1)`;
+
 export async function readTemporalError(db: Db): Promise<string | null> {
-  const { rows } = await db.query<{ temporal_error: string }>({
-    name: 'read_temporal_error',
-    text: `
-      select temporal_error from relays
-      where temporal_error is not null and seen > now() - $1::float8 * interval '1 millisecond'
-      order by seen desc limit 1`,
-    values: [usual],
-  });
-  return rows[0]?.temporal_error ?? null;
+  const { rows } = await db.query<{ error: string | null }>({ name: 'read_temporal_error', text: `select ${temporalErrorSql} as error` });
+  return rows[0]?.error ?? null;
 }
 
 /** Releases the outbox rows of a relay, except those of these events. */

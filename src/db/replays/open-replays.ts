@@ -44,6 +44,11 @@ export async function readReplayRef(db: Db, replayId: string): Promise<ReplayRef
   return rows[0] ? toRef(rows[0]) : null;
 }
 
+/** Of `replays r`. The times, in milliseconds, as SQL. */
+export const isLeft = (unsignalledMs: string, idleMs: string) => `
+  (r.unsignalled_since < now() - ${unsignalledMs}::float8 * interval '1 millisecond'
+    or r.status in ('counting', 'running') and r.driven_at < now() - ${idleMs}::float8 * interval '1 millisecond')`;
+
 /**
  * Jobs whose workflow was not signalled of a change for `unsignalledMs`, and jobs that no worker was at for `idleMs`: Temporal
  * was away, or has lost or terminated the workflow.
@@ -52,10 +57,7 @@ export async function leftReplays(db: Db, times: { unsignalledMs: number; idleMs
   const { rows } = await db.query<RefRow>({
     name: 'left_replays',
     text: `
-      select ${columns}
-      where r.unsignalled_since < now() - $1::float8 * interval '1 millisecond'
-        or r.status in ('counting', 'running') and r.driven_at < now() - $2::float8 * interval '1 millisecond'
-      limit 100`,
+      select ${columns} where ${isLeft('$1', '$2')} limit 100`,
     values: [times.unsignalledMs, times.idleMs],
   });
   return rows.map(toRef);

@@ -10,6 +10,11 @@ import { countSql, finishSql } from './roll-up-sql.ts';
 /** A transaction may have begun a moment before it is seen. */
 const unseenMs = 5_000;
 
+/** A minute can be made final, or attempts were recorded late. Rows without it: nothing was counted yet. As SQL. */
+export const hasMinutesSql = `(
+  not exists (select from stats_progress where final_until > now() - interval '${lateAfterMs + unseenMs + 60_000} milliseconds')
+  or exists (select from late_attempts))`;
+
 /**
  * Makes up to `most` minutes final: those before which no statement can store anything any more without marking it as late.
  * Returns how many; 0: none is left.
@@ -42,8 +47,11 @@ interface Progress {
 }
 
 async function lockProgress(client: PoolClient, most: number): Promise<Progress> {
-  await client.query(startSql);
-  await client.query('select from stats_progress for update');
+  const { rowCount } = await client.query('select from stats_progress for update');
+  if (rowCount === 0) {
+    await client.query(startSql);
+    await client.query('select from stats_progress for update');
+  }
   const oldest = await oldestWriter(client);
   const { rows } = await client.query<Progress>(progressSql, [most, oldest, lateAfterMs + unseenMs]);
   return rows[0] as Progress;

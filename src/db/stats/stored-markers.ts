@@ -1,5 +1,4 @@
 // Tells whether anything that statistics count was stored, without reading it.
-import type { Db } from '../store/pool.ts';
 
 export interface StoredMarkers {
   /** Changes when an event, a delivery or an attempt was stored. */
@@ -9,25 +8,17 @@ export interface StoredMarkers {
 }
 
 /**
- * Two equal markers: nothing was stored in between that could be seen 10 s ago. PostgreSQL's own counters: a session reports
- * them after its transactions, within 10 s. They begin again after a crash of PostgreSQL.
- *
- * @example
- * const { counted } = await readStoredMarkers(db);
+ * Both, as SQL. Two equal markers: nothing was stored in between that could be seen 10 s ago. PostgreSQL's own counters: a
+ * session reports them after its transactions, within 10 s. They begin again after a crash of PostgreSQL, at another time.
  */
-export async function readStoredMarkers(db: Db): Promise<StoredMarkers> {
-  const { rows } = await db.query<StoredMarkers>({
-    name: 'stored_markers',
-    text: `
-      with tables as (
-        select c.oid, coalesce(p.relname, c.relname) as of
-        from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
-        where c.relkind = 'r' and (i.inhparent in ('events'::regclass, 'deliveries'::regclass, 'attempts'::regclass) or c.oid = 'outbox'::regclass)
-      )
-      select (sum(pg_stat_get_tuples_inserted(oid)) filter (where of <> 'outbox'))::text as counted,
-        (sum(pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid))
-          filter (where of in ('deliveries', 'outbox')))::text as waiting
-      from tables`,
-  });
-  return rows[0] as StoredMarkers;
-}
+export const storedMarkersSql = `
+  with tables as (
+    select c.oid, coalesce(p.relname, c.relname) as of
+    from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
+    where c.relkind = 'r' and (i.inhparent in ('events'::regclass, 'deliveries'::regclass, 'attempts'::regclass) or c.oid = 'outbox'::regclass)
+  )
+  select pg_stat_get_bgwriter_stat_reset_time()::text || ' ' || sum(pg_stat_get_tuples_inserted(oid)) filter (where of <> 'outbox') as counted,
+    pg_stat_get_bgwriter_stat_reset_time()::text || ' ' || sum(
+      pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)
+    ) filter (where of in ('deliveries', 'outbox')) as waiting
+  from tables`;

@@ -1,4 +1,8 @@
 // Which rows of `relays` are workers that run: one condition for readiness, metrics and alerts.
+import { usualTimings } from '#domain/timings';
 
-/** Of a row of `relays`: it is not stopping, and has renewed its lease within `seenMs` milliseconds, given as SQL. */
-export const isWorker = (seenMs: string) => `seen > now() - ${seenMs}::float8 * interval '1 millisecond' and mode is not null`;
+/** Of a row of `relays`: its lease is valid, and it is not stopping. */
+export const isWorker = `seen > now() - interval '${usualTimings.relay.expiresAfterMs} milliseconds' and mode is not null`;
+
+/** How many workers run, as SQL. */
+export const workersSql = `(select count(*)::int from relays where ${isWorker})`;
