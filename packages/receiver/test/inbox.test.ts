@@ -37,6 +37,22 @@ describe.each(Object.entries(stores))('%s', (_name, open) => {
   const done = (claimed: Claimed | undefined) => inbox.end(receiver, claimed as Claimed, { state: 'done' }, keep);
   const one = async (more: Partial<ClaimOptions> = {}) => (await claim({ limit: 1, ...more }))[0] as Claimed;
 
+  it('claims the first of every key, and what has none, behind a long queue of one key', async () => {
+    fresh();
+    const queue = Array.from({ length: 1_200 }, (_, n) => inOrder(n + 1, 'long'));
+    for (let from = 0; from < queue.length; from += 300) await accept(queue.slice(from, from + 300));
+    const keys = Array.from({ length: 25 }, (_, n) => `k${n + 10}`);
+    await accept(keys.flatMap((key) => [inOrder(1, key), inOrder(2, key)]));
+    await accept([item('free')]);
+    const claimed: Claimed[] = [];
+    for (let more = await claim(); more.length > 0; more = await claim()) claimed.push(...more);
+    expect(ids(claimed).toSorted()).toEqual(['free', ...keys.map((key) => `${key}1`), 'long1']);
+    for (const each of claimed) expect(await done(each)).toBe(true);
+    const next = await claim({ limit: 100 });
+    expect(ids(next).toSorted()).toEqual([...keys.map((key) => `${key}2`), 'long2']);
+    expect(next.every(({ last }) => last === 1)).toBe(true);
+  });
+
   it('takes each event once, also when its request arrives many times at the same moment', async () => {
     fresh();
     const answers = await Promise.all(Array.from({ length: 20 }, () => accept([item('e1'), item('e2')])));
@@ -229,7 +245,7 @@ it('PostgreSQL: a process that freezes while it claims does not stop the others'
     async connect() {
       const client = await db.connect();
       const query = async (text: string, values?: unknown[]) => {
-        if (text.startsWith('with ready')) await frozen;
+        if (text.startsWith('with free')) await frozen;
         return client.query(text, values);
       };
       return { query, release: client.release.bind(client), on: client.on.bind(client), off: client.off.bind(client) };

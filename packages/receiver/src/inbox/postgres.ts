@@ -59,19 +59,45 @@ export function inboxTableSql(table = usualTable): string {
   primary key (receiver, id)
 );
 create index if not exists "${index}_due" on ${name} (receiver, due_at, position) where state = 'waiting';
-create index if not exists "${index}_order" on ${name} (receiver, key, sequence) where key is not null;
+create index if not exists "${index}_free" on ${name} (receiver, due_at, position) where state = 'waiting' and key is null;
+create index if not exists "${index}_head" on ${name} (receiver, key, sequence, position) where state = 'waiting' and key is not null;
+create index if not exists "${index}_work" on ${name} (receiver, key) where state = 'waiting' and key is not null and worker is not null;
+create index if not exists "${index}_last" on ${name} (receiver, key, sequence) where state <> 'waiting' and key is not null;
 create index if not exists "${index}_ended" on ${name} (receiver, state, due_at) where state <> 'waiting';
+drop index if exists ${indexIn(table, '_order')};
 `;
 }
 
-/** The name of what this SQL makes last. */
-const lastMade = (table: string) => nameOf(`${table.includes('.') ? `${table.split('.')[0]}.` : ''}${indexOf(table)}_ended`);
+const indexIn = (table: string, which: string) =>
+  nameOf(`${table.includes('.') ? `${table.split('.')[0]}.` : ''}${indexOf(table)}${which}`);
+
+/** What is made last of what a table of an earlier version lacks. */
+const lastMade = (table: string) => indexIn(table, '_last');
+
+/** A claim looks at so many events with a key that have waited longest. If they are of few keys, it goes from key to key. */
+const looksAt = 500;
 
 const ms = (parameter: string) => `${parameter}::float8 * interval '1 ms'`;
 
 function statements(t: string) {
   const held = "receiver = $1 and id = $2 and fence = $3 and state = 'waiting'";
-  const last = `coalesce((select max(d.sequence) from ${t} d where d.receiver = i.receiver and d.key = i.key and d.state <> 'waiting'), 0)`;
+  const due = "receiver = $1 and state = 'waiting' and due_at <= now()";
+  const keyed = "receiver = $1 and state = 'waiting' and key is not null";
+  const inOrder = 'order by key, sequence, position limit 1';
+  // locks those that may be claimed now and claims them: no other of the key is in work, and none before it is missing
+  const take = (
+    heads: string,
+    order: string,
+  ) => `ready as (select i.id, p.last from ${heads} h join ${t} i on i.receiver = $1 and i.id = h.id
+cross join lateral (select coalesce((select max(sequence) from ${t} d
+where d.receiver = $1 and d.key = i.key and d.state <> 'waiting' and d.key is not null), 0) as last) p
+where i.state = 'waiting' and i.due_at <= now() and (i.key is null or (not exists (
+select from ${t} e where e.receiver = $1 and e.key = i.key and e.state = 'waiting' and e.key is not null and e.worker is not null
+and e.due_at > now() and e.id <> i.id) and (i.sequence <= p.last + 1 or i.received_at <= now() - ${ms('$5')})))
+${order} limit $2 for update of i skip locked)
+update ${t} i set fence = fence + 1, attempts = attempts + 1, worker = $3, due_at = now() + ${ms('$4')}
+from ready where i.receiver = $1 and i.id = ready.id
+returning i.id, type, raw, key, sequence::float8 as sequence, meta, attempts, fence::float8 as fence, ready.last::float8 as last, position::float8 as position`;
   return {
     accept: `insert into ${t} as i (receiver, id, type, raw, key, sequence, replay, meta)
 select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::text[])
@@ -79,16 +105,17 @@ on conflict (receiver, id) do update set state = 'waiting', raw = excluded.raw, 
 key = excluded.key, sequence = excluded.sequence, received_at = now(), due_at = now(), attempts = 0, error = null
 where (i.state = 'dead' or $9 and i.state = 'done') and excluded.replay > i.replay
 returning i.id, i.xmax = 0 as is_new`,
-    // the first of each key, unless another of the key is in work
-    claim: `with ready as (select i.id, ${last} as last from ${t} i
-where receiver = $1 and state = 'waiting' and due_at <= now() and (key is null or (not exists (
-select from ${t} e where e.receiver = i.receiver and e.key = i.key and e.state = 'waiting' and e.id <> i.id
-and ((e.sequence, e.position) < (i.sequence, i.position) or e.worker is not null and e.due_at > now()))
-and (i.sequence <= ${last} + 1 or i.received_at <= now() - ${ms('$5')})))
-order by due_at, position limit $2 for update of i skip locked)
-update ${t} i set fence = fence + 1, attempts = attempts + 1, worker = $3, due_at = now() + ${ms('$4')}
-from ready where i.receiver = $1 and i.id = ready.id
-returning i.id, type, raw, key, sequence::float8 as sequence, meta, attempts, fence::float8 as fence, ready.last::float8 as last, position::float8 as position`,
+    // the first of each key among those that have waited longest
+    claim: `with free as (select id from ${t} where ${due} and key is null order by due_at, position limit $2),
+longest as (select id, key from ${t} where ${due} and key is not null order by due_at, position limit ${looksAt}),
+heads as (select id from free union all select id from longest l
+where id = (select id from ${t} e where ${keyed} and key = l.key ${inOrder})),
+${take('heads', 'order by due_at, position')}`,
+    // the first of each key, key by key from $6 on: many of one key do not hide the others
+    claimByKey: `with recursive heads as ((select key, id from ${t} where ${keyed} and ($6::text is null or key > $6) ${inOrder})
+union all select n.* from heads h cross join lateral (select key, id from ${t} where ${keyed} and key > h.key ${inOrder}) n),
+${take('heads', '')}`,
+    longest: `select count(*)::int as n from (select from ${t} where ${due} and key is not null limit ${looksAt}) l`,
     extend: `update ${t} i set due_at = now() + ${ms('$4')} from unnest($2::text[], $3::bigint[]) as c (id, fence)
 where i.receiver = $1 and i.id = c.id and i.fence = c.fence and i.state = 'waiting' returning i.id`,
     end: `update ${t} set state = $4, due_at = now() + ${ms('$5')}, worker = null, error = $6,
@@ -120,6 +147,8 @@ export function postgresInbox<Client extends PostgresClient>(
   { table = usualTable, createTable = true }: PostgresInboxOptions = {},
 ): Inbox<Client> {
   const sql = statements(nameOf(table));
+  /** The key that was claimed last, by receiver: going on after it, every key gets its turn. */
+  const lastKeys = new Map<string, string | null>();
 
   async function transaction(work: (client: Client) => Promise<boolean>, begin = 'begin'): Promise<boolean> {
     const client = await pool.connect();
@@ -163,7 +192,16 @@ export function postgresInbox<Client extends PostgresClient>(
       await transaction(async (client) => {
         // claims take turns: each sees what the one before it has in work
         await client.query('select pg_advisory_xact_lock(7061110, hashtext($1))', [receiver]);
-        claimed.push(...(await client.query(sql.claim, [receiver, limit, worker, leaseMs, gapWaitMs])).rows);
+        const take = async (text: string, ...more: unknown[]) =>
+          claimed.push(...(await client.query(text, [receiver, limit - claimed.length, worker, leaseMs, gapWaitMs, ...more])).rows);
+        await take(sql.claim);
+        if (claimed.length < limit && (await client.query(sql.longest, [receiver])).rows[0]?.n === looksAt) {
+          const after = lastKeys.get(receiver) ?? null;
+          await take(sql.claimByKey, after);
+          if (after !== null && claimed.length < limit) await take(sql.claimByKey, null);
+          const keys = claimed.flatMap(({ key }) => (key === null ? [] : [key]));
+          lastKeys.set(receiver, keys.at(-1) ?? null);
+        }
         return true;
       }, beginClaim);
       return claimed.sort((a, b) => a.position - b.position);
