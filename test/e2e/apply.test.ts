@@ -71,3 +71,44 @@ withPosthorn('names the line and column of a fault', async ({ posthorn }) => {
   const schema = await cli.run(['apply', '--check', file('schema.yaml', first.replace('integer', 'strin'))]);
   expect(schema.stderr).toContain('schema.yaml:9:18: eventTypes/applied.created/schema/properties/total/type must be one of');
 });
+
+const withConverter = `eventTypes:
+  applied.converted:
+    versions:
+      1: { schema: { type: object, required: [name] } }
+      2:
+        schema: { type: object, required: [customer], properties: { customer: { type: object, required: [name] } } }
+        examples: [{ customer: { name: Zoe } }]
+        converters:
+          - to: 1
+            steps: [{ move: customer.name, to: name }, { drop: customer }]
+`;
+
+withPosthorn('declares the converters between versions, keeps what pins need, and exports them', async ({ posthorn }) => {
+  cli ??= openCli({ POSTHORN_URL: posthorn.origin, POSTHORN_API_KEY: testApiKey });
+  const lossy = file('lossy.yaml', withConverter.replace('{ move: customer.name, to: name }, ', ''));
+  expect(await cli.run(['apply', '--check', lossy])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('lossy.yaml:10:13: eventTypes/applied.converted/versions/2/converters/0/steps do not give name'),
+  });
+  const path = file('converted.yaml', withConverter);
+  const applied = await cli.run(['apply', path]);
+  expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('    add converter from version 2 to 1\n') });
+  const converters = () => posthorn.get('/v1/event-types/applied.converted/converters');
+  expect((await converters()).body.data).toMatchObject([{ from: 2, to: 1, steps: [{ move: 'customer.name' }, { drop: 'customer' }] }]);
+  const { stdout: exported } = await cli.run(['event-types', 'export']);
+  expect(parse(exported).eventTypes['applied.converted'].versions[2].converters).toMatchObject([{ to: 1 }]);
+  expect(await cli.run(['apply', '-', '--check', '--expect-no-changes'], exported)).toMatchObject({ code: 0 });
+
+  const tenant = (await posthorn.post('/v1/tenants', { name: 'Applied' })).body.id;
+  const url = `${posthorn.origin}/sandbox/applied`;
+  const pinned = await posthorn.post(`/v1/tenants/${tenant}/endpoints`, { url, versions: { 'applied.converted': 1 } });
+  expect(pinned.status).toBe(201);
+  const without = file('without.yaml', `${withConverter.split('        converters:')[0]}        converters: []\n`);
+  const refused = await cli.run(['apply', '--check', without]);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('no converter would lead from version 2') });
+  expect((await converters()).body.data).toHaveLength(1);
+  // a file that says nothing about converters leaves them
+  const silent = file('silent.yaml', withConverter.split('        converters:')[0] ?? '');
+  expect(await cli.run(['apply', silent])).toMatchObject({ code: 0, stdout: '1 unchanged.\n' });
+});

@@ -26,7 +26,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   'domain/schemas': { folders: '', packages: 'zod' },
-  'domain/documents': { folders: 'domain/catalogue domain/events domain/schemas', packages: 'zod' },
+  'domain/documents': { folders: 'domain/catalogue domain/events domain/schemas types of domain/shaping', packages: 'zod' },
   'domain/catalogue': { folders: 'domain domain/events domain/filters domain/schemas domain/shaping', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
@@ -67,6 +67,8 @@ export const allowedImports: Record<string, Allowed> = {
   'db/stats': { folders: 'domain/* db/deliveries db/store', packages: 'types of pg' },
 
   'db/alerts': { folders: 'domain/* runtime db/audit db/store', packages: '' },
+  // the question what there is to do, made of the conditions of each part
+  'db/chores': { folders: 'types of domain db/alerts db/deliveries db/events db/replays db/stats db/store', packages: '' },
 
   'db/catalogue': { folders: 'domain/* db/audit db/store', packages: '' },
   // the only place that compiles schemas
@@ -115,7 +117,8 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
   alerts: {
-    folders: 'domain/* runtime sealing outbound types of chores db/alerts db/deliveries db/endpoints types of db/events db/stats db/store',
+    folders:
+      'domain/* runtime sealing outbound types of chores db/alerts db/chores db/deliveries db/endpoints types of db/events db/stats db/store',
     packages: 'nodemailer node:crypto node:timers/promises',
   },
   doctor: {

@@ -113,6 +113,7 @@ export const planExample: CataloguePlan = {
       action: 'create',
       fields: ['description', 'group', 'owner', 'tags'],
       versions: [{ version: 1, action: 'add', comparedWith: null, compatibility: null }],
+      converters: [],
       endpoints: null,
       filters: null,
     },

@@ -18,7 +18,7 @@ export function planText({ steps, summary }: CataloguePlan): string {
 
 export const changesOf = ({ summary }: CataloguePlan) => (summary.create ?? 0) + (summary.change ?? 0) + (summary.delete ?? 0);
 
-function stepLines({ eventType, action, fields, versions, endpoints, filters }: PlanStep): string[] {
+function stepLines({ eventType, action, fields, versions, converters, endpoints, filters }: PlanStep): string[] {
   const also = filters ? `, ${filters} ${filters === 1 ? 'filter looks' : 'filters look'} at what breaks` : '';
   const touched = endpoints === null ? '' : ` (${endpoints} ${endpoints === 1 ? 'endpoint gets' : 'endpoints get'} it${also})`;
   const settings = action === 'change' && fields.length > 0 ? [`    settings: ${fields.join(', ')}`] : [];
@@ -26,6 +26,10 @@ function stepLines({ eventType, action, fields, versions, endpoints, filters }: 
     `${signs[action]} ${eventType}${touched}`,
     ...settings,
     ...versions.filter((version) => version.action !== 'keep').flatMap(versionLines),
+    // a server of an older version does not name them
+    ...(converters ?? []).flatMap((one) =>
+      one.action === 'keep' ? [] : [`    ${one.action} converter from version ${one.from} to ${one.to}`],
+    ),
   ];
 }
 

@@ -93,6 +93,9 @@ export const newEventType = z.strictObject({
 
 export const eventTypeChange = z.strictObject(settings);
 
+/** Of one version, to others. */
+export const convertersFrom = z.array(z.strictObject({ to: typeVersion, steps })).max(20);
+
 export const newVersion = z.strictObject({
   version: typeVersion
     .optional()
@@ -101,9 +104,7 @@ export const newVersion = z.strictObject({
     ),
   schema: schema.optional(),
   examples: examples.optional(),
-  converters: z
-    .array(z.strictObject({ to: typeVersion, steps }))
-    .max(20)
+  converters: convertersFrom
     .optional()
     .describe('converters from this version to others. Endpoints that pin an older version need one with a new version'),
 });

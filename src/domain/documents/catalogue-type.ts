@@ -1,6 +1,7 @@
 // A type as a document describes it: Posthorn's own catalogue file, OpenAPI or AsyncAPI. Places of faults are JSON pointers
 // into that document.
 import type { TypeSettings } from '../catalogue/event-type.ts';
+import type { Step } from '../shaping/converter.ts';
 
 export interface DocumentFault {
   /** JSON pointer into the document. */
@@ -17,6 +18,8 @@ export interface CatalogueVersion {
   /** Where the schema and the examples are. */
   schemaAt: string;
   examplesAt: string;
+  /** All converters from this version to others. Undefined: the stored ones stay. */
+  converters?: { to: number; steps: Step[]; at: string }[] | undefined;
   /** Of a definition that was copied into the schema: where it is in the document. By its name in `$defs`. */
   origins?: ReadonlyMap<string, string>;
 }

@@ -5,7 +5,9 @@ import { settingNames, type TypeSettings, type TypeVersion, typeVersion, usualSe
 import { planVersion, type VersionStep } from '../catalogue/plan-version.ts';
 import { compatibility } from '../schemas/schema-change.ts';
 import { same } from '../schemas/schema-pair.ts';
+import type { Converter } from '../shaping/pins.ts';
 import type { CatalogueType, CatalogueVersion, DocumentFault } from './catalogue-type.ts';
+import { type ConverterStep, planConverters } from './plan-converters.ts';
 
 export interface PlannedType {
   name: string;
@@ -16,6 +18,9 @@ export interface PlannedType {
   /** As they will be; null: the type is deleted. */
   settings: TypeSettings | null;
   versions: (VersionStep & { of: CatalogueVersion })[];
+  converters: ConverterStep[];
+  /** All versions as they will be, lowest first. */
+  versionsAfter: readonly TypeVersion[];
   faults: DocumentFault[];
 }
 
@@ -23,6 +28,7 @@ export interface StoredForPlan {
   name: string;
   settings: TypeSettings;
   versions: readonly TypeVersion[];
+  converters: readonly Converter[];
 }
 
 /** `prune`: types that the document does not have are deleted. In the order of the document, deletions last. */
@@ -34,7 +40,17 @@ export function planCatalogue(stored: readonly StoredForPlan[], wanted: readonly
 }
 
 function toDelete({ name, settings }: StoredForPlan): PlannedType {
-  return { name, action: 'delete', fields: [], before: settings, settings: null, versions: [], faults: [] };
+  return {
+    name,
+    action: 'delete',
+    fields: [],
+    before: settings,
+    settings: null,
+    versions: [],
+    converters: [],
+    versionsAfter: [],
+    faults: [],
+  };
 }
 
 function planType({ name, settings: given, versions, at }: CatalogueType, stored: StoredForPlan | undefined): PlannedType {
@@ -51,7 +67,9 @@ function planType({ name, settings: given, versions, at }: CatalogueType, stored
   }
   const refused = steps.filter(({ action }) => action === 'refuse');
   const faults = refused.map((step) => ({ pointer: step.of.schemaAt || at, message: step.reason ?? 'is refused' }));
-  return { name, action: actionOf(faults.length, stored, fields, steps), fields, before, settings, versions: steps, faults };
+  const converters = planConverters(stored?.converters ?? [], versions);
+  const action = actionOf(faults.length, stored, fields, [...steps, ...converters]);
+  return { name, action, fields, before, settings, versions: steps, converters, versionsAfter: known, faults };
 }
 
 /** A document can say that a type is deprecated without saying since when. */
@@ -65,7 +83,7 @@ function actionOf(
   refused: number,
   stored: StoredForPlan | undefined,
   fields: readonly string[],
-  steps: readonly VersionStep[],
+  steps: readonly Pick<VersionStep | ConverterStep, 'action'>[],
 ): PlannedType['action'] {
   if (refused > 0) return 'refuse';
   if (!stored) return 'create';
@@ -87,6 +105,9 @@ export const planStep = z.object({
       reason: z.string().optional().describe('only for `refuse`'),
     }),
   ),
+  converters: z
+    .array(z.object({ from: typeVersion, to: typeVersion, action: z.enum(['add', 'replace', 'keep', 'delete']) }))
+    .describe('of the versions for which the document has `converters`'),
   endpoints: z.int().nullable().describe('how many endpoints get events of the type, if a change breaks; otherwise null'),
   filters: z.int().nullable().describe('how many of their filters look at a place that a change breaks; null like `endpoints`'),
 });
@@ -101,7 +122,7 @@ export const cataloguePlan = z.object({
 export type CataloguePlan = z.infer<typeof cataloguePlan>;
 
 export function showStep(
-  { name, action, fields, versions }: PlannedType,
+  { name, action, fields, versions, converters }: PlannedType,
   touched: { endpoints: number; filters: number } | null,
 ): PlanStep {
   return {
@@ -115,6 +136,7 @@ export function showStep(
       compatibility: step.compatibility,
       ...(step.reason !== undefined && { reason: step.reason }),
     })),
+    converters: converters.map(({ from, to, action }) => ({ from, to, action })),
     endpoints: touched?.endpoints ?? null,
     filters: touched?.filters ?? null,
   };

@@ -201,9 +201,13 @@ it('what is exported plans no change when it is applied again, in every format',
         { version: 1, examples: [] },
         { version: 2, schema, examples: [{ next: {} }, { self: {} }] },
       ],
+      converters: [
+        { from: 2, to: 1, steps: [{ drop: 'next' }] },
+        { from: 1, to: 2, steps: [] },
+      ],
     },
-    { name: 'plain', settings: usualSettings, versions: [] },
-    { name: 'without.schema', settings: usualSettings, versions: [{ version: 1, examples: [1] }] },
+    { name: 'plain', settings: usualSettings, versions: [], converters: [] },
+    { name: 'without.schema', settings: usualSettings, versions: [{ version: 1, examples: [1] }], converters: [] },
   ];
   const info = { title: 't', version: '1' };
   const file = readDocument(JSON.parse(JSON.stringify(catalogueFile(stored))));
@@ -218,4 +222,56 @@ it('what is exported plans no change when it is applied again, in every format',
       for (const { action, compatibility } of versions)
         expect([action, compatibility?.compatible ?? true]).toEqual([expect.stringMatching(/keep|replace|add/), true]);
   }
+});
+
+describe('converters in a catalogue file', () => {
+  const stored = [
+    {
+      name: 'a',
+      settings: usualSettings,
+      versions: [
+        { version: 1, examples: [] },
+        { version: 2, examples: [{}] },
+      ],
+      converters: [{ from: 2, to: 1, steps: [{ drop: 'b' }] }],
+    },
+  ];
+  const planOf = (versions: object) => {
+    const { types, faults } = readDocument({ eventTypes: { a: { versions } } });
+    expect(faults).toEqual([]);
+    const [type] = planCatalogue(stored, types, false);
+    return [type?.action, ...(type?.converters ?? []).map(({ from, to, action, at }) => `${action} ${from} ${to} ${at}`)];
+  };
+  const examples = [{}];
+
+  it('are those of each version that has the field; others stay', () => {
+    expect(planOf({ 1: {}, 2: { examples } })).toEqual(['keep']);
+    expect(planOf({ 2: { examples, converters: [{ to: 1, steps: [{ drop: 'b' }] }] } })).toEqual([
+      'keep',
+      'keep 2 1 /eventTypes/a/versions/2/converters/0',
+    ]);
+    expect(planOf({ 2: { examples, converters: [{ to: 1, steps: [{ drop: 'c' }] }] } })).toEqual([
+      'change',
+      'replace 2 1 /eventTypes/a/versions/2/converters/0',
+    ]);
+    expect(planOf({ 2: { examples, converters: [] }, 3: { converters: [{ to: 2, steps: [] }] } })).toEqual([
+      'change',
+      'delete 2 1 /eventTypes/a/versions/2/converters',
+      'add 3 2 /eventTypes/a/versions/3/converters/0',
+    ]);
+  });
+
+  it('name their faults', () => {
+    const twice = [
+      { to: 1, steps: [] },
+      { to: 1, steps: [] },
+    ];
+    expect(faults({ eventTypes: { a: { versions: { 2: { converters: twice } } } } })).toEqual([
+      '/eventTypes/a/versions/2/converters: must not lead to the same version twice',
+    ]);
+    expect(faults({ eventTypes: { a: { version: 2, converters: [{ to: 1, steps: [{ drop: '*' }] }] } } })).toEqual([
+      '/eventTypes/a/converters/0/steps/0/drop: must not end with *: name a member of the elements',
+    ]);
+    expect(faults({ eventTypes: { a: { converters: [], versions: {} } } })[0]).toContain('must have either `versions` or');
+  });
 });

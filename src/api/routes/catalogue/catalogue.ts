@@ -1,7 +1,7 @@
 // /v1/catalogue: apply a document to the catalogue, and export it. /asyncapi.json: the public types for consumers.
 import { z } from 'zod';
 import { version } from '#config/package';
-import { type Applied, applyCatalogue } from '#db/catalogue/apply-catalogue';
+import { applyCatalogue, readCatalogue } from '#db/catalogue/apply-catalogue';
 import { readAllTypes } from '#db/catalogue/event-types';
 import { readSubscribers } from '#db/catalogue/subscribers';
 import type { Db } from '#db/store/pool';
@@ -10,11 +10,12 @@ import { catalogueFile } from '#domain/documents/catalogue-file';
 import { type DocumentFormat, documentFormats } from '#domain/documents/catalogue-type';
 import { type ExportedType, toAsyncapi, toOpenapi } from '#domain/documents/export-documents';
 import { type CataloguePlan, cataloguePlan, isBreaking, type PlannedType, planCatalogue, showStep } from '#domain/documents/plan-catalogue';
+import type { Converter } from '#domain/shaping/pins';
 import * as examples from '../../examples/catalogue.ts';
 import { Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
-import { requireDocument } from './check-document.ts';
+import { requireConverters, requireDocument } from './check-document.ts';
 import { versionsStored } from './converters.ts';
 import { touchedFilters } from './show-type.ts';
 
@@ -42,7 +43,7 @@ const apply = ({ db, catalogue, vault }: ApiDeps) =>
     operationId: 'applyCatalogue',
     summary: 'Apply a document to the catalogue',
     description:
-      'Creates and changes the types of the document, all or none, and answers with what was done. A catalogue file is the whole truth about its types: settings that it leaves out get their defaults. OpenAPI and AsyncAPI leave settings that they do not have as they are; a breaking schema becomes the next version. Versions that the document does not list stay. 409 with the reasons if a breaking change has no new version number. Errors name the place as a JSON pointer into the document.',
+      'Creates and changes the types of the document, all or none, and answers with what was done. A catalogue file is the whole truth about its types: settings that it leaves out get their defaults, and a version with `converters` has all that lead from it. OpenAPI and AsyncAPI leave settings that they do not have as they are; a breaking schema becomes the next version. Versions that the document does not list stay. 409 with the reasons if a breaking change has no new version number, or a version that an endpoint pins would be out of reach of the converters. Errors name the place as a JSON pointer into the document.',
     scope: 'admin',
     allTenants: true,
     audit: 'catalogue.apply',
@@ -51,11 +52,11 @@ const apply = ({ db, catalogue, vault }: ApiDeps) =>
     bodyLimit: documentLimit,
     answers: { 200: { description: 'What was done, or would be.', schema: cataloguePlan, example: examples.planExample } },
     async handler({ body: { document, prune = false, dryRun = false }, ids, audit }) {
-      const stored = await readAllTypes(db);
+      const stored = await readCatalogue(db);
       const { format, types } = await requireDocument(document, stored);
-      const result: Applied = dryRun
-        ? { plan: planCatalogue(stored, types, prune), applied: false }
-        : await applyCatalogue(db, types, { prune, newId: () => ids.next('ety'), audit, versionsStored: versionsStored(vault) });
+      requireConverters(planCatalogue(stored, types, prune));
+      const newId = () => ids.next('ety');
+      const result = await applyCatalogue(db, types, { prune, dryRun, newId, audit, versionsStored: versionsStored(vault) });
       if (result === 'full')
         throw new Problem(409, `There would be more than ${mostTypes} event types, which is the limit.`, { code: 'limit_reached' });
       const { plan, applied } = result;
@@ -103,7 +104,7 @@ async function touchedBy(db: Db, { name, versions }: PlannedType): Promise<{ end
 
 const title = 'Events';
 
-function exported(types: readonly ExportedType[], format: DocumentFormat): object {
+function exported(types: readonly (ExportedType & { converters: Converter[] })[], format: DocumentFormat): object {
   if (format === 'posthorn') return catalogueFile(types);
   return format === 'openapi' ? toOpenapi(types, { title, version }) : toAsyncapi(types, { title, version });
 }
@@ -115,13 +116,13 @@ const read = ({ db }: ApiDeps) =>
     operationId: 'exportCatalogue',
     summary: 'Export the catalogue',
     description:
-      'As a catalogue file with all versions, or as an OpenAPI 3.1 or AsyncAPI 3 document with the current versions. Applying it again changes nothing. A key or link of a tenant gets the types with visibility `public`.',
+      'As a catalogue file with all versions and converters, or as an OpenAPI 3.1 or AsyncAPI 3 document with the current versions. Applying it again changes nothing. A key or link of a tenant gets the types with visibility `public`.',
     scope: 'any',
     shared: true,
     query: z.strictObject({ format: z.enum(documentFormats).default('posthorn').describe('`posthorn`: a catalogue file.') }),
     answers: { 200: { description: 'The document.', schema: z.record(z.string(), z.unknown()), example: examples.exportExample } },
     async handler({ query: { format } }) {
-      return answer(200, exported(await readAllTypes(db), format));
+      return answer(200, exported(await readCatalogue(db), format));
     },
   });
 

@@ -1,8 +1,9 @@
 // Checks a document before it is planned: its form, and each schema and example that differs from the stored one.
+import { checkConverter } from '#catalogue/check-converter';
 import { checkSchema } from '#catalogue/check-schema';
 import { maxExamplesBytes } from '#domain/catalogue/event-type';
 import { type CatalogueVersion, type DocumentFault, placeInDocument, type ReadDocument } from '#domain/documents/catalogue-type';
-import type { StoredForPlan } from '#domain/documents/plan-catalogue';
+import type { PlannedType, StoredForPlan } from '#domain/documents/plan-catalogue';
 import { readDocument } from '#domain/documents/read-document';
 import { same } from '#domain/schemas/schema-pair';
 import { invalid } from '../../http/problem.ts';
@@ -22,9 +23,35 @@ export async function requireDocument(document: unknown, stored: readonly Stored
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-  if (faults.length > 0)
-    throw invalid(faults.slice(0, mostErrors).map(({ pointer, message }) => ({ path: `document${pointer}`.slice(0, 1_000), message })));
+  refuse(faults);
   return read;
+}
+
+/** Tests the converters that differ from the stored ones, with the versions as they will be. Throws a 422, as above. */
+export function requireConverters(plan: readonly PlannedType[]): void {
+  const faults = plan.flatMap(({ action, converters, versionsAfter }) =>
+    // of versions that are refused, nothing can be said
+    action === 'refuse' ? [] : converters.flatMap((one) => converterFaults(one, versionsAfter)),
+  );
+  refuse(faults);
+}
+
+function converterFaults(
+  { action, at, ...given }: PlannedType['converters'][number],
+  versions: PlannedType['versionsAfter'],
+): DocumentFault[] {
+  if (action === 'keep' || action === 'delete') return [];
+  return checkConverter(given, versions).map(({ path, message }) => {
+    // a document names the version from which it leads around it
+    const [, index] = /^steps\[(\d+)\]$/.exec(path) ?? [];
+    const pointer = path === 'from' ? '' : index === undefined ? `/${path}` : `/steps/${index}`;
+    return { pointer: `${at}${pointer}`, message };
+  });
+}
+
+function refuse(faults: readonly DocumentFault[]): void {
+  if (faults.length === 0) return;
+  throw invalid(faults.slice(0, mostErrors).map(({ pointer, message }) => ({ path: `document${pointer}`.slice(0, 1_000), message })));
 }
 
 function versionFaults(version: CatalogueVersion): DocumentFault[] {
