@@ -24,7 +24,7 @@ export async function claimChores(db: Db, chores: readonly ChoreToClaim[], unsur
         select name, now() + claim_ms * interval '1 millisecond', now() from asked order by name
         on conflict (name) do update set due_at = excluded.due_at, begun_at = excluded.begun_at
         where chores.due_at <= now() + (select early_ms from asked a where a.name = excluded.name) * interval '1 millisecond'
-          or chores.begun_at > now() - $4::float8 * interval '1 millisecond' and coalesce(chores.done_at < chores.begun_at, true)
+          or $4::float8 > 0 and chores.begun_at > now() - $4::float8 * interval '1 millisecond' and coalesce(chores.done_at < chores.begun_at, true)
         returning name
       )
       select a.name, case when k.name is not null then 0
