@@ -377,6 +377,8 @@ export interface CatalogueStep {
   /** settings that change */
   fields: string[];
   versions: CatalogueStepVersion[];
+  /** of the versions for which the document has `converters` */
+  converters: CatalogueStepConverter[];
   /** how many endpoints get events of the type, if a change breaks; otherwise null */
   endpoints: number | null;
   /** how many of their filters look at a place that a change breaks; null like `endpoints` */
@@ -384,6 +386,14 @@ export interface CatalogueStep {
 }
 
 export type CatalogueStepAction = 'create' | 'change' | 'keep' | 'delete' | 'refuse';
+
+export interface CatalogueStepConverter {
+  from: number;
+  to: number;
+  action: CatalogueStepConverterAction;
+}
+
+export type CatalogueStepConverterAction = 'add' | 'replace' | 'keep' | 'delete';
 
 export interface CatalogueStepVersion {
   version: number;
