@@ -23,6 +23,7 @@ import { LanesHere } from '#relay/lanes-here';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { thisPlace } from '#runtime/process-facts';
+import { openLaneWorkflows } from '#temporal/open-lane-workflows';
 import { type Alerts, openAlerts } from './alerts.ts';
 import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
 import { choresOf } from './chores.ts';
@@ -121,7 +122,8 @@ function openDrains(core: Core, { shared }: AttemptParts, { places: limits, lane
 
 /** From now on the lanes of this process are woken within its budget. */
 function openLanesHere({ db, link, waker, log, timings }: Core, drains: DrainsHere, modes: ModeSwitch): LanesHere {
-  const lanesHere = new LanesHere({ db, modes, waker, drains, isTemporalAway: () => link.trouble() !== null, log, timings });
+  const ofTemporal = { isTemporalAway: () => link.trouble() !== null, openLanes: () => openLaneWorkflows(link) };
+  const lanesHere = new LanesHere({ db, modes, waker, drains, ...ofTemporal, log, timings });
   waker.wakeWithin(lanesHere);
   return lanesHere;
 }

@@ -1,8 +1,9 @@
 // Lanes above the budget of workflows. Asked before a lane is woken in Temporal: where the budget has no room, the lane is
 // not signalled but drained in this process, at once and at each later time. The relay that sweeps looks each second for
-// lanes that nobody drains, for a minute after the last refusal in any process. If it dies, another one does.
+// lanes that nobody drains, for a minute after the last refusal in any process. If it dies, another one does. Then it wakes
+// the workflows that waited meanwhile, for a lane that was drained without them.
 import { LRUCache } from 'lru-cache';
-import { type LaneRef, unownedLanes } from '#db/lanes/lanes';
+import { idleLanes, type LaneRef, unownedLanes } from '#db/lanes/lanes';
 import { lanesHereWord, tellRelays } from '#db/store/listen';
 import type { Db } from '#db/store/pool';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
@@ -12,6 +13,7 @@ import type { LaneWaker, WakeBudget } from '#temporal/lane-waker';
 
 const looksForMs = 60_000;
 const announceEveryMs = 20_000;
+const wakesAgainAfterMs = 60_000;
 /** A lane is looked for so long after its time: the timer of its workflow may be a moment late. */
 const dueAfterMs = 2_000;
 const maxSignalled = 10_000;
@@ -20,6 +22,8 @@ export interface LanesHereDeps {
   db: Db;
   modes: Pick<ModeSwitch, 'take' | 'addLoad'>;
   waker: Pick<LaneWaker, 'signalSoon'>;
+  /** Pages of endpoints whose lane has an open workflow. */
+  openLanes(): AsyncIterable<string[]>;
   drains: { begin(lane: LaneRef): boolean; room(): number };
   /** Temporal did not answer the last call, or refused it. */
   isTemporalAway(): boolean;
@@ -35,6 +39,8 @@ export class LanesHere implements WakeBudget {
   readonly #signalled: LRUCache<string, true>;
   #looksUntil = Number.NEGATIVE_INFINITY;
   #announcedAt = Number.NEGATIVE_INFINITY;
+  /** When workflows that were left waiting are looked for. */
+  #wakesLeftAt = Number.POSITIVE_INFINITY;
 
   constructor(deps: LanesHereDeps) {
     this.#deps = deps;
@@ -74,6 +80,7 @@ export class LanesHere implements WakeBudget {
   /** Lanes were refused in some process. */
   lookForAWhile(): void {
     this.#looksUntil = performance.now() + looksForMs;
+    this.#wakesLeftAt = this.#looksUntil;
   }
 
   /** Drains or wakes the lanes that are due and that nobody drains. For one relay of all, and not concurrently. */
@@ -84,6 +91,24 @@ export class LanesHere implements WakeBudget {
     const except = [...this.#signalled.keys()];
     const lanes = await unownedLanes(db, { limit, afterMs: dueAfterMs, notSeenForMs: this.#overdueAfterMs, except });
     waker.signalSoon(lanes.filter((lane) => this.mayWake(lane)));
+  }
+
+  /** True once after looks have ended. */
+  mayHaveLeft(): boolean {
+    return performance.now() >= this.#wakesLeftAt;
+  }
+
+  /**
+   * Wakes the workflows of lanes that have nothing to do. Such a workflow waited while its lane was drained without it: it
+   * would show what is not true any more until the next delivery is held. For one relay of all, and not concurrently.
+   */
+  async wakeLeft(): Promise<void> {
+    const { db, waker, openLanes } = this.#deps;
+    this.#wakesLeftAt = performance.now() + wakesAgainAfterMs;
+    for await (const endpointIds of openLanes()) {
+      waker.signalSoon((await idleLanes(db, endpointIds)).filter(({ tenantId }) => this.mayWait(tenantId)));
+    }
+    if (!this.isDue()) this.#wakesLeftAt = Number.POSITIVE_INFINITY;
   }
 
   #refused(): void {

@@ -32,7 +32,7 @@ export interface RelayDeps {
   contents: Opening;
   waker: Pick<LaneWaker, 'parked' | 'changed' | 'signal' | 'unblocked'>;
   /** Lanes above the budget of workflows, and all of them while Temporal is away. */
-  lanesHere: Pick<LanesHere, 'drain' | 'mayWake' | 'isDue' | 'look'>;
+  lanesHere: Pick<LanesHere, 'drain' | 'mayWake' | 'isDue' | 'look' | 'mayHaveLeft' | 'wakeLeft'>;
   watch: Pick<LaneWatch, 'parks'>;
   /** Names this process to operators, such as host and pid. */
   processName: string;

@@ -37,6 +37,7 @@ export class Relay {
   readonly #changes: Background;
   readonly #releasing: Background;
   readonly #lanes: Background;
+  readonly #left: Background;
   /** Statements of ended leases that still take rows. */
   readonly #taking = new Set<Promise<void>>();
   /** Outlives leases: attempts of an ended lease go on. */
@@ -60,6 +61,7 @@ export class Relay {
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
     this.#lanes = inBackground(() => lanesHere.look(), warn('relay.lanes_not_read'));
+    this.#left = inBackground(() => lanesHere.wakeLeft(), warn('relay.left_lanes_not_woken'));
     this.#ended = this.#run();
   }
 
@@ -128,6 +130,7 @@ export class Relay {
       ...this.#taking,
       this.#releasing.idle(),
       this.#lanes.idle(),
+      this.#left.idle(),
       this.#changes.idle().then(this.#changed.idle),
       this.#sweeping,
     ]);
@@ -162,7 +165,9 @@ export class Relay {
     }
     if (!sweeps) return;
     this.#sweepOnce(lease.id);
-    if (this.#deps.lanesHere.isDue()) this.#lanes.soon();
+    const { lanesHere } = this.#deps;
+    if (lanesHere.isDue()) this.#lanes.soon();
+    else if (lanesHere.mayHaveLeft()) this.#left.soon();
   }
 
   async #begin(): Promise<LeasedWork | undefined> {

@@ -2,13 +2,17 @@
 // that do not know of their held deliveries.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readConfig } from '#config/config';
+import type { LaneKnown } from '#contract/workflow-contract';
 import { obeyCommand } from '#db/deliveries/commands';
 import type { Command } from '#domain/deliveries/delivery';
+import { createModeSwitch } from '#domain/events/dispatch-mode';
 import { uuidOf } from '#domain/ids';
+import { LanesHere } from '#relay/lanes-here';
 import { Sweep, sweepAll } from '#relay/sweep';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { openTemporalLink } from '#temporal/link';
+import { openLaneWorkflows } from '#temporal/open-lane-workflows';
 import { createStarter } from '#temporal/starter';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertForeground, laneOf, layToRest, type ParkingWithoutTemporal, parkWithoutTemporal } from '../support/parking.ts';
@@ -46,6 +50,37 @@ it('starts the workflow of every lane that holds deliveries at once on `reconcil
   await handle().terminate('lost');
   expect(await sweepAll(posthorn.core)).toEqual({ deliveries: 0, lanes: 1 });
   expect(await handle().describe()).toMatchObject({ status: { name: 'RUNNING' }, runId: expect.not.stringMatching(runId) });
+});
+
+it('wakes the workflow of a lane that was drained without it, and of no other', async () => {
+  const posthorn = await startPosthorn({ namespace: 't59' });
+  onTestFinished(posthorn.stop);
+  const { db, link, waker, log } = posthorn.core;
+  const tenant = await posthorn.makeTenant();
+  const makePaused = async () => {
+    const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+    await posthorn.post(`/v1/endpoints/${id}/pause`);
+    return id as string;
+  };
+  const [left, waits] = [await makePaused(), await makePaused()];
+  await posthorn.postEvent(tenant);
+  const lane = (id: string) => posthorn.temporal.workflow.getHandle(`lane/${id}`);
+  const known = (id: string) => lane(id).query<LaneKnown>('lane');
+  for (const id of [left, waits]) await until('its workflow to wait', async () => (await known(id)).wait === 'paused');
+  const { drains } = await known(waits);
+  await db.query(`update endpoints set gate = 'open' where id = $1`, [uuidOf(left)]);
+  await db.query(`update lanes set state = 'idle', state_reason = null where endpoint_id = $1`, [uuidOf(left)]);
+  await db.query(`update deliveries set status = 'cancelled', position = null where endpoint_id = $1`, [uuidOf(left)]);
+  const lanesHere = new LanesHere({
+    ...{ db, waker, log, isTemporalAway: () => false, openLanes: () => openLaneWorkflows(link) },
+    modes: createModeSwitch('individual'),
+    drains: { begin: () => false, room: () => 0 },
+  });
+  await until('its workflow to end', async () => {
+    await lanesHere.wakeLeft(); // Temporal's list may be late
+    return (await lane(left).describe()).status.name === 'COMPLETED';
+  });
+  expect(await known(waits)).toMatchObject({ wait: 'paused', drains });
 });
 
 describe('without Temporal', () => {

@@ -27,7 +27,7 @@ import { createVault } from '#sealing/vault';
 import { openTemporalLink } from '#temporal/link';
 import { createStarter } from '#temporal/starter';
 import { type ApiServer, startApi } from '../api/api-server.ts';
-import { parkWithoutTemporal } from '../support/parking.ts';
+import { noLanesHere, parkWithoutTemporal } from '../support/parking.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -52,7 +52,7 @@ export async function setParkingStage(dispatch: DispatchSetting, reached?: Reach
   const parkDelivery = createParkDelivery({ db, lanes: lanes.lanes, tellLanes: lanes.parking.tell });
   const engine = new Engine({ ...attempting, db, limits, parkDelivery });
   const relay = new Relay({
-    lanesHere: { drain: () => undefined, mayWake: () => true, isDue: () => false, look: async () => undefined },
+    lanesHere: noLanesHere,
     temporalTrouble: () => null,
     ...lanes,
     db,

@@ -26,7 +26,7 @@ import { openTemporalLink } from '#temporal/link';
 import { createStarter } from '#temporal/starter';
 import { testContents } from '../support/contents.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { insertForeground, parkWithoutTemporal } from '../support/parking.ts';
+import { insertForeground, noLanesHere, parkWithoutTemporal } from '../support/parking.ts';
 import { quickLeases } from '../support/quick-timings.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -119,7 +119,7 @@ export async function openPumpStage() {
         contents,
         ...{ db: on, lease: on, reads: on, log, reached: reached as Reached },
         watch: lanes.lanes,
-        lanesHere: { drain: () => undefined, mayWake: () => true, isDue: () => false, look: async () => undefined },
+        lanesHere: noLanesHere,
         temporalTrouble: () => null,
         starter: createStarter(link, 60_000),
         processName: 'test',

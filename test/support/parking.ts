@@ -59,3 +59,13 @@ export async function layToRest(db: Db, endpointId: string): Promise<void> {
     [uuidOf(endpointId), uuidOf(newId('tnt'))],
   );
 }
+
+/** What a relay without Temporal has of lanes that are drained in its process: none. */
+export const noLanesHere = {
+  drain: () => undefined,
+  mayWake: () => true,
+  isDue: () => false,
+  look: async () => undefined,
+  mayHaveLeft: () => false,
+  wakeLeft: async () => undefined,
+};

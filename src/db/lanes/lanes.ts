@@ -110,6 +110,19 @@ export async function readLaneRefs(db: Db, endpointIds: string[]): Promise<LaneR
   return rows.map(toRef);
 }
 
+/** Those of these endpoints' lanes that have nothing to do. */
+export async function idleLanes(db: Db, endpointIds: string[]): Promise<LaneRef[]> {
+  const { rows } = await db.query<RefRow>({
+    name: 'idle_lanes',
+    text: `
+      select p.id, p.tenant_id, t.external_id as tenant, p.host
+      from lanes l join endpoints p on p.id = l.endpoint_id join tenants t on t.id = p.tenant_id
+      where l.endpoint_id = any($1::uuid[]) and l.state = 'idle'`,
+    values: [endpointIds.map(uuidOf)],
+  });
+  return rows.map(toRef);
+}
+
 /** Of a lane `l`. `before`: a time, as SQL. */
 export const isOverdueLane = (before: string) => `l.due_at < ${before} and coalesce(l.drain_seen, '-infinity') < ${before}`;
 
