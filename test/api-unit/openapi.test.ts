@@ -95,10 +95,12 @@ describe('its schemas', () => {
     expect(unnamed.map(([path]) => path)).toEqual([]);
   });
 
-  it('use no form that generators refuse: tuples, false, or a value that may also be a list of values', () => {
+  it('use no form that generators refuse: tuples, false, a value that may also be a list of values, or map values of several types', () => {
     const all = partsOf(document.components, '').concat(partsOf(document.paths, ''));
-    for (const [path, { prefixItems, items, anyOf }] of all) {
+    for (const [path, { prefixItems, items, anyOf, additionalProperties: values }] of all) {
       expect([prefixItems, items === false], path).toEqual([undefined, false]);
+      const { type, anyOf: types } = (values ?? {}) as Json;
+      expect([Array.isArray(type), types], path).toEqual([false, undefined]);
       if (Array.isArray(anyOf))
         expect(anyOf.some(({ type }) => type === 'array') && anyOf.some(({ enum: choices, $ref }) => choices || $ref), path).toBe(false);
     }

@@ -28,8 +28,8 @@ export interface Alert {
   title: string;
   /** what happened, and what to do about it */
   detail: string;
-  /** what title and detail are made of, to write them in another language; which facts there are depends on the kind */
-  facts: Record<string, string | number | null>;
+  /** texts and numbers of which title and detail are made, to write them in another language; which facts there are depends on the kind */
+  facts: Record<string, unknown>;
   /** how many things it is about now, such as dead letters of the last hour */
   count: number;
   openedAt: string;

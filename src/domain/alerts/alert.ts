@@ -54,8 +54,10 @@ export const alertView = z.object({
   title: z.string().describe('one line, for people; do not parse it'),
   detail: z.string().describe('what happened, and what to do about it'),
   facts: z
-    .record(z.string(), z.union([z.string(), z.number(), z.null()]))
-    .describe('what title and detail are made of, to write them in another language; which facts there are depends on the kind'),
+    .record(z.string(), z.unknown())
+    .describe(
+      'texts and numbers of which title and detail are made, to write them in another language; which facts there are depends on the kind',
+    ),
   count: z.int().describe('how many things it is about now, such as dead letters of the last hour'),
   openedAt: z.iso.datetime(),
   closedAt: z.iso.datetime().nullable(),

@@ -71,8 +71,8 @@ const texts: Record<Exclude<Alert['kind'], OfOperators>, (fact: Fact, alert: Ale
   }),
 };
 
-const asText = (fact: string | number | null | undefined) => (typeof fact === 'string' ? fact : null);
-const asNumber = (fact: string | number | null | undefined) => (typeof fact === 'number' ? fact : null);
+const asText = (fact: unknown) => (typeof fact === 'string' ? fact : null);
+const asNumber = (fact: unknown) => (typeof fact === 'number' ? fact : null);
 
 /** `days`: 0, 1, or a number of days that it is within. */
 function expires(days: number): string {
@@ -83,5 +83,10 @@ function expires(days: number): string {
 /** Null: this page does not know the kind. */
 export function alertInGerman(alert: Alert): AlertText | null {
   const write = (texts as Partial<Record<string, (fact: Fact, alert: Alert) => AlertText>>)[alert.kind];
-  return write?.((name) => alert.facts[name] ?? 'unbekannt', alert) ?? null;
+  return write?.((name) => factIn(alert, name), alert) ?? null;
+}
+
+/** A text or a number of the alert. An older server may not have it. */
+function factIn({ facts }: Alert, name: string): string | number {
+  return asText(facts[name]) ?? asNumber(facts[name]) ?? 'unbekannt';
 }
