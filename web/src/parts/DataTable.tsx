@@ -53,28 +53,30 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   }, [hasMore, isLoadingMore, last, rows.length, onMore]);
   const tracks = [...(onSelect ? ['36px'] : []), ...columns.map(({ width }) => width)].join(' ');
   return (
-    <div
-      role="table"
-      className="data-table"
-      aria-label={label}
-      aria-rowcount={hasMore ? -1 : rows.length + 1}
-      style={{ '--tracks': tracks } as CSSProperties}
-    >
-      <Head table={table} columns={columns} isSelectable={onSelect !== undefined} />
-      <div role="rowgroup" ref={body} className="data-body" style={{ height: virtual.getTotalSize() }}>
-        {items.map(({ key, index, start }) => {
-          const row = rows[index];
-          if (!row) return null;
-          const place = { index, top: start - virtual.options.scrollMargin, measure: virtual.measureElement };
-          return <BodyRow key={key} row={row} columns={columns} {...place} {...(onSelect && { name: nameOf(row.original) })} />;
-        })}
+    <>
+      <div
+        role="table"
+        className="data-table"
+        aria-label={label}
+        aria-rowcount={hasMore ? -1 : rows.length + 1}
+        style={{ '--tracks': tracks } as CSSProperties}
+      >
+        <Head table={table} columns={columns} isSelectable={onSelect !== undefined} />
+        <div role="rowgroup" ref={body} className="data-body" style={{ height: virtual.getTotalSize() }}>
+          {items.map(({ key, index, start }) => {
+            const row = rows[index];
+            if (!row) return null;
+            const place = { index, top: start - virtual.options.scrollMargin, measure: virtual.measureElement };
+            return <BodyRow key={key} row={row} columns={columns} {...place} {...(onSelect && { name: nameOf(row.original) })} />;
+          })}
+        </div>
       </div>
       {hasMore && (
         <Button onPress={() => onMore?.()} isPending={isLoadingMore}>
           {words.loadMore}
         </Button>
       )}
-    </div>
+    </>
   );
 }
 
