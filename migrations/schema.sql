@@ -175,6 +175,7 @@ create table chores (
   begun_at timestamp with time zone not null,
   done_at timestamp with time zone,
   error text,
+  claimed_by uuid,
   constraint chores_pkey PRIMARY KEY (name)
 );
 

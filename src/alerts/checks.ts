@@ -4,6 +4,7 @@ import { readEngineFacts } from '#db/alerts/engine-checks';
 import { readExpiring } from '#db/alerts/expiry-checks';
 import { allWork, type ChoreWork } from '#db/chores/chore-work';
 import { readOverdue } from '#db/deliveries/delivery-refs';
+import { readTemporalError } from '#db/events/relays';
 import type { Db } from '#db/store/pool';
 import type { AlertKind, Condition } from '#domain/alerts/alert';
 import { about, type FailingTimes, failingConditions, ours } from '#domain/alerts/conditions';
@@ -39,7 +40,7 @@ export function createQuickChecks({ db, times, temporalTrouble }: QuickDeps): (w
 
   async function checkEngine(work: ChoreWork): Promise<Found> {
     const [engine, own] = await Promise.all([work.engine ? readEngineFacts(db) : calm, temporalTrouble()]);
-    const trouble = own ?? work.temporalError;
+    const trouble = own ?? (work.temporalError === undefined ? await readTemporalError(db) : work.temporalError);
     const nowMs = Date.now();
     const [workers, temporal] = [noWorker(engine.workers === 0), inTrouble(trouble !== null)];
     const since = engine.workerSeenAt?.toISOString() ?? 'the start';
@@ -64,13 +65,20 @@ export function createQuickChecks({ db, times, temporalTrouble }: QuickDeps): (w
   };
 }
 
+/** Another process may check for hours. What was so before then says nothing about now. */
+const forgetsAfterMs = 60_000;
+
 /** Whether something lasts. `young`: not long enough to tell, and an alert that another process opened stays open. */
 function lasting(ms: number): (isSo: boolean) => 'lasts' | 'young' | 'no' {
   let since: number | null = null;
+  let toldAt = Number.NEGATIVE_INFINITY;
   return (isSo) => {
-    since = isSo ? (since ?? performance.now()) : null;
+    const now = performance.now();
+    if (now - toldAt > forgetsAfterMs) since = null;
+    toldAt = now;
+    since = isSo ? (since ?? now) : null;
     if (since === null) return 'no';
-    return performance.now() - since >= ms ? 'lasts' : 'young';
+    return now - since >= ms ? 'lasts' : 'young';
   };
 }
 

@@ -183,7 +183,7 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
 /** A server without a worker runs the checks too: it may be the only process that is left. */
 function runAlerts(core: Core, origin: string): Alerts & { stop(): Promise<void> } {
   const alerts = openAlerts(core, origin);
-  const chores = startChores(core.shares.lease, alerts.chores, core.log, core.timings);
+  const chores = startChores({ ...core, db: core.shares.lease, reads: core.db, chores: alerts.chores });
   return { ...alerts, stop: () => chores.stop().then(alerts.close) };
 }
 

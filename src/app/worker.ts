@@ -68,7 +68,7 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
   core.telemetry.watchWorker({ relay: () => relay.status(), load: () => attempts.engine.load(), drainsHere: drains.here.running });
   const passOn = (word: string) => passOnWord(word, { wakeups, relay, lanesHere, listened: attempts.listened });
   const alerts = openAlerts(core, publicOrigin);
-  const chores = startChores(core.shares.lease, choresOf(core, alerts, reached), core.log, core.timings);
+  const chores = startChores({ ...core, db: core.shares.lease, reads: core.db, chores: choresOf(core, alerts, reached) });
   const stopListening = core.listener.on('posthorn_outbox', passOn);
   const stopping = new AbortController();
   const ours = openActivities(core, attempts, publicOrigin, { reached, pageSize, stopping: stopping.signal });

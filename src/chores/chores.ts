@@ -1,8 +1,9 @@
 // Runs periodic work of the whole installation, each run in one process only. Started in every worker process.
 // A run may be repeated, and two may overlap: after the death or a long stall of the process that runs it. So a chore
 // must do no harm then.
+import { randomUUID } from 'node:crypto';
 import { allWork, type ChoreWork, findChoreWork } from '#db/chores/chore-work';
-import { type ChoreToClaim, claimChores, type EndedRun, finishChores } from '#db/chores/claims';
+import { claimChores, type EndedRun, finishChores } from '#db/chores/claims';
 import { createGroupCommit, type GroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 import { type Timings, usualTimings } from '#domain/timings';
@@ -39,32 +40,38 @@ const longestWaitMs = 3_600_000;
 const lingerMs = 20;
 const mostAtOnce = 100;
 const recordAgainMs = 1_000;
-const clockSlackMs = 100;
+
+export interface ChoresDeps {
+  /** For claims. */
+  db: Db;
+  /** For the question what there is to do, which may take long. */
+  reads: Db;
+  chores: Chore[];
+  log: Logger;
+  /** Default: the usual ones. */
+  timings?: Pick<Timings, 'alerts' | 'replays'>;
+}
 
 /** Starts all of them at once. `stop` aborts the runs in progress and waits for them. */
-export function startChores(
-  db: Db,
-  chores: Chore[],
-  log: Logger,
-  timings: Pick<Timings, 'alerts' | 'replays'> = usualTimings,
-): { stop(): Promise<void> } {
-  return new Chores(db, chores, log, timings);
+export function startChores(deps: ChoresDeps): { stop(): Promise<void> } {
+  return new Chores(deps);
 }
 
 class Chores {
   readonly #db: Db;
+  readonly #reads: Db;
   readonly #chores: Chore[];
   readonly #log: Logger;
   readonly #timings: Pick<Timings, 'alerts' | 'replays'>;
+  readonly #claimant = randomUUID();
   readonly #stopping = new AbortController();
   readonly #running = new Map<string, Promise<void>>();
   readonly #ended: GroupCommit<EndedRun, null>;
   readonly #timer: LookTimer;
-  /** Since when no claim was answered. */
-  #unsureSince: number | null = null;
 
-  constructor(db: Db, chores: Chore[], log: Logger, timings: Pick<Timings, 'alerts' | 'replays'>) {
+  constructor({ db, reads, chores, log, timings = usualTimings }: ChoresDeps) {
     this.#db = db;
+    this.#reads = reads;
     this.#chores = chores;
     this.#log = log;
     this.#timings = timings;
@@ -91,25 +98,16 @@ class Chores {
   async #look(): Promise<number> {
     const free = this.#chores.filter(({ name }) => !this.#running.has(name));
     const asked = free.map(({ name, claimMs, everyMs }) => ({ name, claimMs, earlyMs: earlyOf(everyMs) }));
-    const waits = await this.#claim(asked);
+    const waits = await claimChores(this.#db, asked, this.#claimant);
     const due = free.filter(({ name }) => waits.get(name) === 0);
     const work = due.length > 0 ? await this.#findWork() : allWork;
     for (const chore of due) this.#running.set(chore.name, this.#run(chore, work));
     return Math.min(...[...waits.values()].filter((ms) => ms > 0), longestWaitMs);
   }
 
-  async #claim(asked: ChoreToClaim[]): Promise<Map<string, number>> {
-    const sentAt = performance.now();
-    this.#unsureSince ??= sentAt;
-    // a claim whose answer was lost would last as long as if this process were dead
-    const waits = await claimChores(this.#db, asked, this.#unsureSince < sentAt ? sentAt - this.#unsureSince + clockSlackMs : 0);
-    this.#unsureSince = null;
-    return waits;
-  }
-
   /** If the question fails, each chore asks for itself. */
   #findWork(): Promise<ChoreWork> {
-    return findChoreWork(this.#db, this.#timings).catch((err) => {
+    return findChoreWork(this.#reads, this.#timings).catch((err) => {
       this.#log.warn({ err }, 'chores.work_not_found');
       return allWork;
     });

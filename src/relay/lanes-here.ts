@@ -102,10 +102,11 @@ export class LanesHere implements WakeBudget {
    * Wakes the workflows of lanes that have nothing to do. Such a workflow waited while its lane was drained without it: it
    * would show what is not true any more until the next delivery is held. For one relay of all, and not concurrently.
    */
-  async wakeLeft(): Promise<void> {
+  async wakeLeft(signal: AbortSignal): Promise<void> {
     const { db, waker, openLanes } = this.#deps;
     this.#wakesLeftAt = performance.now() + wakesAgainAfterMs;
     for await (const endpointIds of openLanes()) {
+      if (signal.aborted) return;
       waker.signalSoon((await idleLanes(db, endpointIds)).filter(({ tenantId }) => this.mayWait(tenantId)));
     }
     if (!this.isDue()) this.#wakesLeftAt = Number.POSITIVE_INFINITY;

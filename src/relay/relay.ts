@@ -61,7 +61,7 @@ export class Relay {
     this.#changes = inBackground(() => cache.lookForChanges().then(this.#changed.soon), warn('relay.cache_not_refreshed'));
     this.#releasing = inBackground(() => this.#releaseDead(), warn('relay.dead_not_released'));
     this.#lanes = inBackground(() => lanesHere.look(), warn('relay.lanes_not_read'));
-    this.#left = inBackground(() => lanesHere.wakeLeft(), warn('relay.left_lanes_not_woken'));
+    this.#left = inBackground(() => lanesHere.wakeLeft(this.#stopping.signal), warn('relay.left_lanes_not_woken'));
     this.#ended = this.#run();
   }
 

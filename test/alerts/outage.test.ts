@@ -83,7 +83,7 @@ function start(checks: boolean) {
   };
   const parts = { db, channels, log, timings };
   const chores = checks ? createAlertChores({ ...parts, disableAfterMs: 1e9, temporalTrouble: async () => null, ran }) : [];
-  const running = startChores(db, chores, log);
+  const running = startChores({ db, reads: db, chores, log });
   let looks = 0;
   const query = (...args: unknown[]) => (db.query as (...all: unknown[]) => Promise<unknown>)(...args).finally(() => looks++);
   const watched = { query, connect: db.connect.bind(db) } as unknown as Db;

@@ -67,6 +67,19 @@ const cases: [work: (keyof ChoreWork)[], stored: string[], removed: string[]][] 
   [['engine'], ['update relays set mode = null'], [`update relays set mode = 'individual'`]],
   [['overdue'], [delivery('retrying', { next_attempt_at: `now() - interval '2 minutes'` })], ['delete from deliveries']],
   [['overdue'], [delivery('retrying', { next_attempt_at: `now() - interval '2 minutes'`, pumped: 'true' })], ['delete from deliveries']],
+  [
+    ['expiring'],
+    [`insert into endpoint_secrets (id, endpoint_id, sealed, valid_to) values ('${id()}', '${endpoint}', '', now() + interval '1 hour')`],
+    ['delete from endpoint_secrets'],
+  ],
+  [
+    ['expiring'],
+    [
+      `insert into api_keys (id, hash, prefix, name, scopes, created_at, created_by, expires_at)
+       values ('${id()}', '', 'phk_', 'a key', '{}', now() - interval '9 days', 'a', now() + interval '1 day')`,
+    ],
+    ['delete from api_keys'],
+  ],
   [['expiring'], [`update endpoints set tls_expires_at = now() + interval '9 days'`], ['update endpoints set tls_expires_at = null']],
   [['openAlerts', 'untoldAlerts'], [anAlert(`true, 'open'`)], ['delete from alerts']],
   [['untoldAlerts'], [anAlert(`true, 'closed'`)], ['delete from alerts']],
@@ -89,6 +102,11 @@ const cases: [work: (keyof ChoreWork)[], stored: string[], removed: string[]][] 
     ['figures'],
     [`insert into stats_minutes (id, at, scope) values ('00000000-0000-0000-0000-000000000000', date_trunc('minute', now()), 'platform')`],
     ['delete from stats_minutes'],
+  ],
+  [
+    ['figures'],
+    [`insert into alert_baselines (id, figure, mean, variance, windows, learnt_until) values ('${id()}', 'volume', 1, 1, 1, now())`],
+    ['delete from alert_baselines'],
   ],
 ];
 

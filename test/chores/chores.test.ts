@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Chore, startChores } from '#chores/chores';
+import type { Db } from '#db/store/pool';
 import { createLogger } from '#runtime/logger';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -21,9 +22,11 @@ const chore = (run: Chore['run'], more: Partial<Chore> = {}): Chore => ({
   ...more,
 });
 
+const startWith = (db: Db, chores: Chore[]) => startChores({ db, reads: db, chores, log: createLogger('silent') });
+
 /** A process that has these chores. */
 function start(...chores: Chore[]) {
-  const started = startChores(database.db, chores, createLogger('silent'));
+  const started = startWith(database.db, chores);
   onTestFinished(() => started.stop());
   return started;
 }
@@ -64,7 +67,7 @@ it('keeps the error of a run that failed, and runs again', async () => {
     if (++runs < 3) throw new Error('the store is full');
     await new Promise(() => undefined);
   });
-  startChores(database.db, [failing], createLogger('silent'));
+  startWith(database.db, [failing]);
   await until('the third run', () => runs === 3);
   expect(await rowOf(failing)).toMatchObject({ error: 'Error: the store is full', done_at: null });
 });
@@ -90,7 +93,7 @@ it('goes on in another process when its process stops, or when its claim ends', 
   await until('the run of another process', () => runs === 1);
 
   const dead = chore(() => new Promise(() => undefined), { claimMs: 300 });
-  startChores(database.db, [dead], createLogger('silent'));
+  startWith(database.db, [dead]);
   await until('the claim', () => rowOf(dead));
   start({ ...dead, run: async () => void runs++ });
   await until('the run after the claim', () => runs >= 2);
@@ -107,7 +110,7 @@ it('runs what it has claimed without learning of it', async () => {
     throw new Error('Connection terminated unexpectedly');
   };
   const db = { query, connect: database.db.connect.bind(database.db) } as unknown as typeof database.db;
-  const started = startChores(db, [claimed], createLogger('silent'));
+  const started = startWith(db, [claimed]);
   onTestFinished(() => started.stop());
   await until('the run', () => runs > 0);
   expect(lost).toBe(true);

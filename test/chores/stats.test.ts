@@ -38,7 +38,7 @@ it('count what was attempted, hours ago and now, and what waits', async () => {
       [id, hours, status === 'succeeded' ? 'accepted' : 'timeout'],
     );
   }
-  const chores = startChores(db, statsChores(db, 20, 90), createLogger('silent'));
+  const chores = startChores({ db, reads: db, chores: statsChores(db, 20, 90), log: createLogger('silent') });
   onTestFinished(() => chores.stop());
   const since = new Date(Date.now() - 24 * 3_600_000);
   for (const whose of [endpoint, tenant, null]) {

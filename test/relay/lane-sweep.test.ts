@@ -77,7 +77,7 @@ it('wakes the workflow of a lane that was drained without it, and of no other', 
     drains: { begin: () => false, room: () => 0 },
   });
   await until('its workflow to end', async () => {
-    await lanesHere.wakeLeft(); // Temporal's list may be late
+    await lanesHere.wakeLeft(new AbortController().signal); // Temporal's list may be late
     return (await lane(left).describe()).status.name === 'COMPLETED';
   });
   expect(await known(waits)).toMatchObject({ wait: 'paused', drains });

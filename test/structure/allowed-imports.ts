@@ -117,15 +117,14 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '@temporalio/client @temporalio/common @temporalio/worker node:fs/promises node:util node:timers/promises',
   },
   alerts: {
-    folders:
-      'domain/* runtime sealing outbound types of chores db/alerts db/chores db/deliveries db/endpoints types of db/events db/stats db/store',
+    folders: 'domain/* runtime sealing outbound types of chores db/alerts db/chores db/deliveries db/endpoints db/events db/stats db/store',
     packages: 'nodemailer node:crypto node:timers/promises',
   },
   doctor: {
     folders: 'domain contract config embedded temporal outbound sealing db/audit db/keys db/store',
     packages: '@temporalio/client node:events node:fs/promises node:net node:tls',
   },
-  chores: { folders: 'runtime db/store db/stats domain/* db/*', packages: 'node:timers/promises types of pg' },
+  chores: { folders: 'runtime db/store db/stats domain/* db/*', packages: 'node:crypto node:timers/promises types of pg' },
   relay: {
     folders: 'domain/* contract runtime telemetry attempts temporal db/* types of tracing',
     packages: 'lru-cache node:timers/promises',

@@ -1,6 +1,6 @@
 // Applies a document to the catalogue: all of it, or nothing. Plan and changes are one transaction, and other changes of the
 // catalogue wait for its end.
-import { changedFields, withoutSecrets } from '#domain/access/audit';
+import { type AuditEntry, changedFields, withoutSecrets } from '#domain/access/audit';
 import type { CatalogueType } from '#domain/documents/catalogue-type';
 import { type PlannedType, planCatalogue } from '#domain/documents/plan-catalogue';
 import type { Converter } from '#domain/shaping/pins';
@@ -63,8 +63,11 @@ export async function applyCatalogue(db: Db, types: readonly CatalogueType[], op
       const plan = planCatalogue(await readCatalogue(client), types, options.prune);
       if (plan.some(({ action }) => action === 'refuse')) return { plan, applied: false };
       const steps = plan.filter(({ action }) => action !== 'keep');
-      for (const step of steps) await applyStep(client, step, options);
+      const entries: AuditEntry[] = [];
+      for (const step of steps) entries.push(await applyStep(client, step, options));
       if (options.dryRun) throw new RolledBack(plan);
+      // last, because from the first on all other changes wait
+      for (const entry of entries) await appendAudit(client, options.audit, entry);
       return { plan, applied: steps.length > 0 };
     });
   } catch (error) {
@@ -74,12 +77,12 @@ export async function applyCatalogue(db: Db, types: readonly CatalogueType[], op
   }
 }
 
-async function applyStep(client: Querying, step: PlannedType, { newId, audit, versionsStored }: ApplyOptions): Promise<void> {
+/** Returns what the audit log says of it. */
+async function applyStep(client: Querying, step: PlannedType, { newId, versionsStored }: ApplyOptions): Promise<AuditEntry> {
   const { name, action, fields, before, settings } = step;
   if (settings === null) {
     await removeType(client, name);
-    await appendAudit(client, audit, { ...targetOf(name), before: withoutSecrets({ ...before }), after: null });
-    return;
+    return { ...targetOf(name), before: withoutSecrets({ ...before }), after: null };
   }
   if (action === 'create' && (await insertType(client, { id: newId(), name, settings })) === 'full') throw new Full();
   if (action === 'change' && fields.length > 0) await updateType(client, name, settings);
@@ -95,7 +98,7 @@ async function applyStep(client: Querying, step: PlannedType, { newId, audit, ve
   if (touched.length > 0) await versionsStored(client, name, touched);
   const changed = changedFields(fields, before ?? {}, settings);
   const after = { ...changed.after, versions, ...(converters.length > 0 && { converters: converters.map(showConverter) }) };
-  await appendAudit(client, audit, { ...targetOf(name), before: before && changed.before, after });
+  return { ...targetOf(name), before: before && changed.before, after };
 }
 
 const showConverter = ({ from, to, action }: PlannedType['converters'][number]) => ({ from, to, action });

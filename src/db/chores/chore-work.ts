@@ -11,7 +11,8 @@ import { temporalErrorSql } from '../events/relays.ts';
 import { isLeft } from '../replays/open-replays.ts';
 import { hasMinutesSql } from '../stats/roll-up.ts';
 import { type StoredMarkers, storedMarkersSql } from '../stats/stored-markers.ts';
-import type { Db } from '../store/pool.ts';
+import { queryPlannedOnce } from '../store/planned-once.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
 import { workersSql } from '../store/worker-lease.ts';
 
 /** A boolean is true if there are such rows. */
@@ -21,8 +22,8 @@ export interface ChoreWork {
   deadLetters: boolean;
   /** The quarantine or the outbox is not empty, or no worker runs. */
   engine: boolean;
-  /** Of a relay that cannot use Temporal. */
-  temporalError: string | null;
+  /** Of a relay that cannot use Temporal. Undefined: not asked. */
+  temporalError: string | null | undefined;
   openAlerts: boolean;
   untoldAlerts: boolean;
   digests: boolean;
@@ -46,7 +47,7 @@ export const allWork: ChoreWork = {
   disabled: true,
   deadLetters: true,
   engine: true,
-  temporalError: null,
+  temporalError: undefined,
   openAlerts: true,
   untoldAlerts: true,
   digests: true,
@@ -60,12 +61,11 @@ export const allWork: ChoreWork = {
   stored: null,
 };
 
-export async function findChoreWork(db: Pick<Db, 'query'>, { alerts, replays }: Pick<Timings, 'alerts' | 'replays'>): Promise<ChoreWork> {
+export async function findChoreWork(db: Db, { alerts, replays }: Pick<Timings, 'alerts' | 'replays'>): Promise<ChoreWork> {
   const exists = (rows: string) => `exists (select from ${rows})`;
   const overdueMs = String(alerts.overdueMs);
   const left = isLeft(String(replays.unsignalledAfterMs), String(replays.idleAfterMs));
-  const { rows } = await db.query<Omit<ChoreWork, 'stored'> & StoredMarkers>({
-    // without parameters, so that PostgreSQL plans it once for each connection: over many partitions the plan is most of the cost
+  const question = {
     name: `chore_work_${overdueMs}_${replays.unsignalledAfterMs}_${replays.idleAfterMs}`,
     text: `
       select
@@ -88,7 +88,8 @@ export async function findChoreWork(db: Pick<Db, 'query'>, { alerts, replays }: 
         ${hasMinutesSql} as minutes,
         stored.counted, stored.waiting
       from (${storedMarkersSql}) as stored`,
-  });
+  };
+  const { rows } = await inTransaction(db, (client) => queryPlannedOnce<Omit<ChoreWork, 'stored'> & StoredMarkers>(client, question));
   const [row] = rows;
   if (!row) throw new Error('PostgreSQL gave no answer');
   const { counted, waiting, ...work } = row;

@@ -10,27 +10,28 @@ export interface ChoreToClaim {
 }
 
 /**
- * Claims those that are due. Returns for each 0 if it is claimed, else the milliseconds until it is due. `unsureMs`: a claim
- * of this process got no answer since then, so what was claimed since and has not ended is claimed again; 0: there is none.
+ * Claims those that are due, for the process `claimant` (a UUID), which runs none of them now. So what it has claimed before
+ * and not ended is claimed again: it did not learn of that claim. Returns for each 0 if it is claimed, else the milliseconds
+ * until it is due.
  */
-export async function claimChores(db: Db, chores: readonly ChoreToClaim[], unsureMs = 0): Promise<Map<string, number>> {
+export async function claimChores(db: Db, chores: readonly ChoreToClaim[], claimant: string): Promise<Map<string, number>> {
   const { rows } = await db.query<{ name: string; wait_ms: number | null }>({
     name: 'claim_chores',
     text: `
       with asked as (
         select * from unnest($1::text[], $2::float8[], $3::float8[]) as a (name, claim_ms, early_ms)
       ), claimed as (
-        insert into chores (name, due_at, begun_at)
-        select name, now() + claim_ms * interval '1 millisecond', now() from asked order by name
-        on conflict (name) do update set due_at = excluded.due_at, begun_at = excluded.begun_at
+        insert into chores (name, due_at, begun_at, claimed_by)
+        select name, now() + claim_ms * interval '1 millisecond', now(), $4 from asked order by name
+        on conflict (name) do update set due_at = excluded.due_at, begun_at = excluded.begun_at, claimed_by = excluded.claimed_by
         where chores.due_at <= now() + (select early_ms from asked a where a.name = excluded.name) * interval '1 millisecond'
-          or $4::float8 > 0 and chores.begun_at > now() - $4::float8 * interval '1 millisecond' and coalesce(chores.done_at < chores.begun_at, true)
+          or chores.claimed_by = $4
         returning name
       )
       select a.name, case when k.name is not null then 0
         else ceil(greatest(1, 1000 * extract(epoch from c.due_at - now()) - a.early_ms)) end::float8 as wait_ms
       from asked a left join claimed k using (name) left join chores c using (name)`,
-    values: [chores.map(({ name }) => name), chores.map(({ claimMs }) => claimMs), chores.map(({ earlyMs }) => earlyMs), unsureMs],
+    values: [chores.map(({ name }) => name), chores.map(({ claimMs }) => claimMs), chores.map(({ earlyMs }) => earlyMs), claimant],
   });
   const claimMsOf = new Map(chores.map(({ name, claimMs }) => [name, claimMs]));
   // null: another process inserted the row at this moment, and this statement does not see it yet
@@ -49,7 +50,7 @@ export async function finishChores(db: Db, ended: readonly EndedRun[]): Promise<
   await db.query({
     name: 'finish_chores',
     text: `
-      update chores c set due_at = now() + e.due_ms * interval '1 millisecond', error = e.error,
+      update chores c set due_at = now() + e.due_ms * interval '1 millisecond', error = e.error, claimed_by = null,
         done_at = case when e.error is null then now() else c.done_at end
       from unnest($1::text[], $2::float8[], $3::text[]) as e (name, due_ms, error) where c.name = e.name`,
     values: [ended.map(({ name }) => name), ended.map(({ dueInMs }) => dueInMs), ended.map(({ error }) => error)],
