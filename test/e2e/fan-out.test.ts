@@ -6,6 +6,7 @@ import { newId } from '#runtime/new-id';
 import { sealTarget } from '#sealing/endpoint-target-encryption';
 import { isLong } from '../support/long.ts';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { unhurried } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -62,7 +63,7 @@ async function dispatchOf(posthorn: TestPosthorn) {
 }
 
 it(`an event for ${many} endpoints is delivered to each of them once`, async () => {
-  const posthorn = await begin({ namespace: 't11', env: { POSTHORN_DISPATCH: 'adaptive' } });
+  const posthorn = await begin({ namespace: 't11', env: { POSTHORN_DISPATCH: 'adaptive' }, timings: unhurried });
   const tenant = await posthorn.makeTenant();
   await makeEndpoints(posthorn, tenant, many, `${receiver.url}/ahead`);
   const eventId = await posthorn.postEvent(tenant);
@@ -76,6 +77,7 @@ it('an event is delivered once to each endpoint page by page, with a workflow fo
     namespace: 't15',
     env: { POSTHORN_DISPATCH: 'individual' },
     pageSize: paged.pageSize,
+    timings: unhurried,
     reached: async (checkpoint) => void (checkpoint === 'planned' && (await swell(posthorn))),
   });
   const tenant = await posthorn.makeTenant();
