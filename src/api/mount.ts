@@ -4,7 +4,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { TraceContext } from '#domain/events/trace-context';
 import { auditOf } from './access/audit-of.ts';
-import { callerOf, nameOf, requireScope } from './access/auth.ts';
+import { callerOf, keyOwnerOf, requireScope } from './access/auth.ts';
 import { hashRequest, type IdempotencyDeps, once, readKey } from './access/idempotency.ts';
 import { createTenantConcurrency, type TenantConcurrency } from './access/tenant-concurrency.ts';
 import { guardTenant } from './access/tenant-guard.ts';
@@ -76,7 +76,7 @@ function runOnce(
   key: string,
 ): Promise<Answer> {
   return once(deps, {
-    ...readKey(key, nameOf(call.caller)),
+    ...readKey(key, keyOwnerOf(call.caller)),
     requestHash: hashRequest(request.method, request.originalUrl, request.body),
     run: (ids) => route.handler({ ...call, ids }),
   });

@@ -31,6 +31,34 @@ withPage('what is typed stays, and what somebody else changed meanwhile is shown
   expect(await name.inputValue()).toBe('Theirs again');
 });
 
+withPage('what is typed while a save is under way stays, and what is put back is not a change', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  await openDashboard(page, `/tenants/${tenant}`);
+  const { promise: released, resolve: goOn } = Promise.withResolvers<void>();
+  await page.route(`**/v1/tenants/${tenant}`, async (route) => {
+    if (route.request().method() === 'PATCH') await released;
+    await route.continue();
+  });
+  const [name, most] = [page.getByLabel('Name'), page.getByLabel('Endpoints, at most')];
+  const before = await most.inputValue();
+  const sending = page.waitForRequest((request) => request.method() === 'PATCH');
+  await name.fill('Sent');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await sending;
+  await name.fill('Typed since');
+  await most.fill('9');
+  goOn();
+  await page.getByText('The settings are in force.').waitFor();
+  expect([await name.inputValue(), await most.inputValue()]).toEqual(['Typed since', '9']);
+  expect(await page.getByText('Somebody else has changed this').count()).toBe(0);
+  await name.fill('Sent');
+  await most.fill(before);
+  await posthorn.call('PATCH', `/v1/tenants/${tenant}`, { name: 'Theirs' });
+  await page.getByRole('button', { name: /^Save.*nothing is changed/ }).waitFor();
+  await page.reload();
+  await expect.poll(() => name.inputValue()).toBe('Theirs');
+});
+
 withPage('a form sends only what was typed over', async ({ page, posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const { body } = await posthorn.post('/v1/alert-channels', { tenant, kind: 'webhook', settings: { url: 'http://127.0.0.1:9/alerts' } });

@@ -217,6 +217,26 @@ withPage('what one person ordered is not sent for another, and nothing of it sta
   await page.getByRole('button', { name: /New tenant.*needs the role admin/ }).waitFor();
 });
 
+withPage('a change that waits for Posthorn is not made by another person who signs in meanwhile', async ({ openPage }) => {
+  await own.post('/v1/tenants', { id: 'read-before', name: 'Stored' });
+  const { page, watched } = await openPage({ origin: own.origin });
+  watched.allow(/^another origin|Failed to load resource/);
+  await page.goto('/dashboard/tenants/read-before');
+  await signInAs(page, 'ada');
+  await page.getByLabel('Name', { exact: true }).fill('Ordered by ada');
+  let isAway = true;
+  await page.route(/\/(v1\/tenants\/read-before|readyz)$/, (route) => (isAway ? route.fulfill({ status: 502 }) : route.continue()));
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('alert').getByText('No connection to Posthorn.').waitFor();
+  await endSession(page);
+  await signInAgainWithKey(page);
+  await account(page, 'bootstrap').waitFor();
+  isAway = false;
+  await page.getByRole('dialog').getByText('What ada@example.com had ordered was not sent.').waitFor();
+  await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('Stored');
+  expect((await own.get('/v1/tenants/read-before')).body.name).toBe('Stored');
+});
+
 withPage('a window of the provider that was closed can be opened again', async ({ openPage }) => {
   const { page, watched } = await openPage({ origin: own.origin });
   watched.allow(/^another origin/);

@@ -86,9 +86,18 @@ export function callerOf({ locals, req }: Response): Caller {
 }
 
 /**
- * The caller's name in rows. It also separates the Idempotency-Keys and rate limits of different callers. A session has
- * the name of its key: what it makes belongs to the key.
+ * The caller's name in rows. It also separates the rate limits of different callers. A session has the name of its key:
+ * what it makes belongs to the key.
  */
 export function nameOf({ kind, id, signedIn }: Omit<Caller, 'address'>): string {
   return signedIn?.key ?? id ?? kind;
+}
+
+/**
+ * Whose Idempotency-Keys are told apart from those of others. A person keeps them after a new sign-in, so that a call
+ * whose answer was lost is repeated without a second effect.
+ */
+export function keyOwnerOf(caller: Omit<Caller, 'address'>): string {
+  const person = caller.signedIn?.person;
+  return person ? JSON.stringify([person.issuer, person.subject]) : nameOf(caller);
 }

@@ -34,7 +34,7 @@ export function toBearer({ cidrs, rateLimit, caller, ...rest }: Credential, usua
 export function sessionBearer(found: FoundSession, settings: SessionSettings, usualRate: ApiRate | null): Bearer | null {
   const { id, keyId, person, configHash, tenant, scopes, endsAtMs: expiresAtMs, lastUsedAtMs } = found;
   if (configHash && !settings.isCurrent(configHash, person !== null)) return null;
-  const signedIn = { key: person ? null : (keyId ?? bootstrapCaller.kind), name: nameOf(found) };
+  const signedIn = { key: person ? null : (keyId ?? bootstrapCaller.kind), name: nameOf(found), ...(person && { person }) };
   const caller = { kind: 'session' as const, id, signedIn, tenant, scopes };
   const quota = person && usualRate ? quotaOf(usualRate) : null;
   if (keyId === null) return { caller, quota, from: () => true, expiresAtMs, lastUsedAtMs };

@@ -18,8 +18,8 @@ export interface Caller {
   kind: 'bootstrap' | 'api_key' | 'portal_link' | 'session';
   /** `key_…`, `lnk_…` or `ses_…`; null for the bootstrap key. */
   id: string | null;
-  /** Of a session: who signed in. `key`: the id of its API key, or `bootstrap`; null: a person signed in. */
-  signedIn?: { key: string | null; name: string };
+  /** Of a session: who signed in. `key`: the id of its API key, or `bootstrap`; null: a person signed in, who is `person`. */
+  signedIn?: { key: string | null; name: string; person?: { issuer: string; subject: string } };
   /** The tenant it is bound to; null: all tenants. `id` is Posthorn's id (`tnt_…`), `key` the producer's id. */
   tenant: { id: string; key: string } | null;
   scopes: readonly Scope[];

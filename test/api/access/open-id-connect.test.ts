@@ -110,6 +110,22 @@ describe('a person', () => {
     });
   });
 
+  it('keeps its Idempotency-Keys after a new sign-in, and shares them with nobody', async () => {
+    const tokens = [await signIn('bob'), await signIn('bob'), await signIn('ada')].map(({ body }) => body.token);
+    const url = 'http://127.0.0.1:9/ordered-once';
+    const ids: string[] = [];
+    for (const key of tokens) {
+      const answer = await api.call('POST', '/v1/tenants/acme/endpoints', { url }, { key, headers: { 'idempotency-key': 'lost-answer' } });
+      expect(answer.status).toBe(201);
+      ids.push(answer.body.id);
+    }
+    const [first, again, ofAnother] = ids;
+    expect(again).toBe(first);
+    expect(ofAnother).not.toBe(first);
+    const { body } = await api.get('/v1/tenants/acme/endpoints');
+    expect(body.data.filter((one: { url: string }) => one.url === url)).toHaveLength(2);
+  });
+
   it('without a role is refused with 403, and told who they are', async () => {
     const { status, body } = await signIn('mallory');
     expect([status, body.detail]).toEqual([403, expect.stringContaining('Mallory (mallory) has no role here')]);

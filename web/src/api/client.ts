@@ -4,14 +4,14 @@
 import { Posthorn } from '@posthorn/client';
 import { isAttended } from './attendance.ts';
 import { type Connection, connection } from './connection.ts';
-import { credential, type Holder } from './credential.ts';
-import { notSent } from './not-sent.ts';
+import { credential } from './credential.ts';
+import { giveUp, nobody } from './not-sent.ts';
 
 /** How often an order is repeated that Posthorn may or may not have got. */
 const mostRepeats = 5;
 
 async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker = credential.holder()): Promise<Response> {
-  if (asker !== credential.holder()) return giveUp(init, asker);
+  if (asker !== credential.holder()) return init.method === 'GET' ? nobody() : giveUp(asker);
   const token = credential.token();
   // a repeat goes without the signal, whose time has passed meanwhile; a stream keeps it, since nothing else would end it
   const isStream = (init.headers as Record<string, string>).accept === 'text/event-stream';
@@ -39,14 +39,6 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker =
   await connection.isBack();
   return again(repeats + 1);
 }
-
-function giveUp({ method }: RequestInit, asker: Holder): Promise<never> {
-  if (method !== 'GET' && credential.get().state !== 'signed_out') notSent.become(asker);
-  return nobody();
-}
-
-/** Never: the person who asked has left, and the page with them. Nobody else may see the answer. */
-const nobody = () => new Promise<never>(() => undefined);
 
 /** 502 and 504 are answers of a proxy in front of Posthorn, which itself never gives them. */
 function metBy(status: number): Connection {

@@ -1,5 +1,5 @@
 // What somebody ordered and was not sent, because another person has signed in meanwhile: the page says so until it was read.
-import type { Holder } from './credential.ts';
+import { credential, type Holder } from './credential.ts';
 
 let by: Holder | null = null;
 const listeners = new Set<() => void>();
@@ -16,3 +16,12 @@ export const notSent = {
     for (const listener of listeners) listener();
   },
 };
+
+/** Gives up an order of somebody who has left. Nobody waits for its answer any more, so it never ends. */
+export function giveUp(asker: Holder): Promise<never> {
+  if (credential.get().state !== 'signed_out') notSent.become(asker);
+  return nobody();
+}
+
+/** Never: the person who asked has left, and the page with them. Nobody else may see the answer. */
+export const nobody = () => new Promise<never>(() => undefined);

@@ -1,13 +1,30 @@
-// Reads what a form is about to replace. While Posthorn is away it waits, as the change itself would.
+// Reads what a form is about to replace. While Posthorn is away it waits, as the change itself would. When another person has signed
+// in meanwhile, it gives the order up: the change would be made by that person.
 import { connection } from './connection.ts';
+import { credential, type Holder } from './credential.ts';
+import { giveUp } from './not-sent.ts';
 import { isPassing } from './queries.ts';
 
 export async function readNow<T>(read: () => Promise<T>): Promise<T> {
+  const asker = credential.holder();
+  const departure = departureOf(asker);
+  const now = await Promise.race([readWhenBack(read, asker), departure.happens]).finally(departure.forget);
+  return now === 'left' || asker !== credential.holder() ? giveUp(asker) : now.read;
+}
+
+async function readWhenBack<T>(read: () => Promise<T>, asker: Holder): Promise<{ read: T } | 'left'> {
   try {
-    return await read();
+    return { read: await read() };
   } catch (error) {
     if (connection.get() === 'ok' || !isPassing(error)) throw error;
     await connection.isBack();
-    return read();
+    return asker === credential.holder() ? readWhenBack(read, asker) : 'left';
   }
+}
+
+/** A read that waits for a sign-in is never answered after that of somebody else. */
+function departureOf(asker: Holder) {
+  const { promise: happens, resolve } = Promise.withResolvers<'left'>();
+  const forget = credential.subscribe(() => asker !== credential.holder() && resolve('left'));
+  return { happens, forget: () => void forget() };
 }

@@ -9,8 +9,8 @@ export interface Typed<Draft> {
   overtaken: (keyof Draft)[];
   /** Whether saving would replace what was not on the screen: `now` is what is stored at the moment. */
   isOvertakenBy: (now: Draft) => boolean;
-  /** What is stored is shown again. */
-  forget: () => void;
+  /** What is stored is shown again. After a save with what was sent: what was typed since stays. */
+  forget: (sent?: Draft) => void;
   /** What is stored is shown again in the fields that were overtaken. */
   takeStored: () => void;
 }
@@ -30,22 +30,35 @@ export function useTyped<Draft extends object>(stored: Draft): Typed<Draft> {
   return {
     draft: { ...stored, ...values },
     set: (change) =>
-      setTyping((before) => ({
-        values: { ...before.values, ...change },
-        over: {
-          ...(Object.fromEntries(Object.keys(change).map((name) => [name, stored[name as keyof Draft]])) as Partial<Draft>),
-          ...before.over,
-        },
-      })),
+      setTyping((before) => {
+        const [values, over] = [
+          { ...before.values, ...change },
+          { ...pick(stored, Object.keys(change)), ...before.over },
+        ];
+        const putBack = (Object.keys(change) as (keyof Draft)[]).filter((field) => isSame(values[field], stored[field]));
+        return { values: without(values, putBack), over: without(over, putBack) };
+      }),
     overtaken,
     isOvertakenBy: (now) => fields.some((field) => differ(field, now, stored) && differ(field, now, values)),
-    forget: () => setTyping({ values: {}, over: {} }),
+    forget: (sent) =>
+      setTyping((before) => {
+        if (!sent) return { values: {}, over: {} };
+        const saved = (Object.keys(before.values) as (keyof Draft)[]).filter((field) => isSame(before.values[field], sent[field]));
+        const values = without(before.values, saved);
+        return { values, over: pick(sent, Object.keys(values)) };
+      }),
     takeStored: () => setTyping((before) => ({ values: without(before.values, overtaken), over: without(before.over, overtaken) })),
   };
 }
 
 const without = <T extends object>(from: T, names: readonly PropertyKey[]): T =>
   Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name))) as T;
+
+const pick = <T extends object>(from: T, names: readonly PropertyKey[]): Partial<T> =>
+  Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name))) as Partial<T>;
+
+/** To the last detail: a condition that is only begun says nothing in the text yet, and stays. */
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Lists are numbered again each time they are read, and the conditions of a filter say what its text says. */
 const textOf = (value: unknown) => JSON.stringify(value, (name, part) => (name === 'id' || name === 'nodes' ? undefined : part));

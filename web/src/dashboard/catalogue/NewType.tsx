@@ -1,4 +1,5 @@
 // Registers an event type.
+import type { EventType } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -22,13 +23,13 @@ export function NewType({ onClose }: { onClose: () => void }) {
     async onSuccess(made) {
       await queries.invalidateQueries({ queryKey: ['event-types'] });
       say(`${made.name} is registered.`);
-      await navigate({ to: '/catalogue/$type', params: { type: made.name } });
     },
   });
+  const show = ({ name: type }: EventType) => void navigate({ to: '/catalogue/$type', params: { type } });
   const send = (event: FormEvent) => {
     event.preventDefault();
     const version = schemaOf(draft);
-    if (version && !isPending) mutate(version);
+    if (version && !isPending) mutate(version, { onSuccess: show });
   };
   return (
     <Dialog title="Register an event type" isOpen onClose={onClose} place="side">

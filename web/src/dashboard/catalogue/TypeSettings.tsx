@@ -29,10 +29,10 @@ export function TypeSettings({ type, onClose }: { type: EventType; onClose: () =
   const before = draftOf(type);
   const form = useTyped(before);
   const { draft, set } = form;
-  const { mutate, isPending, error } = useSave(type, form, onClose);
+  const { mutate, isPending, error } = useSave(type, form);
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (!isPending) mutate(changeOf(draft, type));
+    if (!isPending) mutate(changeOf(draft, type), { onSuccess: (after) => after && onClose() });
   };
   return (
     <Dialog title={`Settings of ${type.name}`} isOpen onClose={onClose} place="side">
@@ -75,7 +75,7 @@ export function TypeSettings({ type, onClose }: { type: EventType; onClose: () =
   );
 }
 
-function useSave(type: EventType, form: Typed<SettingsDraft>, onSaved: () => void) {
+function useSave(type: EventType, form: Typed<SettingsDraft>) {
   const queries = useQueryClient();
   return useMutation({
     async mutationFn(change: EventTypeChange) {
@@ -86,7 +86,6 @@ function useSave(type: EventType, form: Typed<SettingsDraft>, onSaved: () => voi
       if (!after) return;
       await queries.invalidateQueries({ queryKey: ['event-types'] });
       say('The settings are saved.');
-      onSaved();
     },
   });
 }

@@ -87,16 +87,16 @@ export function Pace({ job }: { job: Replay }) {
   const form = useTyped({ pace: String(job.perSecond) });
   const pace = paceIn(form.draft.pace);
   const change = useMutation({
-    mutationFn: (perSecond: number) => posthorn.replays.setPace(job.id, perSecond),
-    onSuccess: (after) => {
+    mutationFn: ({ perSecond }: { perSecond: number; sent: typeof form.draft }) => posthorn.replays.setPace(job.id, perSecond),
+    onSuccess: (after, { sent }) => {
       queries.setQueryData(['replays', 'one', job.id], after);
-      form.forget();
+      form.forget(sent);
       say(`The pace is ${after.perSecond.toLocaleString('en')} a second now.`);
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (pace !== null && because === undefined) change.mutate(pace);
+    if (pace !== null && because === undefined) change.mutate({ perSecond: pace, sent: form.draft });
   };
   return (
     <form className="job-pace" onSubmit={submit}>

@@ -9,27 +9,25 @@ import { TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 
-export function NewTenant({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function NewTenant({ onClose }: { onClose: () => void }) {
   const [id, setId] = useState('');
   const [name, setName] = useState('');
   const queries = useQueryClient();
   const navigate = useNavigate();
   const { mutate, error, isPending } = useMutation({
     mutationFn: () => posthorn.tenants.create({ name, ...(id !== '' && { id }) }),
-    onSuccess: async (made) => {
+    onSuccess(made) {
       say(`Tenant ${made.id} is there.`);
-      onClose();
-      await queries.invalidateQueries({ queryKey: ['tenants'] });
-      await navigate({ to: '/tenants/$tenant', params: { tenant: made.id } });
+      void queries.invalidateQueries({ queryKey: ['tenants'] });
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutate();
+    if (!isPending) mutate(undefined, { onSuccess: ({ id: tenant }) => void navigate({ to: '/tenants/$tenant', params: { tenant } }) });
   };
   const [idProblem, nameProblem] = [problemAt(error, 'id'), problemAt(error, 'name')];
   return (
-    <Dialog title="New tenant" isOpen={isOpen} onClose={onClose}>
+    <Dialog title="New tenant" isOpen onClose={onClose}>
       <form className="form" onSubmit={submit}>
         <TextField label="Name" value={name} required autoFocus onChange={(event) => setName(event.target.value)} problem={nameProblem} />
         <TextField

@@ -36,13 +36,13 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
   const queries = useQueryClient();
   const change = changeOf(before, form.draft, tenant);
   const { mutate, error, isPending } = useMutation({
-    async mutationFn() {
+    async mutationFn(_: Draft) {
       const now = await readNow(() => queries.fetchQuery({ ...tenantQuery(tenant.id), staleTime: 0 }));
       return form.isOvertakenBy(draftOf(now)) ? null : posthorn.tenants.update(tenant.id, change);
     },
-    onSuccess: async (after) => {
+    onSuccess: async (after, sent) => {
       if (!after) return;
-      form.forget();
+      form.forget(sent);
       say('The settings are in force.');
       queries.setQueryData(['tenant', tenant.id], after);
       await queries.invalidateQueries({ queryKey: ['tenants'] });
@@ -57,7 +57,7 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutate();
+    mutate(form.draft);
   };
   return (
     <form className="form" onSubmit={submit}>

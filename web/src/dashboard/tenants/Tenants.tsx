@@ -65,7 +65,7 @@ export function Tenants() {
           onMore={more}
         />
       )}
-      <NewTenant isOpen={isNew} onClose={() => setIsNew(false)} />
+      {isNew && <NewTenant onClose={() => setIsNew(false)} />}
     </Page>
   );
 }

@@ -22,7 +22,6 @@ export interface CountAndStartProps {
 }
 
 export function CountAndStart({ selection, onStarted, onClose }: CountAndStartProps) {
-  const queries = useQueryClient();
   const [paceText, setPaceText] = useState(usualPace);
   const pace = paceIn(paceText);
   const because = useLacks('deliveries:act');
@@ -32,15 +31,11 @@ export function CountAndStart({ selection, onStarted, onClose }: CountAndStartPr
     gcTime: 0,
     enabled: because === undefined,
   });
-  const start = useMutation({
-    mutationFn: (perSecond: number) => posthorn.replays.create({ ...selection, perSecond }),
-    onSuccess: (job) => {
-      say('The replay has begun.');
-      onClose();
-      void queries.invalidateQueries({ queryKey: ['replays'] });
-      onStarted(job);
-    },
-  });
+  const start = useStart(selection);
+  const show = (job: Replay) => {
+    onClose();
+    onStarted(job);
+  };
   if (because) return <p>A replay {because}.</p>;
   if (counted.error) return <Problem error={counted.error} onRetry={() => void counted.refetch()} />;
   const isNothing = counted.data?.matched === 0;
@@ -50,7 +45,7 @@ export function CountAndStart({ selection, onStarted, onClose }: CountAndStartPr
       onSubmit={(event) => {
         event.preventDefault();
         // Enter in the field comes here also while there is no button
-        if (pace !== null && counted.data && !isNothing && !start.isPending) start.mutate(pace);
+        if (pace !== null && counted.data && !isNothing && !start.isPending) start.mutate(pace, { onSuccess: show });
       }}
     >
       <p role="status" className="count-and-start-effect">
@@ -79,4 +74,15 @@ export function CountAndStart({ selection, onStarted, onClose }: CountAndStartPr
       </div>
     </form>
   );
+}
+
+function useStart(selection: ReplaySelection) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (perSecond: number) => posthorn.replays.create({ ...selection, perSecond }),
+    onSuccess: () => {
+      say('The replay has begun.');
+      void queries.invalidateQueries({ queryKey: ['replays'] });
+    },
+  });
 }

@@ -56,15 +56,18 @@ function Form({ endpoint, filterText }: { endpoint: Endpoint; filterText: string
         queries.invalidateQueries({ queryKey: ['endpoints'] }),
       ]);
       say(words.form.saved);
-      await navigate({ to: '/endpoints/$endpoint', params: { endpoint: endpoint.id } });
     },
   });
+  const send = () =>
+    save.mutate(undefined, {
+      onSuccess: (after) => void (after && navigate({ to: '/endpoints/$endpoint', params: { endpoint: endpoint.id } })),
+    });
   const isSame = Object.keys(change).length === 0;
   return (
     <EndpointForm
       draft={form.draft}
       onChange={form.set}
-      onSend={() => save.mutate()}
+      onSend={send}
       action={words.form.save}
       because={forbidden ?? (isSame ? words.form.nothingChanged : undefined)}
       isPending={save.isPending}

@@ -22,19 +22,20 @@ export function NewEndpoint() {
   const [draft, setDraft] = useState(emptyDraft);
   const create = useMutation({
     mutationFn: () => posthorn.endpoints.create(tenant, newEndpointOf(draft)),
-    async onSuccess({ id, secret }) {
+    onSuccess({ id, secret }) {
       // a chat does not verify signatures
       if (draft.receiver === 'server') freshSecrets.keep(id, secret);
       void queries.invalidateQueries({ queryKey: ['endpoints'] });
-      await navigate({ to: '/endpoints/$endpoint', params: { endpoint: id } });
     },
   });
+  const send = () =>
+    create.mutate(undefined, { onSuccess: ({ id }) => void navigate({ to: '/endpoints/$endpoint', params: { endpoint: id } }) });
   return (
     <Page title={words.form.newTitle}>
       <EndpointForm
         draft={draft}
         onChange={(change) => setDraft((before) => ({ ...before, ...change }))}
-        onSend={() => create.mutate()}
+        onSend={send}
         action={words.form.create}
         because={forbidden}
         isPending={create.isPending}

@@ -76,8 +76,8 @@ function Form({ endpoint, exact }: { endpoint: Endpoint; exact: Exact }) {
         because={because ?? (isWrong ? 'a field cannot be read' : undefined)}
         isPending={save.isPending}
         error={save.error}
-        onSave={() => save.mutate()}
-        onDiscard={typed.forget}
+        onSave={() => save.mutate(draft)}
+        onDiscard={() => typed.forget()}
         overtaken={typed.overtaken.map((field) => [settingOf(field), before[field]])}
         onTake={typed.takeStored}
       />
@@ -109,7 +109,7 @@ function usePreview(endpoint: string, { text, settings, problems }: DraftChange,
 function useSave(endpoint: string, { text }: DraftChange, typed: Typed<Draft>) {
   const queries = useQueryClient();
   return useMutation({
-    async mutationFn() {
+    async mutationFn(_: Draft) {
       const now = await readNow(() =>
         Promise.all([
           queries.fetchQuery({ ...endpointQuery(endpoint), staleTime: 0 }),
@@ -119,10 +119,10 @@ function useSave(endpoint: string, { text }: DraftChange, typed: Typed<Draft>) {
       if (typed.isOvertakenBy(draftOf(...now))) return null;
       return posthorn.request<Endpoint>('PATCH', `/v1/endpoints/${encodeURIComponent(endpoint)}`, { text });
     },
-    onSuccess: async (after) => {
+    onSuccess: async (after, sent) => {
       if (!after) return;
       queries.setQueryData(['endpoint', endpoint], after);
-      typed.forget();
+      typed.forget(sent);
       say('The settings are in force.');
       await queries.invalidateQueries({ queryKey: ['endpoint', endpoint] });
       await queries.invalidateQueries({ queryKey: ['endpoints'] });
