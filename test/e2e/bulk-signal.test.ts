@@ -52,13 +52,14 @@ const answered = (endpoint: LaneEndpoint, status: number) =>
 
 /** Cancels what the lane holds of all `total` deliveries, so that nothing is left to probe with. Returns the number of dead letters. */
 async function withoutHeld(endpoint: LaneEndpoint, total: number): Promise<number> {
-  return until('nothing to be under way', async () => {
+  const { dead } = await until('nothing to be under way', async () => {
     const { api } = stage.where;
     const { body } = await api.get(`/v1/deliveries?endpoint=${endpoint.id}&status=held&status=pending&status=retrying&limit=250`);
     for (const { id } of body.data) await api.post(`/v1/deliveries/${id}/cancel`);
     const { dead_lettered = 0, cancelled = 0 } = await endpoint.statuses();
-    return body.data.length === 0 && dead_lettered + cancelled === total && dead_lettered;
+    return body.data.length === 0 && dead_lettered + cancelled === total && { dead: dead_lettered };
   });
+  return dead;
 }
 
 describe('one command for all dead letters', () => {

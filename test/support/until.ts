@@ -8,6 +8,9 @@ const defaultMaxPauseMs = 250;
 /** Only a failing test waits this long. The machine may be many times slower than usual. */
 const defaultTimeoutMs = 60_000;
 
+/** A number is refused: 0 would end the wait. What is `any` is refused when it is a number. */
+type NotNumber<T> = 0 extends 1 & T ? unknown : [Extract<T, number>] extends [never] ? unknown : 'compare the number';
+
 /**
  * Resolves to the first value that is not null, undefined or false. Throws after `withinMs`, naming `what` and the last
  * value or error.
@@ -15,7 +18,7 @@ const defaultTimeoutMs = 60_000;
  */
 export async function until<T>(
   what: string,
-  ask: () => T | Promise<T>,
+  ask: (() => T | Promise<T>) & NotNumber<T>,
   withinMs = defaultTimeoutMs,
   longestMs = defaultMaxPauseMs,
 ): Promise<Exclude<NonNullable<T>, false>> {
@@ -25,6 +28,7 @@ export async function until<T>(
   do {
     try {
       const value = await ask();
+      if (typeof value === 'number') return Promise.reject(new TypeError(`${what}: until takes no number; compare it`));
       if (value !== null && value !== undefined && value !== false) return value as Exclude<NonNullable<T>, false>;
       last = value;
     } catch (error) {

@@ -54,10 +54,10 @@ async function startConsumer(env: Record<string, string>, running: ChildProcess[
     rest = texts.pop() ?? '';
     lines.push(...texts.map((text) => JSON.parse(text)));
   });
-  const port = await until('the consumer', () => lines.find(({ listening }) => listening)?.listening as number | undefined);
+  const { listening } = await until('the consumer', () => lines.find((line) => line.listening));
   return {
     child,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${listening}`,
     said: (msg) => lines.filter((line) => line.msg === msg),
     ended: () => child.signalCode !== null,
   };
