@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmptyDatabase } from '../../../test/support/database.ts';
 import { until } from '../../../test/support/until.ts';
 import { memoryInbox } from '../src/inbox/memory.ts';
-import { postgresInbox } from '../src/inbox/postgres.ts';
+import { inboxTableSql, postgresInbox } from '../src/inbox/postgres.ts';
 import type { Claimed, ClaimOptions, InboxStore, NewItem } from '../src/index.ts';
 import { type OpenStore, stores } from './stores.ts';
 
@@ -234,6 +234,83 @@ it('memory: a long order does not slow down a claim', async () => {
   expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
 });
 
+describe('PostgreSQL', () => {
+  const options = { worker: 'w', limit: 1, leaseMs: minute, gapWaitMs: minute };
+  const item = (id: string, key: string | null = null, sequence: number | null = null): NewItem => ({
+    ...{ id, type: 'order.created', raw: '{}', key, sequence, replay: 0, meta: '{}' },
+  });
+  const many = (length: number, make: (n: number) => NewItem) => Array.from({ length }, (_, n) => make(n + 1));
+  let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
+  let inbox: ReturnType<typeof postgresInbox>;
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+    inbox = postgresInbox(database.db);
+    await inbox.setup?.();
+  });
+  afterAll(() => database?.drop());
+  const accept = (receiver: string, items: NewItem[]) => inbox.accept(receiver, items, { again: false, gapWaitMs: minute });
+
+  it('a key behind a long queue has its turn, also while events without a key never end', async () => {
+    await accept(
+      'long',
+      many(600, (n) => item(`long${n}`, 'long', n)),
+    );
+    await inbox.claim('long', options);
+    await accept('long', [item('k1', 'k', 1)]);
+    const claimed: string[] = [];
+    for (let n = 1; n <= 6; n++) {
+      await accept('long', [item(`free${2 * n}`), item(`free${2 * n + 1}`)]);
+      claimed.push(...(await inbox.claim('long', options)).map(({ id }) => id));
+    }
+    expect(claimed.slice(0, 3)).toContain('k1');
+    expect(claimed.filter((id) => id.startsWith('free')).length).toBe(5);
+  });
+
+  it('a claim looks at some hundred keys, and the next one goes on there', async () => {
+    await accept(
+      'many',
+      many(600, (n) => item(`long${n}`, 'long', n)),
+    );
+    await accept(
+      'many',
+      many(1_200, (n) => item(`a${n}`, `a${n}`, 1)),
+    );
+    await accept('many', [item('z1', 'z', 1)]);
+    // the keys a… are tried again later, and the head of `long` is in work
+    await database.db.query(
+      "update posthorn_inbox set due_at = now() + interval '1 hour' where receiver = 'many' and id like 'a%' or id = 'long1'",
+    );
+    const claimed: string[][] = [];
+    for (let n = 1; n <= 3; n++) claimed.push((await inbox.claim('many', options)).map(({ id }) => id));
+    expect(claimed).toEqual([[], [], ['z1']]);
+  });
+});
+
+it('PostgreSQL: a table of an earlier version has the indexes of a new one after the start', async () => {
+  const { db, drop } = await createEmptyDatabase();
+  const indexes = async (schema: string) =>
+    (await db.query('select indexdef from pg_indexes where schemaname = $1 order by 1', [schema])).rows.map(({ indexdef }) =>
+      indexdef.replaceAll(schema, 'schema'),
+    );
+  await db.query(`create schema old; create schema new; ${inboxTableSql('new.inbox')}`);
+  const made = await indexes('new');
+  await db.query(`${inboxTableSql('old.inbox')}
+    drop index old.old_inbox_free, old.old_inbox_keyed, old.old_inbox_head, old.old_inbox_work, old.old_inbox_last;
+    create index old_inbox_due on old.inbox (receiver, due_at, position) where state = 'waiting';
+    create index old_inbox_order on old.inbox (receiver, key, sequence) where key is not null`);
+  const inbox = postgresInbox(db, { table: 'old.inbox' });
+  await Promise.all([inbox.setup?.(), inbox.setup?.()]);
+  expect(await indexes('old')).toEqual(made);
+  expect(made).toHaveLength(7);
+  // with nothing to make, it waits for no transaction that writes
+  const writer = await db.connect();
+  await writer.query('begin; lock table old.inbox in row exclusive mode');
+  await inbox.setup?.();
+  await writer.query('rollback');
+  writer.release();
+  await drop();
+});
+
 it('PostgreSQL: a process that freezes while it claims does not stop the others', async () => {
   const { db, drop } = await createEmptyDatabase();
   let thaw = (): void => undefined;
@@ -261,9 +338,9 @@ it('PostgreSQL: a process that freezes while it claims does not stop the others'
     () => 'lost',
   );
   // pg_locks shows those of all databases, so also of tests that run beside
-  const locks = `select from pg_locks where locktype = 'advisory' and classid = 7061110
+  const locks = `select from pg_locks where locktype = 'advisory' and classid = 7061110 and granted
     and database = (select oid from pg_database where datname = current_database())`;
-  await until('its lock', async () => (await db.query(locks)).rowCount);
+  await until('its lock', async () => (await db.query(locks)).rowCount === 1);
   expect((await other.claim('r', { worker: 'w2', ...options })).map(({ id }) => id)).toEqual(['e1']);
   thaw();
   expect(await claiming).toBe('lost');

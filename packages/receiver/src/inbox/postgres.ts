@@ -35,10 +35,7 @@ function nameOf(table: string): string {
 
 const indexOf = (table: string) => table.replace('.', '_').slice(-50);
 
-/** The SQL that makes the table, for your migrations. It does nothing where the table is. */
-export function inboxTableSql(table = usualTable): string {
-  const [name, index] = [nameOf(table), indexOf(table)];
-  return `create table if not exists ${name} (
+const tableSql = (name: string) => `create table if not exists ${name} (
   receiver text not null,
   id text not null,
   position bigint generated always as identity,
@@ -57,25 +54,43 @@ export function inboxTableSql(table = usualTable): string {
   fence bigint not null default 0,
   error text,
   primary key (receiver, id)
-);
-create index if not exists "${index}_due" on ${name} (receiver, due_at, position) where state = 'waiting';
-create index if not exists "${index}_free" on ${name} (receiver, due_at, position) where state = 'waiting' and key is null;
-create index if not exists "${index}_head" on ${name} (receiver, key, sequence, position) where state = 'waiting' and key is not null;
-create index if not exists "${index}_work" on ${name} (receiver, key) where state = 'waiting' and key is not null and worker is not null;
-create index if not exists "${index}_last" on ${name} (receiver, key, sequence) where state <> 'waiting' and key is not null;
-create index if not exists "${index}_ended" on ${name} (receiver, state, due_at) where state <> 'waiting';
-drop index if exists ${indexIn(table, '_order')};
-`;
+)`;
+
+/** The table and its indexes in the order of their making. Not `isWanted`: an index of an earlier version, to be dropped. */
+function parts(table: string): { name: string; isWanted: boolean; sql: string }[] {
+  const [on, index] = [nameOf(table), indexOf(table)];
+  const nameIn = (which: string) => nameOf(`${table.includes('.') ? `${table.split('.')[0]}.` : ''}${index}${which}`);
+  const made = (which: string, columns: string, where: string) => ({
+    name: nameIn(which),
+    isWanted: true,
+    sql: `create index if not exists "${index}${which}" on ${on} (receiver, ${columns}) where ${where}`,
+  });
+  const dropped = (which: string) => ({ name: nameIn(which), isWanted: false, sql: `drop index if exists ${nameIn(which)}` });
+  const waiting = "state = 'waiting' and key is not null";
+  return [
+    { name: on, isWanted: true, sql: tableSql(on) },
+    made('_free', 'due_at, position', "state = 'waiting' and key is null"),
+    made('_keyed', 'due_at, position', waiting),
+    made('_head', 'key, sequence, position', waiting),
+    made('_work', 'key', `${waiting} and worker is not null`),
+    made('_last', 'key, sequence', "state <> 'waiting' and key is not null"),
+    made('_ended', 'state, due_at', "state <> 'waiting'"),
+    dropped('_order'),
+    dropped('_due'),
+  ];
 }
 
-const indexIn = (table: string, which: string) =>
-  nameOf(`${table.includes('.') ? `${table.split('.')[0]}.` : ''}${indexOf(table)}${which}`);
-
-/** What is made last of what a table of an earlier version lacks. */
-const lastMade = (table: string) => indexIn(table, '_last');
+/** The SQL that makes the table, for your migrations, and gives one of an earlier version its new indexes. It does nothing where all is there. */
+export const inboxTableSql = (table = usualTable): string =>
+  parts(table)
+    .map(({ sql }) => `${sql};\n`)
+    .join('');
 
 /** A claim looks at so many events with a key that have waited longest. If they are of few keys, it goes from key to key. */
 const looksAt = 500;
+
+/** Going from key to key, a claim looks at so many keys. The next claim goes on there. */
+const visits = 500;
 
 const ms = (parameter: string) => `${parameter}::float8 * interval '1 ms'`;
 
@@ -84,18 +99,15 @@ function statements(t: string) {
   const due = "receiver = $1 and state = 'waiting' and due_at <= now()";
   const keyed = "receiver = $1 and state = 'waiting' and key is not null";
   const inOrder = 'order by key, sequence, position limit 1';
-  // locks those that may be claimed now and claims them: no other of the key is in work, and none before it is missing
-  const take = (
-    heads: string,
-    order: string,
-  ) => `ready as (select i.id, p.last from ${heads} h join ${t} i on i.receiver = $1 and i.id = h.id
+  // locks those that may be claimed now: no other of the key is in work, and none before it is missing
+  const ready = (order: string) => `ready as (select i.id, p.last from heads h join ${t} i on i.receiver = $1 and i.id = h.id
 cross join lateral (select coalesce((select max(sequence) from ${t} d
 where d.receiver = $1 and d.key = i.key and d.state <> 'waiting' and d.key is not null), 0) as last) p
 where i.state = 'waiting' and i.due_at <= now() and (i.key is null or (not exists (
 select from ${t} e where e.receiver = $1 and e.key = i.key and e.state = 'waiting' and e.key is not null and e.worker is not null
 and e.due_at > now() and e.id <> i.id) and (i.sequence <= p.last + 1 or i.received_at <= now() - ${ms('$5')})))
-${order} limit $2 for update of i skip locked)
-update ${t} i set fence = fence + 1, attempts = attempts + 1, worker = $3, due_at = now() + ${ms('$4')}
+${order} limit $2 for update of i skip locked)`;
+  const take = `update ${t} i set fence = fence + 1, attempts = attempts + 1, worker = $3, due_at = now() + ${ms('$4')}
 from ready where i.receiver = $1 and i.id = ready.id
 returning i.id, type, raw, key, sequence::float8 as sequence, meta, attempts, fence::float8 as fence, ready.last::float8 as last, position::float8 as position`;
   return {
@@ -110,12 +122,14 @@ returning i.id, i.xmax = 0 as is_new`,
 longest as (select id, key from ${t} where ${due} and key is not null order by due_at, position limit ${looksAt}),
 heads as (select id from free union all select id from longest l
 where id = (select id from ${t} e where ${keyed} and key = l.key ${inOrder})),
-${take('heads', 'order by due_at, position')}`,
-    // the first of each key, key by key from $6 on: many of one key do not hide the others
-    claimByKey: `with recursive heads as ((select key, id from ${t} where ${keyed} and ($6::text is null or key > $6) ${inOrder})
-union all select n.* from heads h cross join lateral (select key, id from ${t} where ${keyed} and key > h.key ${inOrder}) n),
-${take('heads', '')}`,
-    longest: `select count(*)::int as n from (select from ${t} where ${due} and key is not null limit ${looksAt}) l`,
+${ready('order by due_at, position')} ${take}`,
+    // the first of each key, key by key from $6 on: many of one key do not hide the others. `visited` is the last key it looked at
+    claimByKey: `with recursive heads as ((select key, id, 1 as n from ${t} where ${keyed} and ($6::text is null or key > $6) ${inOrder})
+union all select e.*, h.n + 1 from heads h cross join lateral (select key, id from ${t} where ${keyed} and key > h.key ${inOrder}) e
+where h.n < ${visits}),
+${ready('order by h.key')}, taken as (${take})
+select t.*, v.key as visited, v.n from (select key, n from heads order by n desc limit 1) v left join taken t on true order by t.key`,
+    isLong: `select from ${t} where ${due} and key is not null order by due_at, position offset ${looksAt - 1} limit 1`,
     extend: `update ${t} i set due_at = now() + ${ms('$4')} from unnest($2::text[], $3::bigint[]) as c (id, fence)
 where i.receiver = $1 and i.id = c.id and i.fence = c.fence and i.state = 'waiting' returning i.id`,
     end: `update ${t} set state = $4, due_at = now() + ${ms('$5')}, worker = null, error = $6,
@@ -138,6 +152,13 @@ const beginClaim = "begin; set local idle_in_transaction_session_timeout = '2s'"
 /** The client of a pool has no listener while it is in use, and its event `error` would end the process. The next query fails, too. */
 const ignored = () => undefined;
 
+interface Row extends Claimed {
+  position: number;
+  /** Of a walk from key to key: the last key it has looked at, and how many. Its `id` is null if it has claimed nothing. */
+  visited: string;
+  n: number;
+}
+
 /** The parameters 4 to 6 of `end`. */
 const parametersOf = (end: End) =>
   end.state === 'done' ? ['done', 0, null] : end.state === 'retry' ? ['waiting', end.inMs, end.error] : ['dead', 0, end.error];
@@ -147,8 +168,8 @@ export function postgresInbox<Client extends PostgresClient>(
   { table = usualTable, createTable = true }: PostgresInboxOptions = {},
 ): Inbox<Client> {
   const sql = statements(nameOf(table));
-  /** The key that was claimed last, by receiver: going on after it, every key gets its turn. */
-  const lastKeys = new Map<string, string | null>();
+  /** By receiver: after which key the walk from key to key goes on, and whether it comes first in the next claim. */
+  const turns = new Map<string, { after: string | null; isFirst: boolean }>();
 
   async function transaction(work: (client: Client) => Promise<boolean>, begin = 'begin'): Promise<boolean> {
     const client = await pool.connect();
@@ -171,12 +192,31 @@ export function postgresInbox<Client extends PostgresClient>(
     }
   }
 
+  /** Takes what has waited longest, and key by key. Each is first in every other claim, so neither takes all places for ever. */
+  async function takeTurns(receiver: string, take: (text: string, ...more: unknown[]) => Promise<Row[]>, isFull: () => boolean) {
+    const turn = turns.get(receiver) ?? { after: null, isFirst: true };
+    let { after } = turn;
+    const walk = async () => {
+      const last = (await take(sql.claimByKey, after)).at(-1);
+      // it ends at what it has claimed last, or at the last key it may look at, or behind the last key there is
+      after = isFull() ? (last?.key ?? after) : last?.n === visits ? last.visited : null;
+    };
+    if (!turn.isFirst) await take(sql.claim);
+    await walk();
+    if (turn.after !== null && after === null) await walk();
+    if (turn.isFirst) await take(sql.claim);
+    turns.set(receiver, { after, isFirst: !turn.isFirst });
+  }
+
   return inboxOf({
     async setup() {
-      // to make an index that is there would still wait for every transaction that has written to the table
-      if (!createTable || (await pool.query('select to_regclass($1) as made', [lastMade(table)])).rows[0]?.made) return;
-      // one implicit transaction; two processes that start together must not both make it
-      await pool.query(`select pg_advisory_xact_lock(7061110); ${inboxTableSql(table)}`);
+      if (!createTable) return;
+      const all = parts(table);
+      const names = [all.map(({ name }) => name)];
+      const { rows } = await pool.query('select to_regclass(unnest($1::text[])) is not null as is_made', names);
+      // One transaction each: the locks of one do not last while the next is made. Processes that start together take turns.
+      for (const [at, { sql, isWanted }] of all.entries())
+        if (rows[at]?.is_made !== isWanted) await pool.query(`select pg_advisory_xact_lock(7061110); ${sql}`);
     },
     async accept(receiver, items, { again }) {
       // rows in the order of their key: two requests with the same events must not wait for each other
@@ -188,20 +228,18 @@ export function postgresInbox<Client extends PostgresClient>(
       return items.map(({ id }) => results.get(id) ?? 'duplicate');
     },
     async claim(receiver, { worker, limit, leaseMs, gapWaitMs }) {
-      const claimed: (Claimed & { position: number })[] = [];
+      const claimed: Row[] = [];
       await transaction(async (client) => {
         // claims take turns: each sees what the one before it has in work
         await client.query('select pg_advisory_xact_lock(7061110, hashtext($1))', [receiver]);
-        const take = async (text: string, ...more: unknown[]) =>
-          claimed.push(...(await client.query(text, [receiver, limit - claimed.length, worker, leaseMs, gapWaitMs, ...more])).rows);
-        await take(sql.claim);
-        if (claimed.length < limit && (await client.query(sql.longest, [receiver])).rows[0]?.n === looksAt) {
-          const after = lastKeys.get(receiver) ?? null;
-          await take(sql.claimByKey, after);
-          if (after !== null && claimed.length < limit) await take(sql.claimByKey, null);
-          const keys = claimed.flatMap(({ key }) => (key === null ? [] : [key]));
-          lastKeys.set(receiver, keys.at(-1) ?? null);
-        }
+        const take = async (text: string, ...more: unknown[]): Promise<Row[]> => {
+          if (claimed.length === limit) return [];
+          const { rows } = await client.query(text, [receiver, limit - claimed.length, worker, leaseMs, gapWaitMs, ...more]);
+          claimed.push(...rows.filter(({ id }) => id !== null));
+          return rows;
+        };
+        if ((await client.query(sql.isLong, [receiver])).rows.length === 0) await take(sql.claim);
+        else await takeTurns(receiver, take, () => claimed.length === limit);
         return true;
       }, beginClaim);
       return claimed.sort((a, b) => a.position - b.position);
