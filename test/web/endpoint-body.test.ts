@@ -15,8 +15,15 @@ withPage('transform, signature and versions are chosen in fields, and can be wri
   // a template has no fields: its JSON, and the body that it makes
   await page.getByLabel('Transform as JSON').fill('{ "template": { "order": "{{data.id}}" } }');
   await page.getByRole('region', { name: 'Body' }).getByText('"A-1"').waitFor();
-  await page.getByLabel('Made for').selectOption('Slack');
+  // it is still being typed while it is empty, and is there again after another choice
+  const [madeFor, text] = [page.getByLabel('Made for'), page.getByLabel('Transform as JSON')];
+  await text.fill('');
+  await text.fill('{ "template": { "order": "{{data.id}}", "typed": true } }');
+  await madeFor.selectOption('Slack');
   await page.getByLabel('Heading').fill('Order {{data.id}}');
+  await madeFor.selectOption('A template of your own (JSON)');
+  expect(await text.inputValue()).toContain('"typed": true');
+  await madeFor.selectOption('Slack');
   await page.getByText('Order A-1').waitFor();
   await page.getByLabel('Pin a type').selectOption(type);
   await page.getByLabel(type, { exact: true }).waitFor();

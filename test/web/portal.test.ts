@@ -59,6 +59,31 @@ withPage('speaks German where the link says so, in its colours, and in English w
   await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
 });
 
+withPage('an order for one tenant is not sent with the link of another, and the page says so', async ({ openPage, posthorn }) => {
+  const [a, b] = [await posthorn.makeTenant(), await posthorn.makeTenant()];
+  const { id } = await posthorn.makeEndpoint(a, 'http://127.0.0.1:9/ordered');
+  const [ours, theirs] = [await makeLink(posthorn, a), await makeLink(posthorn, b)];
+  const { page, watched } = await openPage();
+  watched.allow(/Failed to load resource/);
+  await page.goto(ours.url);
+  await page.getByRole('navigation').waitFor();
+  await page.goto(`/portal/endpoints/${id}`);
+  let isAway = true;
+  await page.route(/\/(pause|readyz)$/, (route) => (isAway ? route.fulfill({ status: 502 }) : route.continue()));
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('alert').getByText('No connection to').waitFor();
+  await page.evaluate(`location.hash = '${new URL(theirs.url).hash}'`);
+  await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
+  isAway = false;
+  const told = page.getByRole('dialog', { name: 'What was ordered may have been carried out' });
+  await told.waitFor();
+  expect(await violations(page)).toEqual([]);
+  await shoot(page, 'portal-not-sent');
+  await told.getByRole('button', { name: 'Close' }).last().click();
+  await told.waitFor({ state: 'detached' });
+  expect((await posthorn.get(`/v1/endpoints/${id}`)).body.gate).toBe('open');
+});
+
 withPage('says that its link has ended, and why', async ({ openPage, posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const [expired, revoked] = [await makeLink(posthorn, tenant), await makeLink(posthorn, tenant)];

@@ -29,7 +29,10 @@ withPage('an empty installation leads in three steps to a delivered event', asyn
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'welcome-1');
   await page.getByRole('button', { name: 'Make a test endpoint' }).click();
-  await page.getByText('Its signing secret, which is shown only now').waitFor();
+  const secret = page.getByRole('dialog', { name: 'The test endpoint is there' });
+  await secret.getByText(/^whsec_/).waitFor();
+  await shoot(page, 'welcome-secret');
+  await secret.getByRole('button', { name: 'I have stored it' }).click();
   await page.getByText('Waiting for the event').waitFor();
   await shoot(page, 'welcome-2');
 

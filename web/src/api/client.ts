@@ -11,7 +11,7 @@ import { giveUp, nobody } from './not-sent.ts';
 const mostRepeats = 5;
 
 async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker = credential.holder()): Promise<Response> {
-  if (asker !== credential.holder()) return init.method === 'GET' ? nobody() : giveUp(asker);
+  if (asker !== credential.holder()) return isRead(url, init) ? nobody() : giveUp(asker, repeats > 0);
   const token = credential.token();
   // a repeat goes without the signal, whose time has passed meanwhile; a stream keeps it, since nothing else would end it
   const isStream = (init.headers as Record<string, string>).accept === 'text/event-stream';
@@ -38,6 +38,14 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker =
   if (met === 'ok' || !mayRepeat) return response;
   await connection.isBack();
   return again(repeats + 1);
+}
+
+/** Some reads need a body. */
+const readsByPost = /\/v1\/(endpoints\/[^/]+\/preview|event-types\/[^/]+\/compare|(transforms|filters)\/test)$/;
+
+function isRead(url: string, { method, body }: RequestInit): boolean {
+  if (method !== 'POST') return method === 'GET';
+  return readsByPost.test(url) || (url.endsWith('/v1/replays') && String(body).includes('"dryRun":true'));
 }
 
 /** 502 and 504 are answers of a proxy in front of Posthorn, which itself never gives them. */

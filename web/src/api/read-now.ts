@@ -9,7 +9,7 @@ export async function readNow<T>(read: () => Promise<T>): Promise<T> {
   const asker = credential.holder();
   const departure = departureOf(asker);
   const now = await Promise.race([readWhenBack(read, asker), departure.happens]).finally(departure.forget);
-  return now === 'left' || asker !== credential.holder() ? giveUp(asker) : now.read;
+  return now === 'left' || asker !== credential.holder() ? giveUp(asker, false) : now.read;
 }
 
 async function readWhenBack<T>(read: () => Promise<T>, asker: Holder): Promise<{ read: T } | 'left'> {

@@ -2,7 +2,6 @@
 import { Link } from '@tanstack/react-router';
 import { Button } from '../parts/Button.tsx';
 import { Copy } from '../parts/Copy.tsx';
-import { useLeaveQuestion } from '../parts/use-leave-question.ts';
 import { freshSecrets, useFreshSecret } from './fresh-secrets.ts';
 import { useSharedWords } from './shared-words.ts';
 import './forms.css';
@@ -11,7 +10,6 @@ import './forms.css';
 export function SecretOnce({ of }: { of: string }) {
   const words = useSharedWords();
   const secret = useFreshSecret(of);
-  useLeaveQuestion(secret !== undefined);
   if (secret === undefined) return null;
   return (
     <section className="secret-once" aria-label={words.secret}>

@@ -25,3 +25,6 @@ function subscribe(listener: () => void): () => void {
 }
 
 export const useFreshSecret = (of: string): string | undefined => useSyncExternalStore(subscribe, () => secrets.get(of));
+
+/** Whether one is not said to be stored yet. */
+export const useHasFreshSecret = (): boolean => useSyncExternalStore(subscribe, () => secrets.size > 0);

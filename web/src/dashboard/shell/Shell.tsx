@@ -8,7 +8,7 @@ import { PageChange } from '../../parts/PageChange.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
 import { SecretOnce } from '../SecretOnce.tsx';
 import { Keyboard } from './keyboard/Keyboard.tsx';
-import { NotSent } from './NotSent.tsx';
+import { OrderGivenUp } from './OrderGivenUp.tsx';
 import { Rail } from './Rail.tsx';
 import { Returned } from './Returned.tsx';
 import { SessionEnded } from './SessionEnded.tsx';
@@ -45,7 +45,7 @@ export function Shell() {
       <Toasts />
       <SecretOnce />
       <Keyboard />
-      {signedIn.state === 'ended' ? <SessionEnded name={signedIn.credential.shown} /> : <NotSent name={signedIn.credential.shown} />}
+      {signedIn.state === 'ended' ? <SessionEnded name={signedIn.credential.shown} /> : <OrderGivenUp name={signedIn.credential.shown} />}
     </div>
   );
 }

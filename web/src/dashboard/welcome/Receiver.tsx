@@ -1,11 +1,12 @@
 // Step 1: a test endpoint inside this Posthorn, which records what it receives.
 import type { Sandbox } from '@posthorn/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Copy } from '../../parts/Copy.tsx';
 import { Problem } from '../../parts/States.tsx';
+import { useMaking } from '../made-secret.ts';
 
 export interface ReceiverProps {
   /** The tenant that gets it; it is made if it does not exist. */
@@ -15,29 +16,30 @@ export interface ReceiverProps {
   sandbox: Sandbox | undefined;
 }
 
+const ofSandbox = {
+  title: 'The test endpoint is there',
+  name: 'the secret',
+  hint: 'This is its signing secret. The test endpoint verifies signatures by itself: you need the secret only to verify its requests on your own.',
+};
+
 export function Receiver({ tenant, hasTenant, sandbox }: ReceiverProps) {
   const queries = useQueryClient();
   const [lacksEndpoints, lacksTenants] = [useLacks('endpoints:write'), useLacks('admin')];
-  const make = useMutation({
-    async mutationFn() {
+  const { start, isPending, error } = useMaking({
+    async make() {
       if (!hasTenant) await posthorn.tenants.create({ id: tenant, name: 'Demo' });
+      void queries.invalidateQueries({ queryKey: ['tenants'] });
       return posthorn.sandboxes.create(tenant, { name: 'First steps' });
     },
-    onSuccess: () =>
-      Promise.all([queries.invalidateQueries({ queryKey: ['tenants'] }), queries.invalidateQueries({ queryKey: ['sandboxes'] })]),
+    secretOf: ({ secret }) => ({ ...ofSandbox, text: secret }),
+    changes: ['sandboxes'],
+    onMade: () => undefined,
   });
   if (sandbox) {
     return (
-      <>
-        <p>
-          <code>{sandbox.url}</code> <Copy text={sandbox.url} /> receives the events of the tenant <code>{tenant}</code>.
-        </p>
-        {make.data && (
-          <p>
-            Its signing secret, which is shown only now: <code>{make.data.secret}</code> <Copy text={make.data.secret} what="the secret" />
-          </p>
-        )}
-      </>
+      <p>
+        <code>{sandbox.url}</code> <Copy text={sandbox.url} /> receives the events of the tenant <code>{tenant}</code>.
+      </p>
     );
   }
   // the tenant is made, too
@@ -53,10 +55,10 @@ export function Receiver({ tenant, hasTenant, sandbox }: ReceiverProps) {
           </>
         )}
       </p>
-      <Button tone="primary" onPress={() => make.mutate()} isPending={make.isPending} because={because}>
+      <Button tone="primary" onPress={start} isPending={isPending} because={because}>
         Make a test endpoint
       </Button>
-      {make.error && <Problem error={make.error} />}
+      {error && <Problem error={error} />}
     </>
   );
 }

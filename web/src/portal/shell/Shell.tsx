@@ -6,11 +6,14 @@ import { useMay, useSignedIn } from '../../api/use.ts';
 import { ConnectionBar } from '../../parts/ConnectionBar.tsx';
 import { PageChange } from '../../parts/PageChange.tsx';
 import { Toasts } from '../../parts/Toasts.tsx';
+import { useLeaveQuestion } from '../../parts/use-leave-question.ts';
+import { useHasFreshSecret } from '../fresh-secrets.ts';
 import { entries } from './entries.ts';
 import { followHeight } from './frame/host.ts';
 import { LinkEnded } from './LinkEnded.tsx';
 import { LinkNotice } from './LinkNotice.tsx';
 import { portalLink } from './link/link.ts';
+import { OrderGivenUp } from './OrderGivenUp.tsx';
 import { LanguageProvider, useLanguage, usePortalWords } from './words/language.tsx';
 import './shell.css';
 
@@ -33,6 +36,8 @@ export function Shell() {
 function Open({ link }: { link: CurrentPortalLink }) {
   const words = usePortalWords();
   const hasEnded = useSignedIn().state === 'ended';
+  // whatever page is open: the API shows a secret only once
+  useLeaveQuestion(useHasFreshSecret());
   return (
     <Measured>
       <a className="skip" href="#content">
@@ -52,7 +57,7 @@ function Open({ link }: { link: CurrentPortalLink }) {
       </main>
       <PageChange />
       <Toasts />
-      {hasEnded && <LinkEnded />}
+      {hasEnded ? <LinkEnded /> : <OrderGivenUp />}
     </Measured>
   );
 }

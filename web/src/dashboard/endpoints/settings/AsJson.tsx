@@ -14,14 +14,14 @@ interface AsJsonProps {
   placeholder: string;
   /** Its fields have a heading of their own. */
   isTitled?: boolean;
-  /** Null: the fields cannot show it. */
-  children: ReactNode | null;
+  /** Null or undefined: the fields cannot show it. */
+  children: ReactNode;
 }
 
 export function AsJson({ name, label, what, hint, rows, placeholder, isTitled = false, children }: AsJsonProps) {
   const [isText, setIsText] = useState(false);
   const { isReadOnly, problemOf } = useSettingsForm();
-  const showsText = isText || children === null;
+  const showsText = isText || children == null;
   const problem = problemOf(name);
   return (
     <fieldset className="choice-set" disabled={isReadOnly}>
@@ -38,7 +38,7 @@ export function AsJson({ name, label, what, hint, rows, placeholder, isTitled = 
           )}
         </>
       )}
-      {children !== null && !isReadOnly && (
+      {children != null && !isReadOnly && (
         <div className="as-json">
           <Button tone="quiet" onPress={() => setIsText(!isText)}>
             {showsText ? `Edit ${what} in fields` : `Edit ${what} as JSON`}

@@ -25,6 +25,11 @@ export const de: PortalWords = {
   renewing: 'Ein neuer Link wird geholt …',
   notRenewed: 'Die Anwendung um diese Seite hat im Moment keinen neuen Link.',
   again: 'Noch einmal fragen',
+  notSentTitle: 'Ein Auftrag wurde nicht gesendet',
+  notSent: 'In diesem Tab wurde ein anderer Link geöffnet. Der Auftrag davor wurde nicht gesendet.',
+  maybeSentTitle: 'Ein Auftrag wurde vielleicht ausgeführt',
+  maybeSent:
+    'In diesem Tab wurde ein anderer Link geöffnet. Der Auftrag davor wurde gesendet, aber es kam keine Antwort. Vielleicht wurde er ausgeführt; noch einmal gesendet wird er nicht.',
   failedTitle: 'Diese Seite ist fehlgeschlagen',
   home: 'Zur ersten Seite',
   allEndpoints: 'Alle Endpunkte',

@@ -21,6 +21,11 @@ export const en = {
   renewing: 'Getting a new link …',
   notRenewed: 'The application around this page has no new link at the moment.',
   again: 'Ask again',
+  notSentTitle: 'What was ordered was not sent',
+  notSent: 'Another link was opened in this tab. What was ordered before was not sent.',
+  maybeSentTitle: 'What was ordered may have been carried out',
+  maybeSent:
+    'Another link was opened in this tab. What was ordered before was sent, but there was no answer. It may have been carried out, and is not sent again.',
   failedTitle: 'This page failed',
   home: 'Go to the first page',
   allEndpoints: 'All endpoints',

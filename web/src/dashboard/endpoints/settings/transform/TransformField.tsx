@@ -1,6 +1,6 @@
 // How the body is made of an event: as it is, as a message for a chat with a preview, or by JSON of any kind.
 import type { Transform } from '@posthorn/client';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { Select } from '../../../../parts/Field.tsx';
 import { fieldsOfTypes } from '../../../../parts/filter/schema-fields.ts';
 import { MessageFields } from '../../../../parts/messages/MessageFields.tsx';
@@ -26,10 +26,14 @@ export function TransformField() {
   const chat = chats.find((one) => transform && receiverOf(transform) === one);
   const kind = chat ?? (draft.transform.trim() === '' ? '' : transform && 'preset' in transform ? transform.preset : 'template');
   const [preset, setPreset] = usePreset(draft.transform, transform, (text) => set('transform', text));
+  const [isTyping, setIsTyping] = useState(false);
+  const left = useRef<Left>({ texts: {} });
   const choose = (next: string) => {
+    if (chat) left.current.preset = preset;
+    else left.current.texts[kind] = draft.transform;
     const isChat = chats.find((one) => one === next);
-    if (isChat) setPreset(isChat, preset);
-    else set('transform', beginnings[next] ?? '');
+    if (isChat) setPreset(isChat, chat ? preset : (left.current.preset ?? preset));
+    else set('transform', next === '' ? '' : (left.current.texts[next] ?? beginnings[next] ?? ''));
   };
   return (
     <>
@@ -42,31 +46,40 @@ export function TransformField() {
         <option value="pagerduty">PagerDuty (JSON)</option>
         <option value="template">A template of your own (JSON)</option>
       </Select>
-      {kind !== '' && (
-        <AsJson
-          name="transform"
-          label="Transform"
-          what="the transform"
-          rows={6}
-          placeholder={beginnings.template ?? ''}
-          hint="A template, or a preset with its fields."
-          isTitled
-        >
-          {chat === undefined ? null : (
-            <MessageFields
-              chat={chat}
-              preset={preset}
-              onChange={(next) => setPreset(chat, next)}
-              fields={fields}
-              type={types[0]}
-              problemAt={(path) => refused.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message}
-            />
-          )}
-        </AsJson>
+      {(kind !== '' || isTyping) && (
+        // biome-ignore lint/a11y/noStaticElementInteractions: a text that is emptied stays while it is being typed
+        <div onFocus={() => setIsTyping(true)} onBlur={() => setIsTyping(false)}>
+          <AsJson
+            name="transform"
+            label="Transform"
+            what="the transform"
+            rows={6}
+            placeholder={beginnings.template ?? ''}
+            hint="A template, or a preset with its fields."
+            isTitled
+          >
+            {chat === undefined ? null : (
+              <MessageFields
+                chat={chat}
+                preset={preset}
+                onChange={(next) => setPreset(chat, next)}
+                fields={fields}
+                type={types[0]}
+                problemAt={(path) => refused.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message}
+              />
+            )}
+          </AsJson>
+        </div>
       )}
       {kind !== '' && chat === undefined && <BodyPreview text={draft.transform} type={types[0]} />}
     </>
   );
+}
+
+/** What was typed for the kinds that are not chosen any more. */
+interface Left {
+  texts: Record<string, string>;
+  preset?: PresetDraft;
 }
 
 /** Undefined: it cannot be read. */
