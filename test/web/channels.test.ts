@@ -54,3 +54,17 @@ withPage('adds a channel, shows its secret once, tests it with the result at onc
   expect((await posthorn.get(`/v1/alert-channels?tenant=${tenant}`)).body.data).toEqual([]);
   await receiver.close();
 });
+
+withPage('a key of one tenant adds channels of this tenant only', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const scopes = ['endpoints:read', 'endpoints:write', 'deliveries:read'];
+  const { body } = await posthorn.post('/v1/api-keys', { name: 'bound', tenant, scopes });
+  await openDashboard(page, '/channels', body.key);
+  await page.getByRole('button', { name: 'Add a channel' }).first().click();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByLabel('E-mail addresses').fill('ops@example.com');
+  expect(await sheet.getByLabel('Tenant').count()).toBe(0);
+  await sheet.getByText('Only these').click();
+  await sheet.getByLabel('Dead letters').check();
+  expect(await sheet.getByLabel('No worker runs').count()).toBe(0);
+});

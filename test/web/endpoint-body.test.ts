@@ -9,6 +9,8 @@ withPage('transform, signature and versions are chosen in fields, and can be wri
   const type = 'web_body.order.created';
   const schema = { type: 'object', properties: { id: { type: 'string' } } };
   await posthorn.post('/v1/event-types', { name: type, schema, examples: [{ id: 'A-1' }] });
+  const second = { schema: { ...schema, properties: { ...schema.properties, note: {} } }, examples: [{ id: 'A-1' }] };
+  expect((await posthorn.post(`/v1/event-types/${type}/versions`, second)).status).toBe(201);
   const settings = { eventTypes: [type], transform: { template: { n: 1 } } };
   const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/body', settings);
   await openDashboard(page, `/endpoints/${id}/settings`);
@@ -47,7 +49,7 @@ withPage('transform, signature and versions are chosen in fields, and can be wri
   await page.getByText('The settings are in force.').waitFor();
   expect((await posthorn.get(`/v1/endpoints/${id}`)).body).toMatchObject({
     transform: { preset: 'slack', title: 'Order {{data.id}}' },
-    versions: { [type]: 1 },
+    versions: { [type]: 2 },
     signing: { schemes: ['v1'], custom: { header: 'X-Hub-Signature-256', prefix: 'sha256=', signed: '{body}' } },
   });
 });

@@ -46,7 +46,7 @@ export function detailOf(error: unknown, { problems, failed }: Words): string {
 const isTranslated = (error: unknown, { problems }: Words) =>
   !(error instanceof PosthornProblem) || problems[error.code as ProblemCode] != null;
 
-/** The refusal of the API, with the id with the id by which the log knows the request. */
+/** The refusal of the API, with the id by which the log knows the request. */
 export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const words = useWords();
   const isSaidByBar = useSaidByBar(error);

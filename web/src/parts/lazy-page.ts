@@ -29,6 +29,8 @@ export function lazyPart<Props extends object>(importer: () => Promise<Component
 const unread =
   /^(Failed to fetch dynamically imported|error loading dynamically imported|Importing a module script failed|Unable to preload CSS)/;
 
+const againMs = 1_000;
+
 class FileGone extends Error {
   /** The router knows it by these words, and then loads the page again. */
   constructor(cause: Error) {
@@ -36,7 +38,8 @@ class FileGone extends Error {
   }
 }
 
-async function readWhenThere<T>(importer: () => Promise<T>): Promise<T> {
+/** A file that cannot be read is asked for once more: the network may have failed for a moment. */
+async function readWhenThere<T>(importer: () => Promise<T>, isAgain = false): Promise<T> {
   try {
     return await importer();
   } catch (error) {
@@ -45,7 +48,11 @@ async function readWhenThere<T>(importer: () => Promise<T>): Promise<T> {
       ({ ok }) => ok,
       () => false,
     );
-    if (answers) throw new FileGone(error);
+    if (answers && isAgain) throw new FileGone(error);
+    if (answers) {
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+      return readWhenThere(importer, true);
+    }
     connection.saw('away');
     await connection.isBack();
     return readWhenThere(importer);

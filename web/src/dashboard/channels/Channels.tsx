@@ -1,7 +1,7 @@
 // Alert channels: who is told of alerts, with a test whose result is shown at once.
 import type { AlertChannel } from '@posthorn/client';
 import { useState } from 'react';
-import { useLacks } from '../../api/use.ts';
+import { useBoundTo, useLacks } from '../../api/use.ts';
 import { alertKindWords } from '../../parts/alert-kinds.ts';
 import { Button } from '../../parts/Button.tsx';
 import { ChannelDialog } from '../../parts/channels/ChannelDialog.tsx';
@@ -15,6 +15,7 @@ import { keepMadeSecret } from '../made-secret.ts';
 export function Channels() {
   const words = useChannelWords();
   const because = useLacks('endpoints:write');
+  const bound = useBoundTo();
   const [isAdding, setIsAdding] = useState(false);
   const add = (
     <Button tone="primary" onPress={() => setIsAdding(true)} because={because}>
@@ -28,11 +29,16 @@ export function Channels() {
   );
   return (
     <Page title="Channels" actions={add}>
-      <p className="quiet">A channel is told when an alert opens, and when it closes. Channels of the operator are told of all alerts.</p>
+      <p className="quiet">
+        A channel is told when an alert opens, and when it closes.
+        {bound === null && ' Channels of the operator are told of all alerts.'}
+      </p>
       <ChannelList empty={nobody}>
         {(channel) => <ChannelItem key={channel.id} channel={channel} kindNames={alertKindWords} of={whoseOf(channel)} because={because} />}
       </ChannelList>
-      {isAdding && <ChannelDialog kindNames={alertKindWords} onClose={() => setIsAdding(false)} onMade={keepSecret} />}
+      {isAdding && (
+        <ChannelDialog tenant={bound ?? undefined} kindNames={alertKindWords} onClose={() => setIsAdding(false)} onMade={keepSecret} />
+      )}
     </Page>
   );
 }

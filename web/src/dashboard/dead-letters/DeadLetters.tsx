@@ -36,9 +36,9 @@ export function DeadLetters() {
   const [asked, setAsked] = useState<Asked | null>(null);
   const because = useLacks('deliveries:act');
   const { tenant, type } = search;
-  useFresh([['undelivered']], isAboutDeadLetters);
+  useFresh([['undelivered']], isAboutDeadLetters, { everyMs: 10_000 });
   // further down, rows would move under the eyes of somebody who chooses some
-  useFresh([['deliveries', 'dead_lettered']], (changes) => isAtTop() && isAboutDeadLetters(changes));
+  useFresh([['deliveries', 'dead_lettered']], isAboutDeadLetters, { mayRun: isAtTop });
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['undelivered', 'dead_lettered', tenant, type],
     queryFn: ({ signal }) =>

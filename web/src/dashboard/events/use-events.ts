@@ -57,7 +57,7 @@ function useNews({ tenant, type }: EventsSearch, newestAt: string | undefined, i
   // other filters, another list
   // biome-ignore lint/correctness/useExhaustiveDependencies: they are what changes
   useEffect(() => forget, [tenant, type, forget]);
-  const readSoon = useThrottled(readTop);
+  const readSoon = useThrottled(readTop, { mayRun: isAtTop });
   const look = useCallback(
     ({ deliveries, isReset }: Changes) => {
       const seen = [...deliveries.values()].filter((one) => (!tenant || one.tenant === tenant) && (!type || one.eventType === type));

@@ -15,7 +15,7 @@ const mayBeMissed = ({ status, attempts, round }: ChangedDelivery) => status !==
 
 export function Missed() {
   const { tenant, endpoint } = route.useSearch();
-  useFresh([['undelivered']], ({ deliveries }) => [...deliveries.values()].some(mayBeMissed));
+  useFresh([['undelivered']], ({ deliveries }) => [...deliveries.values()].some(mayBeMissed), { everyMs: 10_000 });
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['undelivered', 'all', tenant],
     queryFn: ({ signal }) => posthorn.deliveries.undelivered({ ...(tenant && { tenant }) }, { signal }),

@@ -70,7 +70,7 @@ export function Overview() {
 }
 
 function useOverview(window: StatsWindow, tenant: string | undefined, isBound: boolean) {
-  useFresh([['stats'], ['worst-endpoints']], ({ deliveries }) => deliveries.size > 0, figuresMs);
+  useFresh([['stats'], ['worst-endpoints']], ({ deliveries }) => deliveries.size > 0, { everyMs: figuresMs });
   const stats = useQuery({
     queryKey: ['stats', { window, tenant }],
     queryFn: ({ signal }) =>

@@ -38,14 +38,14 @@ const columns: Column<Delivery>[] = [
   { id: 'at', header: 'Since', width: '110px', cell: ({ updatedAt }) => <Time at={updatedAt} /> },
 ];
 
-const isAboutQuarantine = ({ deliveries }: Changes) => isAtTop() && [...deliveries.values()].some(({ status }) => status === 'quarantined');
+const isAboutQuarantine = ({ deliveries }: Changes) => [...deliveries.values()].some(({ status }) => status === 'quarantined');
 
 export function Quarantine() {
   const filter = route.useSearch();
   const queries = useQueryClient();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const because = useLacks('deliveries:act');
-  useFresh([['deliveries', 'quarantined']], isAboutQuarantine);
+  useFresh([['deliveries', 'quarantined']], isAboutQuarantine, { mayRun: isAtTop });
   const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['deliveries', 'quarantined', filter],
     queryFn: ({ pageParam, signal }) =>

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { posthorn } from '../../../../api/client.ts';
 import { Button } from '../../../../parts/Button.tsx';
 import { Select } from '../../../../parts/Field.tsx';
+import { useTypeSummaries } from '../../TypeNames.tsx';
 import { AsJson } from '../AsJson.tsx';
 import { useSettingsForm } from '../form.tsx';
 import { jsonText } from '../texts.ts';
@@ -42,6 +43,8 @@ function pinsIn(text: string): Pins | null {
 
 function PinList({ pins, onChange }: { pins: Pins; onChange: (pins: Pins) => void }) {
   const { draft } = useSettingsForm();
+  const summaries = useTypeSummaries();
+  const currentOf = (type: string) => summaries.find(({ name }) => name === type)?.currentVersion ?? 1;
   const others = useTypeChoice(draft.eventTypes).filter((name) => !Object.hasOwn(pins, name));
   const without = (type: string) => Object.fromEntries(Object.entries(pins).filter(([name]) => name !== type));
   return (
@@ -57,7 +60,7 @@ function PinList({ pins, onChange }: { pins: Pins; onChange: (pins: Pins) => voi
         />
       ))}
       {others.length > 0 && (
-        <Select label="Pin a type" value="" onChange={({ target }) => onChange({ ...pins, [target.value]: 1 })}>
+        <Select label="Pin a type" value="" onChange={({ target }) => onChange({ ...pins, [target.value]: currentOf(target.value) })}>
           <option value="">choose an event type</option>
           {others.map((name) => (
             <option key={name}>{name}</option>
