@@ -32,8 +32,8 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker =
     await credential.renewed(token);
     return again(repeats);
   }
-  if (asker !== credential.holder()) return nobody();
   const met = metBy(response.status);
+  if (asker !== credential.holder()) return met === 'ok' || isRead(url, init) ? nobody() : giveUp(asker, true);
   connection.saw(met);
   if (met === 'ok' || !mayRepeat) return response;
   await connection.isBack();
