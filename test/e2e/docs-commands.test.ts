@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inboxTableSql } from '../../packages/receiver/src/inbox/postgres.ts';
 import { codeBlocksOf, pages } from '../docs/markdown.ts';
 import { type TestPosthorn, testApiKey } from '../support/posthorn.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -209,15 +210,23 @@ newest() { command curl --silent -H "authorization: Bearer $POSTHORN_API_KEY" "$
 is() { poll newest "$1"; }
 `;
 
+const isConcurrent = ({ text }: { text: string }) => text.includes(' concurrently ');
+
 withPosthorn('the SQL', async ({ posthorn }) => {
   const { default: pg } = await import('pg');
   const blocks = pages.flatMap(codeBlocksOf).filter(({ language }) => language === 'sql');
   expect(blocks.length).toBeGreaterThan(2);
   const client = new pg.Client(posthorn.database.url);
   await client.connect();
+  const [apart, together] = [blocks.filter(isConcurrent), blocks.filter((block) => !isConcurrent(block))];
   await client.query('begin');
-  for (const { text } of blocks) await client.query(text);
+  for (const { text } of together) await client.query(text);
   await client.query('rollback');
+  // those of the receiver's inbox, which has a table of its own
+  expect(apart.length).toBeGreaterThan(0);
+  await client.query(inboxTableSql());
+  for (const statement of apart.flatMap(({ text }) => text.split(/;$/m))) await client.query(statement);
+  await client.query('drop table posthorn_inbox');
   await client.end();
 });
 
