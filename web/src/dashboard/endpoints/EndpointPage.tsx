@@ -9,6 +9,7 @@ import { PathLink } from '../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { bySeverity, toneOfSeverity } from '../../parts/severity.ts';
+import { WithTimes } from '../../parts/WithTimes.tsx';
 import { Condition } from './Condition.tsx';
 import { EndpointActions } from './EndpointActions.tsx';
 import { withoutScheme } from './names.ts';
@@ -117,7 +118,9 @@ function OpenAlerts({ id }: { id: string }) {
           <PathLink to="/alerts" search={{ alert: alert.id }}>
             <Tag tone={toneOfSeverity[alert.severity]}>{alert.title}</Tag>
           </PathLink>{' '}
-          <span className="quiet">{alert.detail}</span>
+          <span className="quiet">
+            <WithTimes text={alert.detail} />
+          </span>
         </li>
       ))}
     </ul>
