@@ -7,6 +7,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
+import { useTextFields } from '../../parts/use-text-fields.ts';
 import { useMaking } from '../made-secret.ts';
 import { listIn } from './list-in.ts';
 import { ScopeChoice } from './ScopeChoice.tsx';
@@ -20,7 +21,7 @@ const lives: [days: string, text: string][] = [
 const dayMs = 86_400_000;
 
 export function NewKey({ tenant: of, onClose }: { tenant: string | undefined; onClose: () => void }) {
-  const [typed, setTyped] = useState({ name: '', tenant: of ?? '', days: '', cidrs: '' });
+  const { typed, fieldsOf } = useTextFields({ name: '', tenant: of ?? '', days: '', cidrs: '' });
   const [scopes, setScopes] = useState<Scope[]>(['events:write']);
   const isBound = useBoundTo() !== null;
   const { start, error, isPending } = useMaking({
@@ -38,11 +39,7 @@ export function NewKey({ tenant: of, onClose }: { tenant: string | undefined; on
     event.preventDefault();
     start();
   };
-  const field = (name: keyof typeof typed) => ({
-    value: typed[name],
-    problem: problemAt(error, name),
-    onChange: ({ target }: { target: { value: string } }) => setTyped({ ...typed, [name]: target.value }),
-  });
+  const field = fieldsOf(error);
   const isShown = ['name', 'tenant', 'cidrs', 'scopes'].some((name) => problemAt(error, name));
   return (
     <Dialog title="New API key" isOpen onClose={onClose}>

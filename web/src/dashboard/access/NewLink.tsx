@@ -7,6 +7,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
+import { useTextFields } from '../../parts/use-text-fields.ts';
 import { useMaking } from '../made-secret.ts';
 import { listIn } from './list-in.ts';
 import { ScopeChoice } from './ScopeChoice.tsx';
@@ -22,7 +23,7 @@ const usualScopes: Scope[] = ['endpoints:read', 'endpoints:write', 'deliveries:r
 
 export function NewLink({ tenant: of, onClose }: { tenant: string | undefined; onClose: () => void }) {
   const bound = useBoundTo();
-  const [typed, setTyped] = useState({ tenant: bound ?? of ?? '', expiresIn: '1h', origins: '' });
+  const { typed, fieldsOf } = useTextFields({ tenant: bound ?? of ?? '', expiresIn: '1h', origins: '' });
   const [scopes, setScopes] = useState(usualScopes);
   const { start, error, isPending } = useMaking({
     make: () => posthorn.portalLinks.create(asked(typed, scopes)),
@@ -39,11 +40,7 @@ export function NewLink({ tenant: of, onClose }: { tenant: string | undefined; o
     event.preventDefault();
     start();
   };
-  const field = (name: keyof typeof typed) => ({
-    value: typed[name],
-    problem: problemAt(error, name),
-    onChange: ({ target }: { target: { value: string } }) => setTyped({ ...typed, [name]: target.value }),
-  });
+  const field = fieldsOf(error);
   const isShown = ['tenant', 'expiresIn', 'origins', 'scopes'].some((name) => problemAt(error, name));
   return (
     <Dialog title="New portal link" isOpen onClose={onClose}>

@@ -1,12 +1,13 @@
 // Makes an endpoint.
 import { useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import { posthorn } from '../../../api/client.ts';
 import { useBoundTo } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { Dialog } from '../../../parts/Dialog.tsx';
 import { TextArea, TextField } from '../../../parts/Field.tsx';
 import { Problem, problemAt } from '../../../parts/States.tsx';
+import { useTextFields } from '../../../parts/use-text-fields.ts';
 import { useMaking } from '../../made-secret.ts';
 import { signingSecret } from '../secrets/signing-secret.ts';
 import { linesOf } from '../settings/texts.ts';
@@ -29,7 +30,7 @@ export function NewEndpoint({ isOpen, onClose, tenant }: NewEndpointProps) {
 
 function Form({ onClose, usual }: { onClose: () => void; usual: string }) {
   const bound = useBoundTo();
-  const [typed, setTyped] = useState({ tenant: bound ?? usual, url: '', eventTypes: '', description: '' });
+  const { typed, fieldsOf } = useTextFields({ tenant: bound ?? usual, url: '', eventTypes: '', description: '' });
   const navigate = useNavigate();
   const { start, error, isPending } = useMaking({
     make: () => {
@@ -43,11 +44,7 @@ function Form({ onClose, usual }: { onClose: () => void; usual: string }) {
       void navigate({ to: '/endpoints/$endpoint', params: { endpoint: id } });
     },
   });
-  const field = (name: keyof typeof typed) => ({
-    value: typed[name],
-    problem: problemAt(error, name),
-    onChange: ({ target }: { target: { value: string } }) => setTyped({ ...typed, [name]: target.value }),
-  });
+  const field = fieldsOf(error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     start();
