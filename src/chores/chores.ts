@@ -116,16 +116,25 @@ class Chores {
   async #run({ name, everyMs, run, pauseMs }: Chore, work: ChoreWork): Promise<void> {
     const { signal } = this.#stopping;
     const beganAt = performance.now();
-    const error = await run(signal, work).then(
-      () => null,
-      (err: unknown) => err,
-    );
+    // what was claimed just before the stop is given back without a run
+    const error = signal.aborted
+      ? null
+      : await run(signal, work).then(
+          () => null,
+          (err: unknown) => err,
+        );
     if (error !== null && !signal.aborted) this.#log.error({ err: error, chore: name }, 'chore.failed');
     const periodMs = everyMs <= alignedUpToMs ? alignedMs(everyMs, Date.now()) : everyMs;
     const usualMs = Math.max(periodMs, pauseMs?.(performance.now() - beganAt) ?? 0);
     const nextMs = error === null ? usualMs : Math.min(everyMs, longestRetryMs);
     // a run that was cut off goes on at once in another process
-    const ended = { name, dueInMs: signal.aborted ? 0 : nextMs, error: error === null ? null : String(error) };
+    const cutOff = signal.aborted;
+    const ended = {
+      name,
+      dueInMs: cutOff ? 0 : nextMs,
+      isDone: error === null && !cutOff,
+      error: error === null ? null : String(error),
+    };
     while (!(await this.#record(ended)) && !signal.aborted) await pause(recordAgainMs, signal);
     this.#running.delete(name);
     this.#timer.within(nextMs);

@@ -1,5 +1,6 @@
 // Takes in the messages of a queue of RabbitMQ. A message is acknowledged after its event is committed, or after it
 // stands in the dead-letter queue. A message that comes again is a duplicate, not a second event.
+import { aborted } from 'node:util';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { IngestConfig } from '#config/ingest';
 import type { Logger } from '#runtime/logger';
@@ -70,7 +71,7 @@ class AmqpSession {
     await channel.prefetch(config.POSTHORN_INGEST_CONCURRENCY);
     const { consumerTag } = await channel.consume(queue, (message) => this.#receive(channel, deadLetters, message));
     log.info({ queue }, 'ingest.consuming');
-    if (!this.#ended.aborted) await new Promise((resolve) => this.#ended.addEventListener('abort', resolve, { once: true }));
+    await aborted(this.#ended, this);
     if (!this.#stop.aborted) throw this.#lost.signal.reason;
     await channel.cancel(consumerTag);
   }

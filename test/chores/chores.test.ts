@@ -1,5 +1,6 @@
 // Periodic work: one process runs it at a time, again after its period, after a failure, and after the end of a process.
 import { setTimeout as delay } from 'node:timers/promises';
+import { aborted } from 'node:util';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Chore, startChores } from '#chores/chores';
 import type { Db } from '#db/store/pool';
@@ -22,7 +23,7 @@ const chore = (run: Chore['run'], more: Partial<Chore> = {}): Chore => ({
   ...more,
 });
 
-const startWith = (db: Db, chores: Chore[]) => startChores({ db, reads: db, chores, log: createLogger('silent') });
+const startWith = (db: Db, chores: Chore[], reads = db) => startChores({ db, reads, chores, log: createLogger('silent') });
 
 /** A process that has these chores. */
 function start(...chores: Chore[]) {
@@ -32,7 +33,7 @@ function start(...chores: Chore[]) {
 }
 
 const rowOf = async ({ name }: Chore) =>
-  (await database.db.query('select due_at, done_at, error from chores where name = $1', [name])).rows[0];
+  (await database.db.query('select due_at, done_at, error, claimed_by from chores where name = $1', [name])).rows[0];
 
 it('runs again and again, in one of two processes at a time', async () => {
   let [runs, running, most] = [0, 0, 0];
@@ -73,21 +74,19 @@ it('keeps the error of a run that failed, and runs again', async () => {
 });
 
 it('goes on in another process when its process stops, or when its claim ends', async () => {
-  let aborted = false;
+  const signals: AbortSignal[] = [];
   const long = chore(
-    (signal) =>
-      new Promise((resolve) => {
-        signal.addEventListener('abort', () => {
-          aborted = true;
-          resolve();
-        });
-      }),
+    async (signal) => {
+      signals.push(signal);
+      await aborted(signal, signal);
+    },
     { everyMs: 3_600_000 },
   );
   const stopped = start(long);
-  await until('the run', () => rowOf(long));
+  await until('the run', () => signals.length > 0);
   await stopped.stop();
-  expect(aborted).toBe(true);
+  expect(signals.map((signal) => signal.aborted)).toEqual([true]);
+  expect(await rowOf(long)).toMatchObject({ claimed_by: null, error: null, done_at: null });
   let runs = 0;
   start({ ...long, run: async () => void runs++ });
   await until('the run of another process', () => runs === 1);
@@ -97,6 +96,27 @@ it('goes on in another process when its process stops, or when its claim ends', 
   await until('the claim', () => rowOf(dead));
   start({ ...dead, run: async () => void runs++ });
   await until('the run after the claim', () => runs >= 2);
+});
+
+it('gives back what it has claimed and not begun when its process stops', async () => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const connect = async () => {
+    asked.resolve();
+    await answer.promise;
+    return database.db.connect();
+  };
+  let runs = 0;
+  const claimed = chore(async () => void runs++, { everyMs: 3_600_000 });
+  const started = startWith(database.db, [claimed], { query: database.db.query, connect } as unknown as Db);
+  await asked.promise;
+  expect(await rowOf(claimed)).toMatchObject({ claimed_by: expect.any(String) });
+  const stopped = started.stop();
+  answer.resolve();
+  await stopped;
+  expect([runs, await rowOf(claimed)]).toMatchObject([0, { claimed_by: null, error: null, done_at: null }]);
+  start(claimed);
+  await until('the run of another process', () => runs === 1);
 });
 
 it('runs what it has claimed without learning of it', async () => {

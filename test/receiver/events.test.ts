@@ -1,4 +1,5 @@
 // From requests to the events of handlers: all formats, batches, tests, routes, retries.
+import { aborted } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createReceiver, fetchReceiver, type ReceiverOptions, Unrecoverable, type WebhookEvent } from '#receiver';
@@ -223,7 +224,7 @@ describe('the work', () => {
     const { receiver, lines, post } = receiverWith({ handlerTimeoutMs: 20 });
     receiver.on('*', async (_event, { attempt, signal }) => {
       if (attempt > 1) return;
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      await aborted(signal, signal);
       signals.push(signal.aborted);
     });
     await post(signedRequest());

@@ -1,5 +1,6 @@
 // Lanes on a real Temporal with scripted drains: both Temporal workers of a process, without a
 // database or a receiver.
+import { aborted } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { inject } from 'vitest';
 import { type Activities, createLaneActivities } from '#activities/index';
@@ -124,8 +125,9 @@ export async function setLaneStage(
 }
 
 /** A drain that runs until it is stopped, and then reports that there is more to do. */
-export function untilStopped(stopping: AbortSignal): Promise<LaneReport> {
-  return new Promise((resolve) => stopping.addEventListener('abort', () => resolve(again), { once: true }));
+export async function untilStopped(stopping: AbortSignal): Promise<LaneReport> {
+  await aborted(stopping, stopping);
+  return again;
 }
 
 /** A gate for scripts: `promise` resolves when `release` is called. */

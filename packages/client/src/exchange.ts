@@ -52,6 +52,7 @@ function limited({ timeoutMs, signal: outer }: Prepared): { signal: AbortSignal;
   const own = new AbortController();
   const timer = setTimeout(() => own.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   const abort = () => own.abort(outer?.reason);
+  if (outer?.aborted) abort();
   outer?.addEventListener('abort', abort, { once: true });
   const stopTimer = () => clearTimeout(timer);
   return {

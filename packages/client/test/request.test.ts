@@ -132,6 +132,15 @@ describe('timeouts and signals', () => {
     expect(await failure(client().tenants.get('acme', { signal: stop.signal }))).toMatchObject({ message: 'enough' });
     expect(server.requests).toHaveLength(1);
 
+    const whileKeyIsRead = new AbortController();
+    const apiKey = async () => {
+      whileKeyIsRead.abort(new Error('meanwhile'));
+      return 'phk_test';
+    };
+    expect(await failure(client({ apiKey }).tenants.get('acme', { signal: whileKeyIsRead.signal }))).toMatchObject({
+      message: 'meanwhile',
+    });
+
     const second = new AbortController();
     server.answer((_request, response) => json(response, 503, problem(503, 'not confirmed'), { 'retry-after': '30' }));
     const options = { onRetry: () => second.abort(new Error('no patience')) };

@@ -41,7 +41,8 @@ export async function claimChores(db: Db, chores: readonly ChoreToClaim[], claim
 export interface EndedRun {
   name: string;
   dueInMs: number;
-  /** Null: it succeeded. */
+  isDone: boolean;
+  /** Null: it succeeded, or was cut off. */
   error: string | null;
 }
 
@@ -51,8 +52,13 @@ export async function finishChores(db: Db, ended: readonly EndedRun[]): Promise<
     name: 'finish_chores',
     text: `
       update chores c set due_at = now() + e.due_ms * interval '1 millisecond', error = e.error, claimed_by = null,
-        done_at = case when e.error is null then now() else c.done_at end
-      from unnest($1::text[], $2::float8[], $3::text[]) as e (name, due_ms, error) where c.name = e.name`,
-    values: [ended.map(({ name }) => name), ended.map(({ dueInMs }) => dueInMs), ended.map(({ error }) => error)],
+        done_at = case when e.is_done then now() else c.done_at end
+      from unnest($1::text[], $2::float8[], $3::boolean[], $4::text[]) as e (name, due_ms, is_done, error) where c.name = e.name`,
+    values: [
+      ended.map(({ name }) => name),
+      ended.map(({ dueInMs }) => dueInMs),
+      ended.map(({ isDone }) => isDone),
+      ended.map(({ error }) => error),
+    ],
   });
 }

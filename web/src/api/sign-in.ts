@@ -59,6 +59,7 @@ export async function signInBeside(signal: AbortSignal): Promise<Credential> {
   const channel = new BroadcastChannel(channelName);
   try {
     const returned = await new Promise<Returned>((resolve, reject) => {
+      signal.throwIfAborted();
       signal.addEventListener('abort', () => reject(signal.reason));
       channel.onmessage = ({ data }: MessageEvent<Returned | { taken: string }>) => {
         if (!('state' in data) || data.state !== begun.state) return;
