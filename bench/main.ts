@@ -1,7 +1,6 @@
 // `npm run bench`: measures Posthorn under load, each scenario in each dispatch mode on empty
 // stores, and prints and saves a table. DATABASE_URL or TEMPORAL_ADDRESS select other servers,
 // which are filled with data and whose cost is not measured.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +9,7 @@ import { growthScenarios } from './growth.ts';
 import { idleScenario } from './idle.ts';
 import { laneScenarios } from './lane-scenarios.ts';
 import { machineFacts } from './machine.ts';
+import { build } from './posthorn.ts';
 import { rotationScenario } from './rotation.ts';
 import { run } from './run.ts';
 import type { RunResult, Scenario } from './scenario.ts';
@@ -101,8 +101,7 @@ async function measure({ wanted, modes: inModes, beside }: Arguments, interrupte
 async function main(): Promise<void> {
   const given = readArguments();
   const { quick, out } = given;
-  // as it is run in production
-  execFileSync(process.execPath, [join(import.meta.dirname, '../bin/build.mjs')], { stdio: 'inherit' });
+  build();
   const interrupting = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupting.abort(new Error('interrupted')));
   const machine = machineFacts();

@@ -1,4 +1,5 @@
 // One process of Posthorn under load: the normal command with the settings of the bench.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -33,6 +34,14 @@ export function environmentOf(
 const startsWithinMs = 60_000;
 const program = join(import.meta.dirname, '../bin/posthorn.js');
 
+let isBuilt = false;
+
+/** As it is run in production. Once; without it, an older build would be measured. */
+export function build(): void {
+  if (!isBuilt) execFileSync(process.execPath, [join(import.meta.dirname, '../bin/build.mjs')], { stdio: 'inherit' });
+  isBuilt = true;
+}
+
 export type Role = 'start' | 'server' | 'worker';
 
 export interface PosthornProcess {
@@ -49,6 +58,7 @@ export async function startPosthorn(
   logFile: string,
   isUp: (origin: string) => Promise<boolean> = isReady,
 ): Promise<PosthornProcess> {
+  build();
   const args = [program, role];
   const child = await superviseProcess({ command: process.execPath, args, env, logFile, stopSignal: 'SIGTERM', graceMs: 45_000 });
   if (role !== 'worker') {
