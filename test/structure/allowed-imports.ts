@@ -110,7 +110,7 @@ export const allowedImports: Record<string, Allowed> = {
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   ingest: {
     folders: 'domain/* config runtime db/ingest db/store',
-    packages: 'types of @platformatic/kafka types of amqplib node:crypto node:events types of pg',
+    packages: 'types of @platformatic/kafka types of amqplib node:crypto node:events node:util types of pg',
   },
   temporal: {
     folders: 'domain/* contract runtime config types of tracing db/*',
