@@ -7,10 +7,11 @@ import { Button } from '../../parts/Button.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { AccessList } from './AccessList.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { AuditSheet } from './AuditSheet.tsx';
 import { actions, actorText } from './audit-words.ts';
 import { Verification } from './Verification.tsx';
@@ -39,6 +40,10 @@ export function Audit() {
   const span = days.find(
     ([count]) => count !== '' && filter.since && Math.abs(Date.parse(ago(count)) - Date.parse(filter.since)) < dayMs / 2,
   );
+  const entries = usePages({
+    queryKey: ['audit-log', filter],
+    read: (cursor, signal) => posthorn.auditLog.list({ limit: 100, ...asked(filter), ...cursor }, { signal }).page(),
+  });
   return (
     <Page
       title="Audit log"
@@ -56,10 +61,10 @@ export function Audit() {
       }
     >
       <Verification />
-      <AccessList
+      <PagedTable
+        list={entries}
         label="Entries of the audit log"
-        queryKey={['audit-log', filter]}
-        read={(cursor, signal) => posthorn.auditLog.list({ limit: 100, ...asked(filter), ...cursor }, { signal }).page()}
+        skeleton={8}
         columns={columns}
         idOf={idOf}
         empty={<Empty title="No entries">Nothing was changed that matches. Choose another tenant, action or time.</Empty>}

@@ -7,10 +7,11 @@ import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
-import { AccessList } from './AccessList.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { NewKey } from './NewKey.tsx';
 import { Revoke } from './Revoke.tsx';
 import { scopesText } from './scopes.ts';
@@ -36,6 +37,10 @@ export function Keys() {
   const navigate = useNavigate();
   const lacks = useLacks('admin');
   const [isNew, setIsNew] = useState(false);
+  const keys = usePages({
+    queryKey: ['api-keys', { tenant }],
+    read: (cursor, signal) => posthorn.apiKeys.list({ limit: 100, ...(tenant && { tenant }), ...cursor }, { signal }).page(),
+  });
   return (
     <Page
       title="API keys"
@@ -52,10 +57,10 @@ export function Keys() {
         A key is a credential of a program. People sign in: their sessions are on the page Sessions. A key can give no more than it has, and
         what was made with it ends with it.
       </p>
-      <AccessList
+      <PagedTable
+        list={keys}
         label="API keys"
-        queryKey={['api-keys', { tenant }]}
-        read={(cursor, signal) => posthorn.apiKeys.list({ limit: 100, ...(tenant && { tenant }), ...cursor }, { signal }).page()}
+        skeleton={8}
         columns={columns}
         idOf={idOf}
         empty={<Empty title="No API keys">Make one for each program that posts events: then it can be replaced or revoked alone.</Empty>}

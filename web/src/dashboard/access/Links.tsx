@@ -7,10 +7,11 @@ import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
-import { AccessList } from './AccessList.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { NewLink } from './NewLink.tsx';
 import { Revoke } from './Revoke.tsx';
 import { scopesText } from './scopes.ts';
@@ -40,6 +41,10 @@ export function Links() {
   const navigate = useNavigate();
   const lacks = useLacks('admin');
   const [isNew, setIsNew] = useState(false);
+  const links = usePages({
+    queryKey: ['portal-links', { tenant }],
+    read: (cursor, signal) => posthorn.portalLinks.list({ limit: 100, ...(tenant && { tenant }), ...cursor }, { signal }).page(),
+  });
   return (
     <Page
       title="Portal links"
@@ -59,10 +64,10 @@ export function Links() {
         A link opens the portal of one tenant, for 24 hours at most. Your application makes one for each consumer who opens its webhook
         settings; one made here is for a look, or for support.
       </p>
-      <AccessList
+      <PagedTable
+        list={links}
         label="Portal links"
-        queryKey={['portal-links', { tenant }]}
-        read={(cursor, signal) => posthorn.portalLinks.list({ limit: 100, ...(tenant && { tenant }), ...cursor }, { signal }).page()}
+        skeleton={8}
         columns={columns}
         idOf={idOf}
         empty={<Empty title="No portal links">Make one to see the portal as a consumer sees it.</Empty>}

@@ -4,10 +4,11 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
 import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
-import { AccessList } from './AccessList.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { Revoke } from './Revoke.tsx';
 import { When } from './When.tsx';
 
@@ -29,6 +30,10 @@ const isOver = ({ revokedAt, endsAt }: Session) => revokedAt !== null || Date.pa
 export function Sessions() {
   const { tenant } = route.useSearch();
   const navigate = useNavigate();
+  const sessions = usePages({
+    queryKey: ['sessions', { tenant }],
+    read: (cursor, signal) => posthorn.sessions.list({ limit: 100, ...(tenant && { tenant }), ...cursor }, { signal }).page(),
+  });
   return (
     <Page
       title="Sessions"
@@ -40,10 +45,10 @@ export function Sessions() {
       }
     >
       <p className="quiet">A session ends 12 hours after the sign-in, after 30 minutes without use, or with its key.</p>
-      <AccessList
+      <PagedTable
+        list={sessions}
         label="Sessions"
-        queryKey={['sessions', { tenant }]}
-        read={(cursor, signal) => posthorn.sessions.list({ limit: 100, ...(tenant && { tenant }), ...cursor }, { signal }).page()}
+        skeleton={8}
         columns={columns}
         idOf={idOf}
         empty={<Empty title="No sessions">Nobody has signed in with a key of this tenant in the last 30 days.</Empty>}

@@ -1,15 +1,15 @@
 // Alerts: what needs somebody now, and what did in the last 90 days.
 import type { Alert } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
+import { Empty } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { severityWords, toneOfSeverity } from '../../parts/severity.ts';
 import { Time } from '../../parts/Time.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { AlertSheet } from './AlertSheet.tsx';
 import { Filters } from './Filters.tsx';
 import { type AlertFilters, queryOf } from './filters.ts';
@@ -59,34 +59,12 @@ export function Alerts() {
 
 function AlertList({ filters }: { filters: AlertFilters }) {
   const query = queryOf(filters);
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const alerts = usePages({
     queryKey: ['alerts', 'list', query],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.alerts.list({ ...query, limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    refetchInterval: 10_000,
+    read: (cursor, signal) => posthorn.alerts.list({ ...query, limit: 100, ...cursor }, { signal }).page(),
+    everyMs: 10_000,
   });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  return (
-    <>
-      {isPending && <Skeleton rows={6} />}
-      {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && <Nothing filters={filters} />}
-      {rows.length > 0 && (
-        <DataTable
-          label="Alerts"
-          rows={rows}
-          columns={columns}
-          idOf={idOf}
-          hasMore={hasNextPage}
-          isLoadingMore={isFetchingNextPage}
-          onMore={more}
-        />
-      )}
-    </>
-  );
+  return <PagedTable list={alerts} label="Alerts" columns={columns} idOf={idOf} skeleton={6} empty={<Nothing filters={filters} />} />;
 }
 
 function Nothing({ filters: { show = 'open', ...others } }: { filters: AlertFilters }) {

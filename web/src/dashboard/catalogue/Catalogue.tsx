@@ -1,16 +1,17 @@
 // The event types that are registered. Filters are in the address.
 import type { EventTypeSummary } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useLacksInstallation } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Choice } from '../../parts/Choice.tsx';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
 import { SearchField } from '../../parts/SearchField.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { Empty } from '../../parts/States.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { NewType } from './NewType.tsx';
 import { TypeState } from './TypeState.tsx';
 
@@ -90,45 +91,29 @@ function Filters() {
 
 function Types() {
   const filter = route.useSearch();
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const types = usePages({
     queryKey: ['event-types', filter],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.eventTypes.list({ ...filter, limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: (before) => before,
+    read: (cursor, signal) => posthorn.eventTypes.list({ ...filter, limit: 100, ...cursor }, { signal }).page(),
+    keepsRows: true,
   });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  const isFiltered = Object.keys(filter).length > 0;
+  const nothing = <Nothing isFiltered={Object.keys(filter).length > 0} />;
+  return <PagedTable list={types} label="Event types" columns={columns} idOf={idOf} skeleton={8} empty={nothing} />;
+}
+
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) {
+    return (
+      <Empty title="No event type matches">
+        <Link to="/catalogue">Show all event types</Link>
+      </Empty>
+    );
+  }
   return (
-    <>
-      {isPending && <Skeleton rows={8} />}
-      {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && isFiltered && (
-        <Empty title="No event type matches">
-          <Link to="/catalogue">Show all event types</Link>
-        </Empty>
-      )}
-      {data && rows.length === 0 && !isFiltered && (
-        <Empty title="No event types are registered">
-          <p>
-            Events of any type are accepted without a catalogue. With one, consumers see what they can receive, and events are checked
-            against their schema. Register a type here, or apply a file with <code>posthorn catalogue apply</code>.
-          </p>
-        </Empty>
-      )}
-      {rows.length > 0 && (
-        <DataTable
-          label="Event types"
-          rows={rows}
-          columns={columns}
-          idOf={idOf}
-          hasMore={hasNextPage}
-          isLoadingMore={isFetchingNextPage}
-          onMore={more}
-        />
-      )}
-    </>
+    <Empty title="No event types are registered">
+      <p>
+        Events of any type are accepted without a catalogue. With one, consumers see what they can receive, and events are checked against
+        their schema. Register a type here, or apply a file with <code>posthorn catalogue apply</code>.
+      </p>
+    </Empty>
   );
 }

@@ -1,35 +1,26 @@
 // Dead letters one by one, newest first. Selected ones are replayed together as a job, or cancelled.
 import type { Delivery } from '@posthorn/client';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { useCommands } from '../../parts/commands.ts';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
-import { PathLink } from '../../parts/PathLink.tsx';
-import { SelectionBar } from '../../parts/SelectionBar.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import type { Column } from '../../parts/DataTable.tsx';
+import { deliveryColumn } from '../../parts/delivery-column.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
+import { Empty } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { CancelSelected } from '../../parts/undelivered/CancelSelected.tsx';
+import { SelectedDeliveries, tooManyForJob } from '../../parts/undelivered/SelectedDeliveries.tsx';
+import { usePages } from '../../parts/use-pages.ts';
+import { useSelection } from '../../parts/use-selection.ts';
 import type { DeadLettersSearch } from './routes.ts';
 import { sinceOf } from './span.ts';
 
-const mostInJob = 1_000;
 const idOf = ({ id }: Delivery) => id;
 const nameOf = ({ eventType, id }: Delivery) => `${eventType} ${id}`;
 
 const columnsWith = (urls: ReadonlyMap<string, string>): Column<Delivery>[] => [
-  {
-    id: 'type',
-    header: 'Event type',
-    width: 'minmax(0, 1fr)',
-    cell: ({ id, eventType }) => (
-      <PathLink to={`/deliveries/${id}`} className="row-link">
-        {eventType}
-      </PathLink>
-    ),
-  },
+  deliveryColumn(idOf),
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 0.7fr)', cell: ({ tenant }) => tenant },
   { id: 'endpoint', header: 'Endpoint', width: 'minmax(0, 1.5fr)', cell: ({ endpoint }) => urls.get(endpoint) ?? endpoint },
   { id: 'message', header: 'What happened last', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage },
@@ -46,74 +37,46 @@ export interface DeadLetterListProps {
 
 function useDeadLetters(search: DeadLettersSearch) {
   const { within, ...filter } = search;
-  return useInfiniteQuery({
+  return usePages({
     queryKey: ['deliveries', 'dead_lettered', search],
-    queryFn: ({ pageParam, signal }) =>
+    read: (cursor, signal) =>
       posthorn.deliveries
-        .list(
-          {
-            ...filter,
-            status: 'dead_lettered',
-            limit: 100,
-            ...(within && { since: sinceOf(within) }),
-            ...(pageParam && { cursor: pageParam }),
-          },
-          { signal },
-        )
+        .list({ ...filter, status: 'dead_lettered', limit: 100, ...(within && { since: sinceOf(within) }), ...cursor }, { signal })
         .page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
   });
 }
 
 export function DeadLetterList({ search, urls, onReplay }: DeadLetterListProps) {
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const queries = useQueryClient();
-  const because = useLacks('deliveries:act');
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useDeadLetters(search);
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
+  const list = useDeadLetters(search);
+  const selection = useSelection(list.rows, idOf);
+  const { selected, select } = selection;
   const columns = useMemo(() => columnsWith(urls), [urls]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  // what is not listed any more cannot be selected
-  const chosen = useMemo(() => new Set(rows.map(idOf).filter((id) => selected.has(id))), [rows, selected]);
-  const clear = () => setSelected(new Set());
-  const tooMany =
-    chosen.size > mostInJob ? `at most ${mostInJob.toLocaleString('en')} can be chosen one by one; use the filters` : undefined;
-  const whyNot = because ?? tooMany;
-  const replay = () => onReplay([...chosen]);
-  const none = chosen.size === 0 ? 'select some first' : undefined;
+  const because = useLacks('deliveries:act');
+  const tooMany = tooManyForJob(selected);
+  const whyNot = because ?? (tooMany && `${tooMany}; use the filters`);
+  const replay = () => onReplay([...selected]);
+  const none = selected.size === 0 ? 'select some first' : undefined;
   useCommands([{ id: 'replay', text: 'Replay the selected ones', keys: 'r', because: whyNot ?? none, act: replay }]);
-  if (isPending) return <Skeleton rows={8} />;
-  if (error && !data) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (rows.length === 0) return <Empty title="Nothing matches these filters" />;
   return (
     <>
-      <DataTable
+      <PagedTable
+        list={list}
         label="Dead letters"
-        rows={rows}
         columns={columns}
         idOf={idOf}
         nameOf={nameOf}
-        selected={chosen}
-        onSelect={setSelected}
-        hasMore={hasNextPage}
-        isLoadingMore={isFetchingNextPage}
-        onMore={more}
+        selected={selected}
+        onSelect={select}
+        skeleton={8}
+        empty={<Empty title="Nothing matches these filters" />}
       />
-      <SelectionBar selected={chosen} onClear={clear}>
-        <Button tone="primary" because={whyNot} onPress={replay}>
-          Replay…
-        </Button>
-        <CancelSelected
-          selected={chosen}
-          because={because}
-          onDone={(left) => {
-            setSelected(new Set(left));
-            void queries.invalidateQueries({ queryKey: ['deliveries'] });
-            void queries.invalidateQueries({ queryKey: ['undelivered'] });
-          }}
-        />
-      </SelectionBar>
+      <SelectedDeliveries selection={selection} because={because}>
+        {() => (
+          <Button tone="primary" because={whyNot} onPress={replay}>
+            Replay…
+          </Button>
+        )}
+      </SelectedDeliveries>
     </>
   );
 }

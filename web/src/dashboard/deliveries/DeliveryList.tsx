@@ -1,7 +1,6 @@
 // The rows of the list of deliveries, or what stands in their place; and what can be done with those that are selected.
-import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { DataTable } from '../../parts/DataTable.tsx';
@@ -9,14 +8,13 @@ import { NothingFound } from '../../parts/filters/NothingFound.tsx';
 import { useSearchOn } from '../../parts/filters/use-search-on.ts';
 import type { ReplaySelection } from '../../parts/replay/CountAndStart.tsx';
 import { ReplaySheet } from '../../parts/replay/ReplaySheet.tsx';
-import { SelectionBar } from '../../parts/SelectionBar.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
-import { CancelSelected } from '../../parts/undelivered/CancelSelected.tsx';
+import { SelectedDeliveries, tooManyForJob } from '../../parts/undelivered/SelectedDeliveries.tsx';
+import { type Selection, useSelection } from '../../parts/use-selection.ts';
 import { columnsFor } from './columns.tsx';
 import type { DeliveriesSearch } from './search.ts';
 import type { ListedDelivery, useDeliveries } from './use-deliveries.ts';
 
-const mostInJob = 1_000;
 /** Others are still on their way, or ended by somebody. */
 const replayable: NonNullable<ReplaySelection['status']> = ['dead_lettered', 'succeeded'];
 const idOf = ({ id }: ListedDelivery) => id;
@@ -30,12 +28,10 @@ export interface DeliveryListProps {
 }
 
 export function DeliveryList({ search, query, rows, onClear }: DeliveryListProps) {
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const { error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   const searching = useSearchOn(query, rows.length);
-  // what is not listed any more cannot be selected
-  const chosen = useMemo(() => new Set(selected.size === 0 ? [] : rows.map(idOf).filter((id) => selected.has(id))), [rows, selected]);
+  const selection = useSelection(rows, idOf);
   if (isPending) return <Skeleton rows={16} />;
   if (error && rows.length === 0) return <Problem error={error} onRetry={() => void refetch()} />;
   if (rows.length === 0) {
@@ -53,41 +49,33 @@ export function DeliveryList({ search, query, rows, onClear }: DeliveryListProps
         columns={columnsFor(search.tenant)}
         idOf={idOf}
         nameOf={nameOf}
-        selected={chosen}
-        onSelect={setSelected}
+        selected={selection.selected}
+        onSelect={selection.select}
         hasMore={hasNextPage}
         isLoadingMore={isFetchingNextPage}
         onMore={more}
       />
-      <Selected chosen={chosen} onSelect={setSelected} />
+      <Selected selection={selection} />
     </>
   );
 }
 
-function Selected({ chosen, onSelect }: { chosen: ReadonlySet<string>; onSelect: (left: ReadonlySet<string>) => void }) {
-  const queries = useQueryClient();
+function Selected({ selection }: { selection: Selection }) {
   const navigate = useNavigate();
   const [isReplaying, setIsReplaying] = useState(false);
-  const role = useLacks('deliveries:act');
-  const tooMany = chosen.size > mostInJob ? `at most ${mostInJob.toLocaleString('en')} can be chosen one by one` : undefined;
+  const because = useLacks('deliveries:act');
   return (
     <>
-      <SelectionBar selected={chosen} onClear={() => onSelect(new Set())}>
-        <Button tone="primary" because={role ?? tooMany} onPress={() => setIsReplaying(true)}>
-          Replay…
-        </Button>
-        <CancelSelected
-          selected={chosen}
-          because={role}
-          onDone={(left) => {
-            onSelect(new Set(left));
-            void queries.invalidateQueries({ queryKey: ['deliveries'] });
-          }}
-        />
-      </SelectionBar>
+      <SelectedDeliveries selection={selection} because={because}>
+        {() => (
+          <Button tone="primary" because={because ?? tooManyForJob(selection.selected)} onPress={() => setIsReplaying(true)}>
+            Replay…
+          </Button>
+        )}
+      </SelectedDeliveries>
       <ReplaySheet
         title="Replay the selected deliveries"
-        selection={isReplaying ? { deliveries: [...chosen], status: replayable } : null}
+        selection={isReplaying ? { deliveries: [...selection.selected], status: replayable } : null}
         onClose={() => setIsReplaying(false)}
         onStarted={({ id }) => void navigate({ to: '/replays/$replay', params: { replay: id } })}
       />

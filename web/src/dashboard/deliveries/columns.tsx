@@ -1,23 +1,14 @@
 // The columns of the list of deliveries.
 import type { Column } from '../../parts/DataTable.tsx';
+import { deliveryColumn } from '../../parts/delivery-column.tsx';
 import { timeOf } from '../../parts/live/live-rows.ts';
-import { PathLink } from '../../parts/PathLink.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import type { ListedDelivery } from './use-deliveries.ts';
 
 const all: Column<ListedDelivery>[] = [
   { id: 'status', header: 'Status', width: '190px', cell: (delivery) => <StatusCell {...delivery} /> },
-  {
-    id: 'type',
-    header: 'Event type',
-    width: 'minmax(0, 1fr)',
-    cell: ({ id, eventType }) => (
-      <PathLink to={`/deliveries/${id}`} className="row-link">
-        {eventType}
-      </PathLink>
-    ),
-  },
+  deliveryColumn(({ id }) => id),
   {
     id: 'endpoint',
     header: 'Endpoint',

@@ -3,11 +3,13 @@ import type { ChangedDelivery } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
+import { useLacks } from '../../api/use.ts';
 import { restMs, useFresh } from '../../parts/live/use-fresh.ts';
+import { MissedList } from '../../parts/missed/MissedList.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { EndpointGroups, type LinkLook } from '../../parts/undelivered/EndpointGroups.tsx';
-import { MissedList } from './MissedList.tsx';
+import { missedWords } from './words.ts';
 
 const route = getRouteApi('/missed');
 /** The first attempt of a delivery that is accepted changes nothing here. */
@@ -15,6 +17,7 @@ const mayBeMissed = ({ status, attempts, round }: ChangedDelivery) => status !==
 
 export function Missed() {
   const { tenant, endpoint } = route.useSearch();
+  const because = useLacks('deliveries:act');
   useFresh([['undelivered']], ({ deliveries }) => [...deliveries.values()].some(mayBeMissed), { everyMs: 10_000 });
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['undelivered', 'all', tenant],
@@ -40,7 +43,7 @@ export function Missed() {
       )}
       {endpoint && (
         <Section title={`Missed by ${chosen?.url ?? endpoint}`}>
-          <MissedList key={endpoint} endpoint={endpoint} />
+          <MissedList key={endpoint} endpoint={endpoint} words={missedWords} because={because} />
         </Section>
       )}
     </Page>

@@ -1,20 +1,20 @@
 // Deliveries that failed inside Posthorn itself. Somebody removes the cause, and releases them.
 import type { Delivery } from '@posthorn/client';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import type { Changes } from '../../api/live.ts';
 import { useLacks } from '../../api/use.ts';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import type { Column } from '../../parts/DataTable.tsx';
+import { deliveryColumn } from '../../parts/delivery-column.tsx';
 import { isAtTop } from '../../parts/live/use-at-top.ts';
 import { useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
-import { PathLink } from '../../parts/PathLink.tsx';
-import { SelectionBar } from '../../parts/SelectionBar.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
+import { Empty } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { CancelSelected } from '../../parts/undelivered/CancelSelected.tsx';
+import { SelectedDeliveries } from '../../parts/undelivered/SelectedDeliveries.tsx';
+import { usePages } from '../../parts/use-pages.ts';
+import { useSelection } from '../../parts/use-selection.ts';
 import { ReleaseSelected } from './ReleaseSelected.tsx';
 
 const route = getRouteApi('/quarantine');
@@ -22,16 +22,7 @@ const idOf = ({ id }: Delivery) => id;
 const nameOf = ({ eventType, id }: Delivery) => `${eventType} ${id}`;
 
 const columns: Column<Delivery>[] = [
-  {
-    id: 'type',
-    header: 'Event type',
-    width: 'minmax(0, 1fr)',
-    cell: ({ id, eventType }) => (
-      <PathLink to={`/deliveries/${id}`} className="row-link">
-        {eventType}
-      </PathLink>
-    ),
-  },
+  deliveryColumn(idOf),
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 0.7fr)', cell: ({ tenant }) => tenant },
   { id: 'message', header: 'What failed', width: 'minmax(0, 2.5fr)', cell: ({ lastMessage }) => lastMessage ?? 'not known' },
   { id: 'faults', header: 'Times', width: '64px', cell: ({ faults }) => faults },
@@ -42,59 +33,37 @@ const isAboutQuarantine = ({ deliveries }: Changes) => [...deliveries.values()].
 
 export function Quarantine() {
   const filter = route.useSearch();
-  const queries = useQueryClient();
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const because = useLacks('deliveries:act');
   useFresh([['deliveries', 'quarantined']], isAboutQuarantine, { mayRun: isAtTop });
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const list = usePages({
     queryKey: ['deliveries', 'quarantined', filter],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.deliveries
-        .list({ ...filter, status: 'quarantined', limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal })
-        .page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    read: (cursor, signal) => posthorn.deliveries.list({ ...filter, status: 'quarantined', limit: 100, ...cursor }, { signal }).page(),
   });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const chosen = useMemo(() => new Set(rows.map(idOf).filter((id) => selected.has(id))), [rows, selected]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  const done = (left: string[]) => {
-    setSelected(new Set(left));
-    void queries.invalidateQueries({ queryKey: ['deliveries'] });
-  };
+  const selection = useSelection(list.rows, idOf);
   return (
     <Page title="Quarantine">
       <p className="quiet">
         Ten attempts in a row failed inside Posthorn itself, so it stopped trying. Remove the cause, which the log names too, and then
         release them.
       </p>
-      {isPending && <Skeleton rows={6} />}
-      {error && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && (
-        <Empty title="Nothing is in quarantine">
-          <p>That is how it should be. An alert opens when something gets here.</p>
-        </Empty>
-      )}
-      {rows.length > 0 && (
-        <>
-          <DataTable
-            label="Deliveries in quarantine"
-            rows={rows}
-            columns={columns}
-            idOf={idOf}
-            nameOf={nameOf}
-            selected={chosen}
-            onSelect={setSelected}
-            hasMore={hasNextPage}
-            isLoadingMore={isFetchingNextPage}
-            onMore={more}
-          />
-          <SelectionBar selected={chosen} onClear={() => setSelected(new Set())}>
-            <ReleaseSelected selected={chosen} because={because} onDone={done} />
-            <CancelSelected selected={chosen} because={because} onDone={done} />
-          </SelectionBar>
-        </>
-      )}
+      <PagedTable
+        list={list}
+        label="Deliveries in quarantine"
+        columns={columns}
+        idOf={idOf}
+        nameOf={nameOf}
+        selected={selection.selected}
+        onSelect={selection.select}
+        skeleton={6}
+        empty={
+          <Empty title="Nothing is in quarantine">
+            <p>That is how it should be. An alert opens when something gets here.</p>
+          </Empty>
+        }
+      />
+      <SelectedDeliveries selection={selection} because={because}>
+        {(done) => <ReleaseSelected selected={selection.selected} because={because} onDone={done} />}
+      </SelectedDeliveries>
     </Page>
   );
 }

@@ -1,15 +1,16 @@
 // Replay jobs, newest first.
 import type { Replay } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
+import { Empty } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { JobStatus } from './JobState.tsx';
 import { NewReplay } from './NewReplay.tsx';
 import { Subject } from './Subject.tsx';
@@ -44,16 +45,11 @@ export function Replays() {
   const filter = route.useSearch();
   const because = useLacks('deliveries:act');
   const [isMaking, setIsMaking] = useState(false);
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const jobs = usePages({
     queryKey: ['replays', filter],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.replays.list({ ...filter, limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.data.some(isOpen)) ? openMs : false),
+    read: (cursor, signal) => posthorn.replays.list({ ...filter, limit: 50, ...cursor }, { signal }).page(),
+    everyMs: (rows) => (rows.some(isOpen) ? openMs : false),
   });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   return (
     <Page
       title="Replays"
@@ -63,29 +59,19 @@ export function Replays() {
         </Button>
       }
     >
-      {isPending && <Skeleton rows={6} />}
-      {error && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && (
-        <Empty title="No replay jobs">
-          <p>
-            A replay job delivers again what was not delivered, at a pace that the endpoint can bear. Select{' '}
-            <Link to="/dead-letters">dead letters</Link>, or start one with “New replay”.
-          </p>
-        </Empty>
-      )}
-      {rows.length > 0 && (
-        <DataTable
-          label="Replay jobs"
-          rows={rows}
-          columns={columns}
-          idOf={idOf}
-          nameOf={nameOf}
-          hasMore={hasNextPage}
-          isLoadingMore={isFetchingNextPage}
-          onMore={more}
-        />
-      )}
+      <PagedTable list={jobs} label="Replay jobs" columns={columns} idOf={idOf} nameOf={nameOf} skeleton={6} empty={<NoJobs />} />
       <NewReplay isOpen={isMaking} onClose={() => setIsMaking(false)} />
     </Page>
+  );
+}
+
+function NoJobs() {
+  return (
+    <Empty title="No replay jobs">
+      <p>
+        A replay job delivers again what was not delivered, at a pace that the endpoint can bear. Select{' '}
+        <Link to="/dead-letters">dead letters</Link>, or start one with “New replay”.
+      </p>
+    </Empty>
   );
 }

@@ -1,15 +1,16 @@
 // The list of tenants, and the form that makes one.
 import type { Tenant } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useLacksInstallation } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
+import { Empty } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { NewTenant } from './NewTenant.tsx';
 
 const columns: Column<Tenant>[] = [
@@ -31,14 +32,10 @@ const idOf = ({ id }: Tenant) => id;
 
 export function Tenants() {
   const [isNew, setIsNew] = useState(false);
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const tenants = usePages({
     queryKey: ['tenants'],
-    queryFn: ({ pageParam, signal }) => posthorn.tenants.list({ limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    read: (cursor, signal) => posthorn.tenants.list({ limit: 100, ...cursor }, { signal }).page(),
   });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   const because = useLacksInstallation();
   const make = (
     <Button tone="primary" because={because} onPress={() => setIsNew(true)}>
@@ -47,24 +44,18 @@ export function Tenants() {
   );
   return (
     <Page title="Tenants" actions={make}>
-      {isPending && <Skeleton rows={8} />}
-      {error && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && (
-        <Empty title="No tenants yet">
-          A tenant is one of your customers: it has endpoints of its own, and its events go only to those.
-        </Empty>
-      )}
-      {rows.length > 0 && (
-        <DataTable
-          label="Tenants"
-          rows={rows}
-          columns={columns}
-          idOf={idOf}
-          hasMore={hasNextPage}
-          isLoadingMore={isFetchingNextPage}
-          onMore={more}
-        />
-      )}
+      <PagedTable
+        list={tenants}
+        label="Tenants"
+        columns={columns}
+        idOf={idOf}
+        skeleton={8}
+        empty={
+          <Empty title="No tenants yet">
+            A tenant is one of your customers: it has endpoints of its own, and its events go only to those.
+          </Empty>
+        }
+      />
       {isNew && <NewTenant onClose={() => setIsNew(false)} />}
     </Page>
   );

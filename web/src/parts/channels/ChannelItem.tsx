@@ -30,8 +30,8 @@ export function ChannelItem({ channel, kindNames, of, because, children }: Chann
   const words = useChannelWords();
   const { kind, lastSentAt, lastError } = channel;
   return (
-    <li className="channel">
-      <div className="channel-text">
+    <li className="entry channel">
+      <div className="entry-text">
         <strong>
           {words.kinds[kind]}: <span className="channel-target">{targetOf(channel)}</span>
         </strong>

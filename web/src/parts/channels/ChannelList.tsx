@@ -1,11 +1,12 @@
 // The alert channels that the reader may see, read page by page.
 import type { AlertChannel } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useWords } from '../../words/words.tsx';
 import { Button } from '../Button.tsx';
 import { Problem, Skeleton } from '../States.tsx';
+import { usePages } from '../use-pages.ts';
+import '../entries.css';
 import './channels.css';
 
 export interface ChannelListProps {
@@ -18,22 +19,19 @@ export interface ChannelListProps {
 
 export function ChannelList({ tenant, empty, children }: ChannelListProps) {
   const words = useWords();
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const { query, rows, more } = usePages({
     queryKey: ['alert-channels', tenant],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.alertChannels.list({ ...(tenant && { tenant }), limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    read: (cursor, signal) => posthorn.alertChannels.list({ ...(tenant && { tenant }), limit: 50, ...cursor }, { signal }).page(),
   });
-  const channels = data?.pages.flatMap((page) => page.data) ?? [];
+  const { data, error, isPending, hasNextPage, isFetchingNextPage, refetch } = query;
   return (
     <>
       {isPending && <Skeleton rows={4} />}
       {error && !data && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && channels.length === 0 && empty}
-      {channels.length > 0 && <ul className="channels">{channels.map(children)}</ul>}
+      {data && rows.length === 0 && empty}
+      {rows.length > 0 && <ul className="entries">{rows.map(children)}</ul>}
       {hasNextPage && (
-        <Button onPress={() => void fetchNextPage()} isPending={isFetchingNextPage}>
+        <Button onPress={more} isPending={isFetchingNextPage}>
           {words.loadMore}
         </Button>
       )}

@@ -18,6 +18,7 @@ import { useTenant } from '../tenant.ts';
 import { Channels } from './Channels.tsx';
 import { useAlertWords } from './words.ts';
 import '../forms.css';
+import '../../parts/entries.css';
 import './alerts.css';
 
 const tones: Record<Alert['severity'], Tone> = { info: 'neutral', warning: 'warning', critical: 'bad' };
@@ -54,7 +55,7 @@ function OpenAlerts() {
           <Tag tone="good">{words.allWell}</Tag>
         </p>
       )}
-      <ul className="alerts">
+      <ul className="entries">
         {data?.map((alert) => (
           <AlertItem key={alert.id} alert={alert} />
         ))}
@@ -75,9 +76,9 @@ function AlertItem({ alert }: { alert: Alert }) {
     onError: (error) => say(detailOf(error, texts), 'bad'),
   });
   return (
-    <li className="alert">
+    <li className="entry alert">
       <Tag tone={tones[severity]}>{words.severities[severity]}</Tag>
-      <div className="alert-text">
+      <div className="entry-text">
         <strong>
           {endpoint ? (
             <Link to="/endpoints/$endpoint" params={{ endpoint }}>

@@ -1,36 +1,25 @@
 // Checks how a receiver handles correct and wrong requests, and says what to change in it.
-import { PosthornProblem } from '@posthorn/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
-import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
+import { Report } from '../../parts/conformance/Report.tsx';
+import { useConformance } from '../../parts/conformance/use-conformance.ts';
 import { TextField } from '../../parts/Field.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { eventTypesQuery } from '../queries.ts';
 import { useForbidden } from '../shared-words.ts';
-import { Report } from './Report.tsx';
 import { useConformanceWords } from './words.ts';
 import '../forms.css';
 import './conformance.css';
 
 const route = getRouteApi('/endpoints/$endpoint/check');
 
-/** A run ends within a minute. */
-const longestMs = 90_000;
-
 export function Conformance() {
   const words = useConformanceWords();
   const { endpoint } = route.useParams();
-  const key = ['conformance', endpoint];
-  const queries = useQueryClient();
-  const last = useQuery({ queryKey: key, queryFn: ({ signal }) => lastReport(endpoint, signal) });
-  const run = useMutation({
-    mutationFn: (eventType: string) =>
-      posthorn.endpoints.checkConformance(endpoint, eventType === '' ? {} : { eventType }, { timeoutMs: longestMs }),
-    onSuccess: (report) => queries.setQueryData(key, report),
-  });
+  const { last, run } = useConformance(endpoint);
   return (
     <Page title={words.title} back={{ to: `/endpoints/${endpoint}`, text: words.back }}>
       <p className="quiet conformance-what">{words.what}</p>
@@ -39,19 +28,9 @@ export function Conformance() {
       {last.error && <Problem error={last.error} onRetry={() => void last.refetch()} />}
       {(last.isPending || run.isPending) && <Skeleton rows={10} />}
       {last.data === null && !run.isPending && <p>{words.none}</p>}
-      {last.data && !run.isPending && <Report report={last.data} />}
+      {last.data && !run.isPending && <Report report={last.data} words={words} heading="h2" />}
     </Page>
   );
-}
-
-/** Null: there is none. */
-async function lastReport(endpoint: string, signal: AbortSignal) {
-  try {
-    return await posthorn.endpoints.conformance(endpoint, { signal });
-  } catch (error) {
-    if (error instanceof PosthornProblem && error.status === 404) return null;
-    throw error;
-  }
 }
 
 function RunForm({ isPending, onRun }: { isPending: boolean; onRun: (eventType: string) => void }) {

@@ -1,16 +1,19 @@
 // The deliveries of the tenant, newest first. The filters are in the address.
 import type { Delivery } from '@posthorn/client';
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback, useMemo, useRef } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMemo, useRef } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
-import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import type { Column } from '../../parts/DataTable.tsx';
+import { deliveryColumn } from '../../parts/delivery-column.tsx';
 import { Page } from '../../parts/Page.tsx';
+import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Sentence } from '../../parts/Sentence.tsx';
-import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { Empty } from '../../parts/States.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { usePages } from '../../parts/use-pages.ts';
 import { endingInGerman } from '../../words/german/outcomes.ts';
 import { useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints, useTenant } from '../tenant.ts';
@@ -25,39 +28,25 @@ const apartMs = 1_000;
 export function Deliveries() {
   const texts = useTexts(deliveriesTexts);
   const [filter, tenant] = [route.useSearch(), useTenant()];
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const list = usePages({
     queryKey: ['deliveries', tenant, filter],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.deliveries.list({ ...filter, tenant, limit: 50, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
+    read: (cursor, signal) => posthorn.deliveries.list({ ...filter, tenant, limit: 50, ...cursor }, { signal }).page(),
   });
   // somebody who has scrolled down reads old ones
-  useReadAgain(data?.pages.length === 1);
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  useReadAgain(list.query.data?.pages.length === 1);
   const columns = useColumns();
   const isFiltered = Object.keys(filter).length > 0;
   return (
     <Page title={texts.title}>
-      {(rows.length > 0 || isFiltered) && <Filters filter={filter} />}
-      {isPending && <Skeleton rows={12} />}
-      {error && <Problem error={error} onRetry={() => void refetch()} />}
-      {data &&
-        rows.length === 0 &&
-        !hasNextPage &&
-        (isFiltered ? <NoneMatches filter={filter} /> : <Empty title={texts.emptyTitle}>{texts.empty}</Empty>)}
-      {(rows.length > 0 || hasNextPage) && (
-        <DataTable
-          label={texts.title}
-          rows={rows}
-          columns={columns}
-          idOf={idOf}
-          hasMore={hasNextPage}
-          isLoadingMore={isFetchingNextPage}
-          onMore={more}
-        />
-      )}
+      {(list.rows.length > 0 || isFiltered) && <Filters filter={filter} />}
+      <PagedTable
+        list={list}
+        label={texts.title}
+        columns={columns}
+        idOf={idOf}
+        skeleton={12}
+        empty={isFiltered ? <NoneMatches filter={filter} /> : <Empty title={texts.emptyTitle}>{texts.empty}</Empty>}
+      />
     </Page>
   );
 }
@@ -80,16 +69,7 @@ function useColumns(): Column<Delivery>[] {
   return useMemo(
     () => [
       { id: 'status', header: texts.status, width: '150px', cell: ({ status }) => <Status status={status} /> },
-      {
-        id: 'type',
-        header: texts.type,
-        width: 'minmax(0, 1fr)',
-        cell: ({ id, eventType }) => (
-          <Link to="/deliveries/$delivery" params={{ delivery: id }} className="row-link">
-            {eventType}
-          </Link>
-        ),
-      },
+      deliveryColumn(idOf, texts.type),
       { id: 'endpoint', header: texts.endpoint, width: 'minmax(0, 1.5fr)', cell: ({ endpoint }) => nameOfEndpoint(endpoints, endpoint) },
       { id: 'last', header: texts.last, width: 'minmax(0, 1.5fr)', cell: (delivery) => <Last delivery={delivery} /> },
       { id: 'accepted', header: texts.accepted, width: '120px', cell: ({ createdAt }) => <Time at={createdAt} /> },

@@ -3,11 +3,12 @@ import { getRouteApi } from '@tanstack/react-router';
 import { Copy } from '../../parts/Copy.tsx';
 import { Select } from '../../parts/Field.tsx';
 import { Code } from '../../parts/Json.tsx';
+import { MissedList } from '../../parts/missed/MissedList.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { useForbidden } from '../shared-words.ts';
 import { useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints } from '../tenant.ts';
-import { MissedList } from './MissedList.tsx';
 import { missedTexts } from './texts.ts';
 import './missed.css';
 
@@ -15,6 +16,7 @@ const route = getRouteApi('/missed');
 
 export function Missed() {
   const texts = useTexts(missedTexts);
+  const because = useForbidden('deliveries:act');
   const navigate = route.useNavigate();
   const { data: endpoints, error, isPending, isFetching, refetch } = useEndpoints();
   const { endpoint = endpoints?.[0]?.id } = route.useSearch();
@@ -35,7 +37,7 @@ export function Missed() {
           </Select>
         </div>
       )}
-      {endpoint !== undefined && <MissedList key={endpoint} endpoint={endpoint} />}
+      {endpoint !== undefined && <MissedList key={endpoint} endpoint={endpoint} words={texts} because={because} />}
       {endpoint !== undefined && <FetchThem endpoint={endpoint} />}
     </Page>
   );

@@ -1,6 +1,13 @@
 // The texts of the page about missed events.
 import { translated } from '../shell/words/translated.ts';
 
+const english = (count: number) => (count === 1 ? '1 event' : `${count.toLocaleString('en')} events`);
+const german = (count: number) => (count === 1 ? '1 Ereignis' : `${count.toLocaleString('de')} Ereignisse`);
+const acknowledgeInEnglish = (count: number, isAll: boolean) =>
+  isAll ? `Acknowledge ${english(count)}` : `Acknowledge the first ${english(count)}`;
+const acknowledgeInGerman = (count: number, isAll: boolean) =>
+  isAll ? `${german(count)} bestätigen` : `Die ersten ${german(count)} bestätigen`;
+
 export const missedTexts = translated(
   {
     title: 'Missed events',
@@ -17,12 +24,12 @@ export const missedTexts = translated(
     none: 'This endpoint has accepted everything that was sent to it, or has acknowledged it.',
     fetch: 'Fetch them from your server',
     fetchHint: 'With an API key of your own; ask the application that sends you webhooks for one.',
-    acknowledge: (events: string, isAll: boolean) => (isAll ? `Acknowledge ${events}` : `Acknowledge the first ${events}`),
+    acknowledge: (count: number, isAll: boolean) => `${acknowledgeInEnglish(count, isAll)} …`,
+    confirm: acknowledgeInEnglish,
     confirmTitle: 'Acknowledge missed events?',
-    effect: (count: string) =>
-      `Marks ${count} as taken: they count as delivered, and are not sent any more. Do this only if your server has them from elsewhere.`,
-    events: (count: number) => (count === 1 ? '1 event' : `${count.toLocaleString('en')} events`),
-    done: (events: string) => `${events} acknowledged.`,
+    effect: (count: number) =>
+      `Marks ${english(count)} as taken: they count as delivered, and are not sent any more. Do this only if your server has them from elsewhere.`,
+    done: (count: number) => `${english(count)} acknowledged.`,
   },
   {
     title: 'Verpasste Ereignisse',
@@ -39,11 +46,11 @@ export const missedTexts = translated(
     none: 'Dieser Endpunkt hat alles angenommen, was an ihn geschickt wurde, oder hat es bestätigt.',
     fetch: 'Vom eigenen Server abholen',
     fetchHint: 'Mit einem eigenen API-Schlüssel; fragen Sie danach die Anwendung, die Ihnen Webhooks schickt.',
-    acknowledge: (events: string, isAll: boolean) => (isAll ? `${events} bestätigen` : `Die ersten ${events} bestätigen`),
+    acknowledge: (count: number, isAll: boolean) => `${acknowledgeInGerman(count, isAll)} …`,
+    confirm: acknowledgeInGerman,
     confirmTitle: 'Verpasste Ereignisse bestätigen?',
-    effect: (count: string) =>
-      `${count} gelten als angenommen und werden nicht mehr gesendet. Tun Sie das nur, wenn Ihr Server sie auf anderem Weg bekommen hat.`,
-    events: (count: number) => (count === 1 ? '1 Ereignis' : `${count.toLocaleString('de')} Ereignisse`),
-    done: (events: string) => `${events} bestätigt.`,
+    effect: (count: number) =>
+      `${german(count)} gelten als angenommen und werden nicht mehr gesendet. Tun Sie das nur, wenn Ihr Server sie auf anderem Weg bekommen hat.`,
+    done: (count: number) => `${german(count)} bestätigt.`,
   },
 );

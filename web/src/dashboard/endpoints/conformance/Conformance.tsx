@@ -1,18 +1,16 @@
 // Checks the receiver behind an endpoint: the run, and the last report.
-import type { ConformanceReport } from '@posthorn/client';
-import { PosthornProblem } from '@posthorn/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
-import { posthorn } from '../../../api/client.ts';
 import { useLacks } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
+import { Report } from '../../../parts/conformance/Report.tsx';
+import { useConformance } from '../../../parts/conformance/use-conformance.ts';
 import { Confirm } from '../../../parts/Dialog.tsx';
 import { TextField } from '../../../parts/Field.tsx';
 import { Section } from '../../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../../parts/States.tsx';
 import { say } from '../../../parts/Toasts.tsx';
-import { ConformanceResult } from './ConformanceResult.tsx';
+import { reportWords } from './words.ts';
 
 const page = getRouteApi('/endpoints/$endpoint');
 
@@ -20,18 +18,9 @@ export function Conformance() {
   const { endpoint } = page.useParams();
   const because = useLacks('endpoints:write');
   const [isOpen, setIsOpen] = useState(false);
-  const queries = useQueryClient();
-  const report = useQuery({
-    queryKey: ['endpoint', endpoint, 'conformance'],
-    queryFn: ({ signal }) => lastReport(endpoint, signal),
-  });
-  const run = useMutation({
-    mutationFn: (eventType: string) => posthorn.endpoints.checkConformance(endpoint, eventType === '' ? {} : { eventType }),
-    onSuccess: (made) => {
-      queries.setQueryData(['endpoint', endpoint, 'conformance'], made);
-      say(`The receiver was checked: ${made.score} of 100.`, made.passed ? 'good' : 'bad');
-    },
-  });
+  const { last, run } = useConformance(endpoint, ({ score, passed }) =>
+    say(`The receiver was checked: ${score} of 100.`, passed ? 'good' : 'bad'),
+  );
   const start = (eventType: string) => {
     setIsOpen(false);
     run.mutate(eventType);
@@ -44,14 +33,14 @@ export function Conformance() {
   return (
     <Section title="Conformance of the receiver" actions={check}>
       {run.error && <Problem error={run.error} />}
-      {report.error && <Problem error={report.error} onRetry={() => void report.refetch()} />}
-      {report.isPending && <Skeleton rows={8} />}
-      {report.data === null && !run.isPending && (
+      {last.error && <Problem error={last.error} onRetry={() => void last.refetch()} />}
+      {last.isPending && <Skeleton rows={8} />}
+      {last.data === null && !run.isPending && (
         <Empty title="Not checked yet">
           <p>A check sends correct, forged, late, repeated and large requests, and says what the receiver should change.</p>
         </Empty>
       )}
-      {report.data && <ConformanceResult report={report.data} />}
+      {last.data && <Report report={last.data} words={reportWords} heading="h3" />}
       <RunDialog isOpen={isOpen} onClose={() => setIsOpen(false)} onRun={start} />
     </Section>
   );
@@ -88,14 +77,4 @@ function RunDialog({ isOpen, onClose, onRun }: RunDialogProps) {
       onConfirm={() => onRun(eventType.trim())}
     />
   );
-}
-
-/** Null: there is none yet. */
-async function lastReport(endpoint: string, signal: AbortSignal): Promise<ConformanceReport | null> {
-  try {
-    return await posthorn.endpoints.conformance(endpoint, { signal });
-  } catch (error) {
-    if (error instanceof PosthornProblem && error.status === 404) return null;
-    throw error;
-  }
 }

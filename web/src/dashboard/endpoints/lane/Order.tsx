@@ -1,16 +1,16 @@
 // The order of an endpoint: what goes next in each queue, what blocks it, and which sequence numbers are missing.
 import type { Endpoint, LaneQueue } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
 import { Button } from '../../../parts/Button.tsx';
-import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import type { Column } from '../../../parts/DataTable.tsx';
 import { restMs } from '../../../parts/live/use-fresh.ts';
 import { Section } from '../../../parts/Page.tsx';
+import { PagedTable } from '../../../parts/PagedTable.tsx';
 import { PathLink } from '../../../parts/PathLink.tsx';
-import { Problem, Skeleton } from '../../../parts/States.tsx';
 import { Tag } from '../../../parts/Status.tsx';
 import { Time } from '../../../parts/Time.tsx';
+import { usePages } from '../../../parts/use-pages.ts';
 import { count } from '../../../words/format.ts';
 import { Gaps } from './Gaps.tsx';
 import { SkipHead } from './SkipHead.tsx';
@@ -21,16 +21,15 @@ export function Order({ endpoint }: { endpoint: Endpoint }) {
   const byKey = endpoint.ordering === 'key';
   const [skipped, setSkipped] = useState<LaneQueue | null>(null);
   const [shownKey, setShownKey] = useState<string | null>(null);
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const queues = usePages({
     queryKey: ['endpoint', endpoint.id, 'queues'],
-    queryFn: ({ pageParam, signal }) => posthorn.endpoints.queues(endpoint.id, pageParam || undefined, { signal }),
-    initialPageParam: '',
-    getNextPageParam: ({ nextAfter }) => nextAfter,
-    refetchInterval: restMs,
+    async read({ cursor }, signal) {
+      const page = await posthorn.endpoints.queues(endpoint.id, cursor, { signal });
+      return { data: page.data, nextCursor: page.nextAfter };
+    },
+    everyMs: restMs,
   });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const columns = useMemo(() => columnsOf(byKey, setSkipped, setShownKey), [byKey]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   return (
     <Section title="Order">
       <div className="lane-order">
@@ -40,20 +39,14 @@ export function Order({ endpoint }: { endpoint: Endpoint }) {
             ? 'A dead letter blocks those after it until it is replayed, cancelled or skipped.'
             : 'After a dead letter the order goes on.'}
         </p>
-        {error && rows.length === 0 && <Problem error={error} onRetry={() => void refetch()} />}
-        {isPending && <Skeleton rows={4} />}
-        {data && rows.length === 0 && <p className="quiet">No ordering key has a delivery that waits or is blocked.</p>}
-        {rows.length > 0 && (
-          <DataTable
-            label="Queues"
-            rows={rows}
-            columns={columns}
-            idOf={idOf}
-            hasMore={hasNextPage}
-            isLoadingMore={isFetchingNextPage}
-            onMore={more}
-          />
-        )}
+        <PagedTable
+          list={queues}
+          label="Queues"
+          columns={columns}
+          idOf={idOf}
+          skeleton={4}
+          empty={<p className="quiet">No ordering key has a delivery that waits or is blocked.</p>}
+        />
         {(!byKey || shownKey !== null) && <Gaps endpoint={endpoint.id} orderingKey={shownKey} />}
       </div>
       {skipped && <SkipHead endpoint={endpoint.id} queue={skipped} onClose={() => setSkipped(null)} />}

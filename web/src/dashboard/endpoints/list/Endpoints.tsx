@@ -1,14 +1,15 @@
 // The endpoints of all tenants. The filters are in the address.
 import type { EndpointSummary } from '@posthorn/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
 import { useLacks } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
-import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import type { Column } from '../../../parts/DataTable.tsx';
 import { Page } from '../../../parts/Page.tsx';
-import { Empty, Problem, Skeleton } from '../../../parts/States.tsx';
+import { PagedTable } from '../../../parts/PagedTable.tsx';
+import { Empty } from '../../../parts/States.tsx';
+import { usePages } from '../../../parts/use-pages.ts';
 import { count, duration, percent } from '../../../words/format.ts';
 import { Condition } from '../Condition.tsx';
 import { withoutScheme } from '../names.ts';
@@ -81,20 +82,11 @@ export function Endpoints() {
   const filter = route.useSearch();
   const [isNew, setIsNew] = useState(false);
   const because = useLacks('endpoints:write');
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
+  const endpoints = usePages({
     queryKey: ['endpoints', filter],
-    queryFn: ({ pageParam, signal }) =>
-      posthorn.endpoints.search({ ...filter, limit: 100, ...(pageParam && { cursor: pageParam }) }, { signal }).page(),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    refetchInterval: everyMs,
+    read: (cursor, signal) => posthorn.endpoints.search({ ...filter, limit: 100, ...cursor }, { signal }).page(),
+    everyMs,
   });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  // a filter looks at a part of the endpoints at a time
-  useEffect(() => {
-    if (data && rows.length === 0 && hasNextPage && !isFetchingNextPage) more();
-  }, [data, rows.length, hasNextPage, isFetchingNextPage, more]);
   const make = (
     <Button tone="primary" because={because} onPress={() => setIsNew(true)}>
       New endpoint
@@ -103,21 +95,14 @@ export function Endpoints() {
   return (
     <Page title="Endpoints" actions={make}>
       <EndpointFilters filter={filter} />
-      {isPending && <Skeleton rows={10} />}
-      {error && rows.length === 0 && <Problem error={error} onRetry={() => void refetch()} />}
-      {data && rows.length === 0 && !hasNextPage && <Nothing isFiltered={Object.keys(filter).length > 0} />}
-      {rows.length === 0 && hasNextPage && <Skeleton rows={10} />}
-      {rows.length > 0 && (
-        <DataTable
-          label="Endpoints"
-          rows={rows}
-          columns={columns}
-          idOf={idOf}
-          hasMore={hasNextPage}
-          isLoadingMore={isFetchingNextPage}
-          onMore={more}
-        />
-      )}
+      <PagedTable
+        list={endpoints}
+        label="Endpoints"
+        columns={columns}
+        idOf={idOf}
+        skeleton={10}
+        empty={<Nothing isFiltered={Object.keys(filter).length > 0} />}
+      />
       <NewEndpoint isOpen={isNew} onClose={() => setIsNew(false)} {...(filter.tenant && { tenant: filter.tenant })} />
     </Page>
   );

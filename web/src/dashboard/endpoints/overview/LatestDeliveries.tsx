@@ -4,31 +4,23 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { posthorn } from '../../../api/client.ts';
 import { type Column, DataTable } from '../../../parts/DataTable.tsx';
+import { deliveryColumn } from '../../../parts/delivery-column.tsx';
 import { restMs } from '../../../parts/live/use-fresh.ts';
 import { Section } from '../../../parts/Page.tsx';
-import { PathLink } from '../../../parts/PathLink.tsx';
 import { Problem, Skeleton } from '../../../parts/States.tsx';
 import { Status } from '../../../parts/Status.tsx';
 import { Time } from '../../../parts/Time.tsx';
 
 const shown = 8;
 
+const idOf = ({ id }: Delivery) => id;
+
 const columns: Column<Delivery>[] = [
   { id: 'status', header: 'Status', width: '140px', cell: ({ status }) => <Status status={status} /> },
-  {
-    id: 'type',
-    header: 'Event type',
-    width: 'minmax(0, 1fr)',
-    cell: ({ id, eventType }) => (
-      <PathLink to={`/deliveries/${id}`} className="row-link">
-        {eventType}
-      </PathLink>
-    ),
-  },
+  deliveryColumn(idOf),
   { id: 'message', header: 'What happened last', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage ?? '–' },
   { id: 'created', header: 'Accepted', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
-const idOf = ({ id }: Delivery) => id;
 
 export function LatestDeliveries({ endpoint }: { endpoint: string }) {
   const { data, error, refetch } = useQuery({

@@ -1,48 +1,46 @@
-// Acknowledges what is listed: it counts as taken.
+// Acknowledges the missed events that are listed: they count as taken.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { Button } from '../../parts/Button.tsx';
-import { Confirm } from '../../parts/Dialog.tsx';
-import { Problem } from '../../parts/States.tsx';
-import { say } from '../../parts/Toasts.tsx';
-import { useForbidden } from '../shared-words.ts';
-import { useTexts } from '../shell/words/language.tsx';
-import { missedTexts } from './texts.ts';
+import { Button } from '../Button.tsx';
+import { Confirm } from '../Dialog.tsx';
+import { Problem } from '../States.tsx';
+import { say } from '../Toasts.tsx';
+import type { MissedWords } from './words.ts';
 
 export interface AcknowledgeProps {
   endpoint: string;
+  words: MissedWords;
+  /** Why it cannot be done. */
+  because: string | undefined;
   /** The place behind the last one that is listed. */
   cursor: string;
   count: number;
   isAll: boolean;
 }
 
-export function Acknowledge({ endpoint, cursor, count, isAll }: AcknowledgeProps) {
-  const texts = useTexts(missedTexts);
+export function Acknowledge({ endpoint, words, because, cursor, count, isAll }: AcknowledgeProps) {
   const queries = useQueryClient();
-  const because = useForbidden('deliveries:act');
   const [isAsking, setIsAsking] = useState(false);
   const order = useMutation({
     mutationFn: () => posthorn.missed.ack(endpoint, cursor),
     onSuccess: () => {
       setIsAsking(false);
-      say(texts.done(texts.events(count)));
-      for (const key of ['missed', 'deliveries', 'delivery']) void queries.invalidateQueries({ queryKey: [key] });
+      say(words.done(count));
+      for (const key of ['missed', 'undelivered', 'deliveries', 'delivery']) void queries.invalidateQueries({ queryKey: [key] });
     },
   });
-  const action = texts.acknowledge(texts.events(count), isAll);
   return (
     <div className="page-actions">
       <Button because={because} onPress={() => setIsAsking(true)}>
-        {action} …
+        {words.acknowledge(count, isAll)}
       </Button>
       <Confirm
-        title={texts.confirmTitle}
+        title={words.confirmTitle}
         isOpen={isAsking}
         onClose={() => setIsAsking(false)}
-        effect={texts.effect(texts.events(count))}
-        action={action}
+        effect={words.effect(count)}
+        action={words.confirm(count, isAll)}
         isDangerous
         isPending={order.isPending}
         problem={order.error && <Problem error={order.error} />}

@@ -1,0 +1,48 @@
+// A list of the API that is read page by page. `PagedTable` shows it.
+import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo } from 'react';
+
+/** As the API answers most lists. */
+export interface ReadPage<Row> {
+  data: Row[];
+  nextCursor: string | null;
+}
+
+export interface PagesOptions<Page extends ReadPage<object>> {
+  queryKey: readonly unknown[];
+  /** `{}` asks for the first page. */
+  read: (cursor: { cursor?: string }, signal: AbortSignal) => Promise<Page>;
+  /** How often all pages are read again, or `false`. */
+  everyMs?: number | ((rows: readonly Page['data'][number][]) => number | false);
+  /** While another key is read for the first time, the rows of the one before stay. */
+  keepsRows?: boolean;
+}
+
+export interface Pages<Page extends ReadPage<object>> {
+  query: UseInfiniteQueryResult<InfiniteData<Page, string>>;
+  rows: Page['data'][number][];
+  /** Reads the next page. */
+  more: () => void;
+}
+
+export function usePages<Page extends ReadPage<object>>({ queryKey, read, everyMs, keepsRows }: PagesOptions<Page>): Pages<Page> {
+  const query = useInfiniteQuery<Page, Error, InfiniteData<Page, string>, readonly unknown[], string>({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => read(pageParam === '' ? {} : { cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ({ state }) => (typeof everyMs === 'function' ? everyMs(rowsOf(state.data)) : (everyMs ?? false)),
+    ...(keepsRows && { placeholderData: (before) => before }),
+  });
+  const { data, isError, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const rows = useMemo(() => rowsOf(data), [data]);
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  // a filter looks at a part of the rows at a time: a page can be empty and have a next one
+  useEffect(() => {
+    if (data && rows.length === 0 && hasNextPage && !isFetchingNextPage && !isError) more();
+  }, [data, rows.length, hasNextPage, isFetchingNextPage, isError, more]);
+  return { query, rows, more };
+}
+
+const rowsOf = <Page extends ReadPage<object>>(data: InfiniteData<Page, string> | undefined): Page['data'][number][] =>
+  data?.pages.flatMap((page) => page.data) ?? [];
