@@ -94,6 +94,7 @@ const listed: DefaultTheme.SidebarItem[] = [
       [item('reference/api/', 'All operations'), ...(existsSync(join(docs, 'reference/api')) ? pagesIn('reference/api') : [])],
       true,
     ),
+    item('etags'),
     item('reference/cli', 'Command line'),
     item('reference/errors', 'Errors'),
     item('glossary'),

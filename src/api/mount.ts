@@ -9,10 +9,11 @@ import { hashRequest, type IdempotencyDeps, once, readKey } from './access/idemp
 import { createTenantConcurrency, type TenantConcurrency } from './access/tenant-concurrency.ts';
 import { guardTenant } from './access/tenant-guard.ts';
 import { freshIds } from './http/ids.ts';
+import { matching } from './http/if-match.ts';
 import { invalid, notFound, Problem } from './http/problem.ts';
 import { defaultBodyLimit, parseBody, rawBody, requireJson } from './http/read-body.ts';
 import { send } from './http/respond.ts';
-import type { Answer, Call, Route } from './http/route.ts';
+import { type Answer, type Call, isKeyed, type Route } from './http/route.ts';
 import { validate } from './http/validate.ts';
 
 export function mountRoutes(app: Express, routes: Route[], deps: IdempotencyDeps): void {
@@ -42,8 +43,9 @@ function handle(route: Route, deps: IdempotencyDeps, concurrency: TenantConcurre
       audit: auditOf(route, caller, response),
       trace: traceOf(response),
       accept: request.headers.accept,
+      requireMatch: matching(route.heedsIfMatch && request.headers['if-match']),
     };
-    const key = request.method === 'POST' && !route.unkeyed ? request.headers['idempotency-key'] : undefined;
+    const key = isKeyed(route) ? request.headers['idempotency-key'] : undefined;
     const run = () => (key === undefined ? route.handler({ ...call, ids: freshIds }) : runOnce(route, deps, request, call, String(key)));
     const leave = concurrency.enter(caller, route);
     send(response, leave ? await counted(run, leave, response) : await run());
@@ -77,7 +79,7 @@ function runOnce(
 ): Promise<Answer> {
   return once(deps, {
     ...readKey(key, keyOwnerOf(call.caller)),
-    requestHash: hashRequest(request.method, request.originalUrl, request.body),
+    requestHash: hashRequest(request.method, request.originalUrl, request.body, request.headers['if-match']),
     run: (ids) => route.handler({ ...call, ids }),
   });
 }

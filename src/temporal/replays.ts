@@ -19,7 +19,8 @@ export interface Replays {
   /** The same. Null: no such job. */
   command(replayId: string, command: ReplayCommand, audit: Audit): Promise<ReplayCommandResult | null>;
   /** Takes effect with the next page. Null: no such job. */
-  setPace(replayId: string, perSecond: number, audit: Audit): Promise<ReplayCommandResult | null>;
+  /** `check` is called with the pace before, under the row's lock. */
+  setPace(replayId: string, perSecond: number, audit: Audit, check?: (perSecond: number) => void): Promise<ReplayCommandResult | null>;
   /** Signals and starts what was left. */
   lookAfter(): Promise<void>;
   /** Deletes jobs that ended 90 days ago, and what ended jobs have left. */
@@ -58,7 +59,7 @@ export function createReplays({ db, link, log, timings }: ReplaysDeps): Replays 
       if (result?.obeyed) await tellOf(replayId);
       return result;
     },
-    setPace: (replayId, perSecond, audit) => setReplayPace(db, replayId, perSecond, audit),
+    setPace: (replayId, perSecond, audit, check) => setReplayPace(db, replayId, perSecond, audit, check),
     async lookAfter() {
       const left = await leftReplays(db, { unsignalledMs: timings.unsignalledAfterMs, idleMs: timings.idleAfterMs });
       for (const ref of left) await tell(ref);

@@ -19,7 +19,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'domain/conformance': { folders: 'domain/deliveries domain/events', packages: 'zod' },
   'domain/stats': { folders: 'domain/endpoints', packages: 'zod' },
-  'domain/alerts': { folders: 'domain/deliveries domain/endpoints', packages: 'zod' },
+  'domain/alerts': { folders: 'domain domain/deliveries domain/endpoints', packages: 'zod' },
   'domain/sandbox': { folders: 'domain domain/endpoints', packages: 'zod' },
   'domain/views': {
     folders: 'domain domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
@@ -172,7 +172,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/routes/sandbox': {
     folders:
-      'domain/* sandbox api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/access db/endpoints db/sandbox',
+      'domain/* sandbox sealing api/examples api/http types of api/routes api/routes/deliveries api/routes/endpoints db/access db/endpoints db/sandbox',
     packages: 'zod',
   },
   'api/routes/lanes': {
@@ -211,7 +211,7 @@ export const allowedImports: Record<string, Allowed> = {
   'domain/replays': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'db/replays': { folders: 'domain/* db/audit db/events db/store', packages: '' },
   'api/routes/replays': {
-    folders: 'domain/* contract api/access api/examples api/http types of api/routes api/routes/deliveries db/access db/replays',
+    folders: 'domain/* contract sealing api/access api/examples api/http types of api/routes api/routes/deliveries db/access db/replays',
     packages: 'zod',
   },
   embedded: {

@@ -23,6 +23,11 @@ export const statuses: Record<string, [name: string, meaning: string, action: st
     'An id is in use with other content, an Idempotency-Key came with another body, or the state does not allow the operation.',
     'Read `detail`. Do not retry as it is.',
   ],
+  412: [
+    'Precondition Failed',
+    'The settings have changed since you read the etag that `If-Match` names. Nothing was changed.',
+    'Read them again, and repeat the change with the new `etag`.',
+  ],
   413: [
     'Content Too Large',
     'The body is larger than the operation takes. An event has at most 256 KiB, a batch 10 MiB.',

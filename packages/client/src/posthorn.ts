@@ -34,7 +34,7 @@ import { Tenants } from './resources/tenants.ts';
 /**
  * `Data`: the data of each event type, such as the `EventData` that `posthorn types` writes. Without it, any type and data.
  *
- * Every call takes options as its last argument: `signal`, `timeoutMs`, `retries`, `idempotencyKey`. It rejects with a
+ * Every call takes options as its last argument: `signal`, `timeoutMs`, `retries`, `idempotencyKey`, `ifMatch`. It rejects with a
  * PosthornProblem if Posthorn refuses, and with a PosthornConnectionError if there is no answer.
  *
  * @example

@@ -32,8 +32,13 @@ export interface CallOptions {
   timeoutMs?: number;
   retries?: number;
   maxRetryAfterMs?: number;
-  /** Only for POST. Default: a new one for each call, the same for all its tries. */
+  /** Only for POST and PATCH. Default: a new one for each call, the same for all its tries. */
   idempotencyKey?: string;
+  /**
+   * For `update` and `delete`: what you have read, or its `etag`. If its settings have changed since, nothing is done, and the call
+   * rejects with a PosthornProblem that has the status 412. Without it, the last change wins.
+   */
+  ifMatch?: string | { etag: string };
   headers?: Record<string, string>;
 }
 
@@ -88,7 +93,8 @@ export class Requester {
   ): Promise<Answered & { attempted: Attempted }> {
     const { retries = usual.retries, maxRetryAfterMs = usual.maxRetryAfterMs } = { ...this.#options, ...given(options) };
     const rules = { retries, maxRetryAfterMs };
-    const key = method === 'POST' ? (options.idempotencyKey ?? (spec.eventIds ? undefined : crypto.randomUUID())) : undefined;
+    const isKeyed = method === 'POST' || method === 'PATCH';
+    const key = isKeyed ? (options.idempotencyKey ?? (spec.eventIds ? undefined : crypto.randomUUID())) : undefined;
     let isUnknown = false;
     for (let tries = 1; ; tries++) {
       const { eventIds } = spec;
@@ -127,6 +133,7 @@ export class Requester {
 
   async #prepare(method: Method, path: string, spec: RequestSpec, options: CallOptions, key: string | undefined): Promise<Prepared> {
     const { apiKey, timeoutMs = usual.timeoutMs } = this.#options;
+    const { ifMatch } = options;
     const body = spec.text ?? (spec.body === undefined ? null : JSON.stringify(spec.body));
     options.signal?.throwIfAborted();
     return {
@@ -141,6 +148,7 @@ export class Requester {
         authorization: `Bearer ${typeof apiKey === 'function' ? await apiKey() : apiKey}`,
         ...(body !== null && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
+        ...(ifMatch !== undefined && { 'if-match': typeof ifMatch === 'string' ? ifMatch : ifMatch.etag }),
       },
       timeoutMs: options.timeoutMs ?? timeoutMs,
       signal: options.signal,

@@ -101,6 +101,15 @@ describe('retries', () => {
     expect(await client().tenants.create({ name: 'x' })).toEqual({ id: 'x' });
   });
 
+  it('of a change carry its key and what it was based on', async () => {
+    server.answer((_request, response, count) => (count === 1 ? drop(response) : json(response, 200, {})));
+    await client().tenants.update('acme', { name: 'x' }, { ifMatch: { etag: '"a"' } });
+    await client().tenants.delete('acme', { ifMatch: '"b"' });
+    const [first, second, other] = server.requests.map(({ headers }) => [headers['if-match'], headers['idempotency-key']]);
+    expect(first).toEqual(['"a"', expect.stringMatching(/.{36}/)]);
+    expect([second, other]).toEqual([first, ['"b"', undefined]]);
+  });
+
   it('count a deletion as done that an unanswered try has made', async () => {
     server.answer((_request, response, count) => (count === 1 ? drop(response) : json(response, 404, problem(404, 'no such tenant'))));
     expect(await client().tenants.delete('acme')).toBeUndefined();

@@ -10,7 +10,7 @@ import { newId } from '#runtime/new-id';
 import type { Vault } from '#sealing/vault';
 import { type Ids, idsOfSeed } from '../http/ids.ts';
 import { invalid, Problem, toProblem } from '../http/problem.ts';
-import type { Answer } from '../http/route.ts';
+import { type Answer, etagIn } from '../http/route.ts';
 
 export interface IdempotencyDeps {
   db: Db;
@@ -34,8 +34,10 @@ export function readKey(key: string, caller: string): KeyRef {
   return { scope: createHash('sha256').update(caller).digest('hex').slice(0, 32), key };
 }
 
-export function hashRequest(method: string, url: string, body: unknown): Uint8Array {
+/** `ifMatch`: the header. */
+export function hashRequest(method: string, url: string, body: unknown, ifMatch?: string): Uint8Array {
   const hash = createHash('sha256').update(`${method} ${url}\n`);
+  if (ifMatch !== undefined) hash.update(`if-match: ${ifMatch}\n`);
   return (Buffer.isBuffer(body) ? hash.update(body) : hash).digest();
 }
 
@@ -103,8 +105,9 @@ async function abandon({ db, log }: IdempotencyDeps, request: KeyRef, claim: str
   }
 }
 
-function repeated(status: number, text: Uint8Array): Answer {
-  return { status, text: text.length === 0 ? null : Buffer.from(text).toString(), headers: { 'idempotency-replayed': 'true' } };
+function repeated(status: number, stored: Uint8Array): Answer {
+  const text = stored.length === 0 ? null : Buffer.from(stored).toString();
+  return { status, text, headers: { 'idempotency-replayed': 'true' }, ...etagIn(text === null ? null : JSON.parse(text)) };
 }
 
 function contextOf({ scope, key }: KeyRef): string {

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { AlertView } from '#domain/alerts/alert';
 import type { ChannelView, channelChange, NewChannel } from '#domain/alerts/channel';
-import { endpointId, tenantId } from './ids.ts';
+import { endpointId, etagExample, tenantId } from './ids.ts';
 
 export const alertExample: AlertView = {
   id: 'alr_019cab6f10b87e24b7c05d92a1f3e846',
@@ -33,6 +33,7 @@ export const newChannelExample: NewChannel = {
 
 export const channelExample: ChannelView = {
   id: 'ach_019cab6d77c07b1f8d40a9e3c52b6f11',
+  etag: etagExample,
   tenant: tenantId,
   kind: 'email',
   settings: { to: ['oncall@acme.example'] },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { eventTypeChange, newEventType, newVersion, TypeView, VersionView } from '#domain/catalogue/event-type';
 import type { CataloguePlan } from '#domain/documents/plan-catalogue';
 import type { Compatibility } from '#domain/schemas/schema-change';
+import { etagExample } from './ids.ts';
 
 const schema = {
   type: 'object',
@@ -29,6 +30,7 @@ export const newEventTypeExample: z.input<typeof newEventType> = {
 
 export const eventTypeSummaryExample = {
   name: 'order.created',
+  etag: etagExample,
   description: 'A customer placed an order.',
   group: 'Orders',
   owner: 'team-orders',

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { createdEndpoint, Endpoint, endpointChange, newEndpoint, rotatedSecret } from '#domain/endpoints/endpoint';
 import type { EndpointSummary } from '#domain/views/endpoint-summary';
 import type { LaneView, QueueView, sequenceView } from '#domain/views/lane-view';
-import { deliveryId, endpointId, tenantId } from './ids.ts';
+import { deliveryId, endpointId, etagExample, tenantId } from './ids.ts';
 
 export const newEndpointExample: z.input<typeof newEndpoint> = {
   url: 'https://hooks.example.com/orders',
@@ -15,6 +15,7 @@ export const endpointChangeExample: z.input<typeof endpointChange> = { eventType
 
 export const endpointExample: Endpoint = {
   id: endpointId,
+  etag: etagExample,
   tenant: tenantId,
   url: 'https://hooks.example.com/orders',
   eventTypes: ['order.*'],

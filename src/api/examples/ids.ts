@@ -11,6 +11,9 @@ export const linkId = 'lnk_019cabf0127c7c51a8e4b3d6f9072a15';
 export const sessionId = 'ses_019cabd20d107b4c9e61f3a85b7c2d40';
 export const sandboxId = 'sbx_019cac2051d37c0e8b46a2f97d15e380';
 
+/** Of settings. */
+export const etagExample = '"h3kGTB0lRt5xW2mZqLJ9ug"';
+
 /** The `nextCursor` of a page that ends with this id. */
 export const cursorOf = (id: string) => Buffer.from(id).toString('base64url');
 

@@ -1,6 +1,6 @@
 // Examples of replay jobs for the OpenAPI document.
 import type { NewReplay, ReplayView } from '#domain/replays/replay';
-import { endpointId, keyId, replayId, tenantId } from './ids.ts';
+import { endpointId, etagExample, keyId, replayId, tenantId } from './ids.ts';
 
 export const newReplayExample: NewReplay = {
   tenant: tenantId,
@@ -14,6 +14,7 @@ export const newReplayExample: NewReplay = {
 
 export const replayExample: ReplayView = {
   id: replayId,
+  etag: etagExample,
   status: 'running',
   tenant: tenantId,
   endpoint: endpointId,

@@ -1,7 +1,7 @@
 // Examples of test endpoints for the OpenAPI document.
 import type { z } from 'zod';
 import type { createdSandbox, newSandbox, SandboxRequestView, SandboxView, sandboxChange } from '#domain/sandbox/sandbox-endpoint';
-import { deliveryId, endpointId, eventId, sandboxId, tenantId } from './ids.ts';
+import { deliveryId, endpointId, etagExample, eventId, sandboxId, tenantId } from './ids.ts';
 
 export const newSandboxExample: z.input<typeof newSandbox> = {
   name: 'Retries',
@@ -11,6 +11,7 @@ export const newSandboxExample: z.input<typeof newSandbox> = {
 
 export const sandboxExample: SandboxView = {
   id: sandboxId,
+  etag: etagExample,
   tenant: tenantId,
   name: 'Retries',
   url: `https://posthorn.example.com/sandbox/${sandboxId}`,

@@ -1,8 +1,8 @@
 // The operations of the OpenAPI document, from the definitions of routes.
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { pathExamples } from '../examples/ids.ts';
-import type { Route } from './route.ts';
+import { etagExample, pathExamples } from '../examples/ids.ts';
+import { isKeyed, type Route } from './route.ts';
 import { type Json, refOf, type Schemas } from './schemas.ts';
 import { tagOf } from './tags.ts';
 
@@ -21,6 +21,11 @@ const rateHeaders = {
   },
 };
 
+const etagHeader = {
+  ETag: { description: 'The `etag` of the body.', schema: { type: 'string', examples: [etagExample] } },
+};
+const hasEtag = (schema: z.ZodType) => schema instanceof z.ZodObject && 'etag' in schema.shape;
+
 /** The path in the syntax of OpenAPI. */
 export const pathOf = ({ path }: Pick<Route, 'path'>) => path.replaceAll(/:(\w+)/g, '{$1}');
 
@@ -36,6 +41,7 @@ function operationOf(route: Route, schemas: Schemas): Json {
     status,
     {
       description,
+      ...(schema && hasEtag(schema) && { headers: etagHeader }),
       ...((schema || types) && { content: contentOf(schema && schemas.refTo(schema), types, example) }),
     },
   ]);
@@ -64,14 +70,17 @@ function examplesOf(value: unknown): Json {
   return value === undefined ? {} : { examples: { example: { value } } };
 }
 
-function problemsOf({ method, scope, params, query, body, problems = [] }: Route): number[] {
+function problemsOf(route: Route): number[] {
+  const { method, scope, params, query, body, problems = [] } = route;
   // an unknown parameter of the query is refused everywhere
   if (scope === 'open') return [...new Set([422, ...problems])].toSorted();
   const own = [400, 401, 403, 429, 500, 503, ...problems];
   if (params || query?.shape.tenant) own.push(404);
   if (body || query) own.push(422);
-  if (method === 'post') own.push(409, 413, 415, 422);
+  if (method === 'post') own.push(413, 415, 422);
   else if (body) own.push(413, 415);
+  if (isKeyed(route)) own.push(409);
+  if (route.heedsIfMatch) own.push(412);
   return [...new Set(own)].toSorted();
 }
 
@@ -82,15 +91,22 @@ const idempotencyKey = {
   description:
     'Makes a retry safe: the same request with the same key within 24 hours runs once and gets the same answer. Path and body are compared byte for byte. Use a new key for each new request.',
 };
+const ifMatch = {
+  type: 'string',
+  description:
+    'The `etag` that you have read, with its quotes. If the settings have changed since, nothing is done, and the answer is a 412. Without the header, the last change wins.',
+  examples: [etagExample],
+};
 const lastEventId = { type: 'string', description: 'The last id that an earlier answer contained: the stream continues after it.' };
 
 function parametersOf(route: Route, schemas: Schemas): Json[] {
-  const { method, params, live, unkeyed } = route;
+  const { params, live, heedsIfMatch } = route;
   const optional = (name: string, schema: Json) => parameter(name, 'header', schema);
   return [
     ...Object.entries(params?.shape ?? {}).map(([name, field]) => pathParameter(name, field as z.ZodType)),
     ...Object.entries(schemas.queryOf(route)).map(([name, schema]) => parameter(name, 'query', schema)),
-    ...(method === 'post' && !unkeyed ? [optional('Idempotency-Key', idempotencyKey)] : []),
+    ...(isKeyed(route) ? [optional('Idempotency-Key', idempotencyKey)] : []),
+    ...(heedsIfMatch ? [optional('If-Match', ifMatch)] : []),
     ...(live ? [optional('Last-Event-ID', lastEventId)] : []),
   ];
 }

@@ -6,9 +6,13 @@ import { type Problem, problemText, toProblem } from './problem.ts';
 import type { Answer } from './route.ts';
 import { sendStream } from './send-stream.ts';
 
-/** A request whose If-None-Match equals the answer's etag gets a 304. */
-export function send(response: Response, { status, text, stream, cut, type = 'application/json', headers }: Answer): void {
+/**
+ * A request whose If-None-Match equals the etag among the `headers` gets a 304. Not one that equals the etag of settings: what
+ * else a resource shows changes without it.
+ */
+export function send(response: Response, { status, text, stream, cut, type = 'application/json', headers, etag }: Answer): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
+  if (etag !== undefined) response.setHeader('etag', etag);
   if (stream) return void sendStream(response, status, type, stream, cut);
   if (headers?.etag !== undefined && response.req.headers['if-none-match'] === headers.etag) return void response.writeHead(304).end();
   if (text === null) {

@@ -6,6 +6,7 @@ import type { Caller, Scope } from '#domain/access/access';
 import type { AuditAction } from '#domain/access/audit';
 import type { TraceContext } from '#domain/events/trace-context';
 import type { Ids } from './ids.ts';
+import type { RequireMatch } from './if-match.ts';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 
@@ -25,6 +26,8 @@ export interface Call<Params, Query, Body> {
   audit: Audit;
   /** The header of this name. */
   accept: string | undefined;
+  /** To be called with the tags of the resource, under the lock of its change. Only for a route that `heedsIfMatch`. */
+  requireMatch: RequireMatch;
   /** The trace of what this call creates. Null: none. */
   trace: TraceContext | null;
   /** Makes the ids of what this call creates: the same ids when the call is repeated with its Idempotency-Key. */
@@ -41,6 +44,8 @@ export interface Answer {
   cut?: AbortSignal;
   type?: string;
   headers?: Record<string, string>;
+  /** The `etag` of the body, which is sent as header, too. */
+  etag?: string;
 }
 
 export interface AnswerSpec {
@@ -71,6 +76,8 @@ interface RouteFacts {
   shared?: true;
   /** Ignores an Idempotency-Key: anybody may call it, so its callers have no names that separate their keys. */
   unkeyed?: true;
+  /** Its resource has an etag: If-Match is heeded. */
+  heedsIfMatch?: true;
   /** Its answer lasts as long as the client wants. A client that comes back sends Last-Event-ID. */
   live?: true;
   /** Only with `body`: its maximum size in bytes (64 KiB by default), and whether it can be left out. */
@@ -103,8 +110,19 @@ export function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   return spec;
 }
 
+/** Whether an Idempotency-Key makes a retry of the request safe. */
+export function isKeyed({ method, unkeyed }: Pick<Route, 'method' | 'unkeyed'>): boolean {
+  return (method === 'post' || method === 'patch') && !unkeyed;
+}
+
 export function answer(status: number, value: unknown): Answer {
-  return { status, text: JSON.stringify(value) };
+  return { status, text: JSON.stringify(value), ...etagIn(value) };
+}
+
+/** Of a body that shows a resource with an etag. */
+export function etagIn(body: unknown): Pick<Answer, 'etag'> {
+  const { etag } = (body ?? {}) as { etag?: unknown };
+  return typeof etag === 'string' ? { etag } : {};
 }
 
 export const noContent: Answer = { status: 204, text: null };

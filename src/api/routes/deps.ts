@@ -64,7 +64,8 @@ export interface ApiDeps {
   replays: {
     create(replay: ReplayToCreate, audit: Audit): Promise<void>;
     command(replayId: string, command: ReplayCommand, audit: Audit): Promise<ReplayCommandResult | null>;
-    setPace(replayId: string, perSecond: number, audit: Audit): Promise<ReplayCommandResult | null>;
+    /** `check` is called with the pace before, under the row's lock. */
+    setPace(replayId: string, perSecond: number, audit: Audit, check?: (perSecond: number) => void): Promise<ReplayCommandResult | null>;
   };
   /** Receives notice of parked deliveries and of changes that concern a lane. */
   lanes: Lanes;

@@ -1,6 +1,6 @@
 // `posthorn endpoints`: where events are sent.
 import type { Command } from 'commander';
-import { commaList, jsonOf, objectOf, pairs, wholeNumber } from '../connection/given.ts';
+import { type Conditional, commaList, ifMatchOption, jsonOf, objectOf, pairs, wholeNumber } from '../connection/given.ts';
 import { connected, type Session } from '../connection/session.ts';
 import { colourOf } from '../terminal/colour.ts';
 import { CommandFailed } from '../terminal/exit-codes.ts';
@@ -82,12 +82,14 @@ function addChanges(group: Command): void {
         await show(session, await session.api.post<Endpoint>(`/v1/tenants/${inPath(session.tenant(settings.tenant))}/endpoints`, body));
       }),
     );
-  withSettings(group.command('update <endpoint>').description('change an endpoint')).action(
-    connected(async (session, id: string, settings: Settings) => {
-      const body = { ...objectOf(settings.data, '--data'), ...bodyOf(settings) };
-      await show(session, await session.api.patch<Endpoint>(path(id), body));
-    }),
-  );
+  withSettings(group.command('update <endpoint>').description('change an endpoint'))
+    .option(...ifMatchOption)
+    .action(
+      connected(async (session, id: string, { ifMatch, ...settings }: Settings & Conditional) => {
+        const body = { ...objectOf(settings.data, '--data'), ...bodyOf(settings) };
+        await show(session, await session.api.patch<Endpoint>(path(id), body, { ifMatch }));
+      }),
+    );
   group
     .command('delete <endpoint>')
     .description('delete an endpoint, and cancel its unfinished deliveries')

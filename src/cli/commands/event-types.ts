@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { TypeSummary, TypeView, VersionView } from '#domain/catalogue/event-type';
 import { yamlText } from '../catalogue/document-file.ts';
-import { commaList, jsonOf, objectOf, wholeNumber } from '../connection/given.ts';
+import { type Conditional, commaList, ifMatchOption, jsonOf, objectOf, wholeNumber } from '../connection/given.ts';
 import { connected, type Session } from '../connection/session.ts';
 import { allFields, fieldsText } from '../terminal/fields.ts';
 import { column, inPath, type ListOptions, limitOf, listCommand, statusColumn } from './listing.ts';
@@ -107,12 +107,14 @@ function addChanges(group: Command): void {
       await output.show(type, allFields(type));
     }),
   );
-  withSettings(group.command('update <name>').description('change the settings of an event type')).action(
-    connected(async ({ api, output }, name: string, settings: Settings) => {
-      const type = await api.patch<TypeView>(path(name), bodyOf(settings));
-      await output.show(type, allFields(type));
-    }),
-  );
+  withSettings(group.command('update <name>').description('change the settings of an event type'))
+    .option(...ifMatchOption)
+    .action(
+      connected(async ({ api, output }, name: string, { ifMatch, ...settings }: Settings & Conditional) => {
+        const type = await api.patch<TypeView>(path(name), bodyOf(settings), { ifMatch });
+        await output.show(type, allFields(type));
+      }),
+    );
   group
     .command('delete <name>')
     .description('delete an event type with its versions')

@@ -1,6 +1,6 @@
 // `posthorn tenants`: customer accounts that own endpoints.
 import type { Command } from 'commander';
-import { objectOf, pairs, wholeNumber } from '../connection/given.ts';
+import { type Conditional, ifMatchOption, objectOf, pairs, wholeNumber } from '../connection/given.ts';
 import { connected } from '../connection/session.ts';
 import { allFields } from '../terminal/fields.ts';
 import { column, inPath, type ListOptions, limitOf, listCommand } from './listing.ts';
@@ -46,12 +46,14 @@ function addChanges(group: Command): void {
       await output.show(tenant, allFields(tenant));
     }),
   );
-  withSettings(group.command('update <tenant>').description('change a tenant')).action(
-    connected(async ({ api, output }, id: string, settings: Settings) => {
-      const tenant = await api.patch<Tenant>(`/v1/tenants/${inPath(id)}`, bodyOf(settings));
-      await output.show(tenant, allFields(tenant));
-    }),
-  );
+  withSettings(group.command('update <tenant>').description('change a tenant'))
+    .option(...ifMatchOption)
+    .action(
+      connected(async ({ api, output }, id: string, { ifMatch, ...settings }: Settings & Conditional) => {
+        const tenant = await api.patch<Tenant>(`/v1/tenants/${inPath(id)}`, bodyOf(settings), { ifMatch });
+        await output.show(tenant, allFields(tenant));
+      }),
+    );
   group
     .command('delete <tenant>')
     .description('delete a tenant with its endpoints')

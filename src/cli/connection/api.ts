@@ -1,7 +1,8 @@
 // Calls the HTTP API with the key of the session, through the client package. Numbers stay as they are written.
-import { type Method, Posthorn, readEvents, type ServerSentEvent } from '#client';
+import { type CallOptions, type Method, Posthorn, readEvents, type ServerSentEvent } from '#client';
 import { parseAsWritten } from '#domain/json-numbers';
 import { NotAuthorised } from '../terminal/exit-codes.ts';
+import type { Conditional } from './given.ts';
 
 type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
@@ -29,8 +30,8 @@ export class Api {
     return this.#request('POST', path, { body }, options);
   }
 
-  patch<T>(path: string, body: unknown): Promise<T> {
-    return this.#request('PATCH', path, { body });
+  patch<T>(path: string, body: unknown, { ifMatch }: Conditional = {}): Promise<T> {
+    return this.#request('PATCH', path, { body }, ifMatch === undefined ? {} : { ifMatch });
   }
 
   delete(path: string): Promise<void> {
@@ -67,7 +68,7 @@ export class Api {
     yield* readEvents(body.pipeThrough(noted));
   }
 
-  #request<T>(method: Method, path: string, spec: { query?: Query; body?: unknown }, options: { timeoutMs?: number } = {}): Promise<T> {
+  #request<T>(method: Method, path: string, spec: { query?: Query; body?: unknown }, options: CallOptions = {}): Promise<T> {
     return this.#client().request<T>(method, path, spec, options);
   }
 

@@ -21,6 +21,12 @@ export function pairs(text: string, before: Record<string, string> = {}): Record
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** The option of a command that changes what somebody has read. */
+export const ifMatchOption = ['--if-match <etag>', 'only if this is still its etag, with the quotes; `show --json` prints it'] as const;
+export interface Conditional {
+  ifMatch?: string | undefined;
+}
+
 /** `@file`, `-` for standard input, or the text itself. */
 export function textOf(given: string): string {
   return bytesOf(given).toString('utf8');

@@ -1,7 +1,7 @@
 // Tenants, found by the producer's id. Deleting a tenant keeps its rows and frees its id.
 import { type AuditState, changedFields, withoutSecrets } from '#domain/access/audit';
 import { usualMaxEndpoints } from '#domain/endpoints/endpoint-limits';
-import { systemTenantId, type Tenant, type TenantRetention } from '#domain/endpoints/tenant';
+import { type StoredTenant, systemTenantId, type TenantRetention } from '#domain/endpoints/tenant';
 import { idOf, uuidOf } from '#domain/ids';
 import type { RateLimit } from '#domain/lanes/lane-settings';
 import { type Audit, type Audited, appendAudit, audited } from '../audit/audit.ts';
@@ -37,19 +37,19 @@ export interface TenantToCreate {
   retention?: TenantRetention | null;
 }
 
-type TenantChange = Partial<Pick<Tenant, 'name' | 'metadata' | 'rateLimit' | 'maxEndpoints' | 'retention'>>;
+type TenantChange = Partial<Pick<StoredTenant, 'name' | 'metadata' | 'rateLimit' | 'maxEndpoints' | 'retention'>>;
 
 /**
  * `taken`: another tenant has this key. Run twice with the same `tenantId`: the second run returns the first's tenant.
  */
-export async function createTenant(db: Db, made: TenantToCreate, audit?: Audit): Promise<Tenant | 'taken'> {
+export async function createTenant(db: Db, made: TenantToCreate, audit?: Audit): Promise<StoredTenant | 'taken'> {
   return audited(db, audit, (client) => insertTenant(client, made));
 }
 
 async function insertTenant(
   db: Pick<Db, 'query'>,
   { tenantId, key, name, metadata, rateLimit = null, maxEndpoints = usualMaxEndpoints, retention = null }: TenantToCreate,
-): Promise<Audited<Tenant | 'taken'>> {
+): Promise<Audited<StoredTenant | 'taken'>> {
   const made = await db.query<TenantRow>({
     name: 'create_tenant',
     text: `
@@ -73,7 +73,7 @@ function entryOf(tenantId: string, key: string, before: AuditState, after: Audit
   return { tenantId, target: { kind: 'tenant', id: key }, before, after };
 }
 
-export async function readTenant(db: Db, key: string): Promise<Listed<Tenant> | null> {
+export async function readTenant(db: Db, key: string): Promise<Listed<StoredTenant> | null> {
   const { rows } = await db.query<TenantRow>({
     name: 'read_tenant',
     text: `select ${tenantColumns} from tenants where external_id = $1 and deleted_at is null`,
@@ -93,7 +93,7 @@ export async function isKnownTenant(db: Db, key: string): Promise<boolean> {
 }
 
 /** Tenants older than `before`, newest first, without Posthorn's own. */
-export async function listTenants(db: Db, before: string | null, limit: number): Promise<Listed<Tenant>[]> {
+export async function listTenants(db: Db, before: string | null, limit: number): Promise<Listed<StoredTenant>[]> {
   const { rows } = await db.query<TenantRow>({
     name: 'list_tenants',
     text: `
@@ -105,21 +105,30 @@ export async function listTenants(db: Db, before: string | null, limit: number):
   return rows.map(toListed);
 }
 
-/** A new rate limit counts as a change of each of the tenant's endpoints. Null: no such tenant. */
-export async function changeTenant(db: Db, key: string, change: TenantChange, audit?: Audit): Promise<Tenant | null> {
+/**
+ * A new rate limit counts as a change of each of the tenant's endpoints. Null: no such tenant. `check` is called under the row's
+ * lock; an error that it throws rolls back.
+ */
+export async function changeTenant(
+  db: Db,
+  key: string,
+  change: TenantChange,
+  audit?: Audit,
+  check?: (before: StoredTenant) => void,
+): Promise<StoredTenant | null> {
   return audited(db, audit, async (client) => {
-    const before = audit ? await lockTenant(client, key) : null;
-    const row = await updateTenant(client, key, change);
+    const before = await lockTenant(client, key);
+    if (before) check?.(before);
+    const row = before && (await updateTenant(client, key, change));
     if (!row) return { result: null, entry: null };
     const after = toTenant(row);
-    const changed = before && changedFields(Object.keys(change), before, after);
-    const entry =
-      changed && Object.keys(changed.after).length > 0 ? entryOf(idOf('tnt', row.id), key, changed.before, changed.after) : null;
+    const changed = changedFields(Object.keys(change), before, after);
+    const entry = Object.keys(changed.after).length > 0 ? entryOf(idOf('tnt', row.id), key, changed.before, changed.after) : null;
     return { result: after, entry };
   });
 }
 
-async function lockTenant(db: Pick<Db, 'query'>, key: string): Promise<Tenant | null> {
+async function lockTenant(db: Pick<Db, 'query'>, key: string): Promise<StoredTenant | null> {
   const { rows } = await db.query<TenantRow>({
     name: 'lock_tenant',
     text: `
@@ -161,10 +170,12 @@ async function updateTenant(db: Pick<Db, 'query'>, key: string, change: TenantCh
 
 /**
  * Deletes the tenant and its endpoints in one transaction. Returns the ids of the endpoints; the caller still has to
- * cancel their deliveries. Null: no such tenant.
+ * cancel their deliveries. Null: no such tenant. `check` is called under the row's lock; an error that it throws rolls back.
  */
-export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<string[] | null> {
+export async function deleteTenant(db: Db, key: string, audit?: Audit, check?: (before: StoredTenant) => void): Promise<string[] | null> {
   return inTransaction(db, async (client) => {
+    const before = check && (await lockTenant(client, key));
+    if (before) check(before);
     const tenant = await client.query<{ id: string }>({
       name: 'delete_tenant',
       text: 'update tenants set deleted_at = now(), updated_at = now() where external_id = $1 and deleted_at is null and id <> $2 returning id',
@@ -187,11 +198,11 @@ export async function deleteTenant(db: Db, key: string, audit?: Audit): Promise<
   });
 }
 
-function toListed(row: TenantRow): Listed<Tenant> {
+function toListed(row: TenantRow): Listed<StoredTenant> {
   return { id: idOf('tnt', row.id), item: toTenant(row) };
 }
 
-function toTenant(row: TenantRow): Tenant {
+function toTenant(row: TenantRow): StoredTenant {
   return {
     id: row.external_id,
     name: row.name,

@@ -105,12 +105,7 @@ export async function changeChannel(
   audit: Audit,
 ): Promise<StoredChannel | null> {
   return audited(db, audit, async (client) => {
-    await client.query({
-      name: 'lock_alert_channel',
-      text: 'select from alert_channels where id = $1 for no key update',
-      values: [uuidOf(channelId)],
-    });
-    const before = await readChannel(client, channelId, onlyOwners);
+    const before = await lockChannel(client, channelId, onlyOwners);
     if (!before) return { result: null, entry: null };
     const { write, newSettings, audit: fields } = change(before);
     await client.query({
@@ -127,10 +122,29 @@ export async function changeChannel(
   });
 }
 
-/** The checks delete its webhook endpoint later. False: no such channel. */
-export async function deleteChannel(db: Db, channelId: string, onlyOwners: boolean, audit: Audit): Promise<boolean> {
+async function lockChannel(db: Pick<Db, 'query'>, channelId: string, onlyOwners: boolean): Promise<StoredChannel | null> {
+  await db.query({
+    name: 'lock_alert_channel',
+    text: 'select from alert_channels where id = $1 for no key update',
+    values: [uuidOf(channelId)],
+  });
+  return readChannel(db, channelId, onlyOwners);
+}
+
+/**
+ * The checks delete its webhook endpoint later. `check` is called under the row's lock; an error that it throws rolls back.
+ * False: no such channel.
+ */
+export async function deleteChannel(
+  db: Db,
+  channelId: string,
+  onlyOwners: boolean,
+  audit: Audit,
+  check: (before: StoredChannel) => void,
+): Promise<boolean> {
   return audited(db, audit, async (client) => {
-    const before = await readChannel(client, channelId, onlyOwners);
+    const before = await lockChannel(client, channelId, onlyOwners);
+    if (before) check(before);
     const { rowCount } = await client.query({
       name: 'delete_alert_channel',
       text: 'update alert_channels set deleted_at = now(), updated_at = now() where id = $1 and deleted_at is null and $2',

@@ -32,13 +32,13 @@ export async function createType(
 export async function changeType(
   db: Db,
   name: string,
-  change: (before: TypeSettings) => TypeSettings,
+  change: (before: StoredType) => TypeSettings,
   audit: Audit,
 ): Promise<StoredType | null> {
   return audited(db, audit, async (client) => {
     const before = await readType(client, name, true);
     if (!before) return { result: null, entry: null };
-    const settings = change(before.settings);
+    const settings = change(before);
     const fields = changedFields(Object.keys(settings), before.settings, settings);
     if (Object.keys(fields.after).length === 0) return { result: before, entry: null };
     await updateType(client, name, settings);
@@ -46,10 +46,11 @@ export async function changeType(
   });
 }
 
-/** With its versions. False: no such type. */
-export async function deleteType(db: Db, name: string, audit: Audit): Promise<boolean> {
+/** With its versions. `check` is called under the row's lock; an error that it throws rolls back. False: no such type. */
+export async function deleteType(db: Db, name: string, audit: Audit, check: (before: StoredType) => void): Promise<boolean> {
   return audited(db, audit, async (client) => {
     const before = await readType(client, name, true);
+    if (before) check(before);
     if (!before || !(await removeType(client, name))) return { result: false, entry: null };
     return { result: true, entry: { ...targetOf(name), before: withoutSecrets({ ...before.settings }), after: null } };
   });

@@ -9,8 +9,8 @@ import type { SealedShape } from '#sealing/shape';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { refuseTooMany } from './endpoint-limits.ts';
-import { type EndpointRow, endpointColumns, type StoredEndpoint, toEndpoint } from './endpoint-row.ts';
-import { type EndpointSettings, laneValues, readEndpoint, settingValues } from './endpoints.ts';
+import type { StoredEndpoint } from './endpoint-row.ts';
+import { type EndpointSettings, laneValues, lockEndpoint, readEndpoint, settingValues } from './endpoints.ts';
 import { pagesOf } from './pause-resume.ts';
 import { liveSecrets, type SealedSecret } from './secrets.ts';
 import { setShape } from './shapes.ts';
@@ -47,6 +47,8 @@ export interface OtherChanges {
    * of them.
    */
   pastTarget?: ((sealed: Uint8Array) => Uint8Array) | undefined;
+  /** Called with the stored endpoint under its lock; an error that it throws rolls everything back. */
+  check?: ((before: StoredEndpoint) => void) | undefined;
   /** Checks the new signing against the newest secret; an error that it throws rolls everything back. */
   judgeSigning?: ((before: StoredEndpoint, newest: SealedSecret | undefined) => void) | undefined;
 }
@@ -64,16 +66,19 @@ export async function changeEndpoint(
   db: Db,
   endpointId: string,
   change: Partial<EndpointSettings>,
-  { retarget, reshape, verification, mostAtHost = null, pastTarget, judgeSigning }: OtherChanges = {},
+  { retarget, reshape, verification, mostAtHost = null, pastTarget, check, judgeSigning }: OtherChanges = {},
   audit?: Audit,
 ): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0 && !retarget && !reshape && verification === undefined) {
-    return changed(await readEndpoint(db, endpointId));
+    const endpoint = await readEndpoint(db, endpointId);
+    if (endpoint) check?.(endpoint);
+    return changed(endpoint);
   }
   return inTransaction(db, async (client): Promise<EndpointChanged> => {
     await reshape?.lock(client);
     const before = await lockEndpoint(client, endpointId);
     if (!before) return { kind: 'unknown' };
+    check?.(before);
     const settings: EndpointSettings = { ...before, ...change };
     const reshaped = await reshape?.make(before.shape, client);
     const problems = endpointProblems({ ...settings, isWhole: (reshaped ?? before).shape?.isWhole ?? false });
@@ -112,17 +117,6 @@ async function account(db: Querying, audit: Audit, endpointId: string, changes: 
   const after = Object.assign({}, ...changes.map((change) => change?.after));
   if (Object.keys(after).length === 0) return;
   await appendAudit(db, audit, { target: { kind: 'endpoint', id: endpointId }, before, after });
-}
-
-async function lockEndpoint(db: Querying, endpointId: string): Promise<StoredEndpoint | null> {
-  const { rows } = await db.query<EndpointRow>({
-    name: 'lock_endpoint',
-    text: `
-      select ${endpointColumns} from endpoints p join tenants t on t.id = p.tenant_id
-      where p.id = $1 and p.deleted_at is null for no key update of p`,
-    values: [uuidOf(endpointId)],
-  });
-  return rows[0] ? toEndpoint(rows[0]) : null;
 }
 
 async function write(db: Querying, endpointId: string, settings: EndpointSettings, orderBegins: boolean): Promise<void> {

@@ -9,7 +9,7 @@ import { idOf } from '#domain/ids';
 import type { Batch, OnDeadLetter, Ordering, RateLimit } from '#domain/lanes/lane-settings';
 
 /** A stored endpoint. Its URL, headers, credentials and shape are encrypted. */
-export interface StoredEndpoint extends Omit<Endpoint, 'url' | 'headers' | 'auth' | 'tls' | 'filter' | 'transform' | 'versions'> {
+export interface StoredEndpoint extends Omit<Endpoint, 'etag' | 'url' | 'headers' | 'auth' | 'tls' | 'filter' | 'transform' | 'versions'> {
   sealed: Buffer;
   /** JSON; null: none. */
   filter: string | null;

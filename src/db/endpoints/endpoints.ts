@@ -143,6 +143,18 @@ export async function readEndpoint(db: Pick<Db, 'query'>, endpointId: string): P
   return rows[0] ? toEndpoint(rows[0]) : null;
 }
 
+/** For a change in the same transaction. */
+export async function lockEndpoint(db: Pick<Db, 'query'>, endpointId: string): Promise<StoredEndpoint | null> {
+  const { rows } = await db.query<EndpointRow>({
+    name: 'lock_endpoint',
+    text: `
+      select ${endpointColumns} from endpoints p join tenants t on t.id = p.tenant_id
+      where p.id = $1 and p.deleted_at is null for no key update of p`,
+    values: [uuidOf(endpointId)],
+  });
+  return rows[0] ? toEndpoint(rows[0]) : null;
+}
+
 /** Those of these endpoints that exist, by id. */
 export async function readEndpoints(db: Pick<Db, 'query'>, endpointIds: string[]): Promise<Map<string, StoredEndpoint>> {
   const { rows } = await db.query<EndpointRow>({

@@ -4,6 +4,8 @@ import { type DeliveryStatus, obeyedIn } from '#domain/deliveries/delivery';
 import { idOf, uuidOf } from '#domain/ids';
 import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
+import type { StoredEndpoint } from './endpoint-row.ts';
+import { lockEndpoint } from './endpoints.ts';
 
 const page = 500;
 const lowest = '00000000-0000-0000-0000-000000000000';
@@ -109,10 +111,18 @@ export async function* pagesOf(db: Pick<Db, 'query'>, endpointId: string, status
 
 /**
  * Deletes an endpoint: nothing is planned or sent for it any more. True also if it is deleted already, so that a repeat
- * finishes an interrupted delete.
+ * finishes an interrupted delete. `check` is called with an endpoint that is not, under its lock; an error that it throws rolls
+ * back.
  */
-export async function deleteEndpoint(db: Db, endpointId: string, audit?: Audit): Promise<boolean> {
+export async function deleteEndpoint(
+  db: Db,
+  endpointId: string,
+  audit?: Audit,
+  check?: (before: StoredEndpoint) => void,
+): Promise<boolean> {
   return audited(db, audit, async (client) => {
+    const stored = check && (await lockEndpoint(client, endpointId));
+    if (stored) check(stored);
     const { rows } = await client.query<{ before: { gate: string } | null }>({
       name: 'delete_endpoint',
       text: `

@@ -64,9 +64,20 @@ function entryOf(replayId: string, tenantId: string | null) {
   return { tenantId: tenantId && idOf('tnt', tenantId), target: { kind: 'replay', id: replayId } };
 }
 
-/** Changes the pace of a job that has not ended; its schedule begins again with the new one. Null: no such job. */
-export async function setReplayPace(db: Db, replayId: string, perSecond: number, audit?: Audit): Promise<ReplayCommandResult | null> {
+/**
+ * Changes the pace of a job that has not ended; its schedule begins again with the new one. Null: no such job. `check` is called
+ * with the pace before, under the row's lock; an error that it throws rolls back.
+ */
+export async function setReplayPace(
+  db: Db,
+  replayId: string,
+  perSecond: number,
+  audit?: Audit,
+  check?: (perSecond: number) => void,
+): Promise<ReplayCommandResult | null> {
   return audited(db, audit, async (client) => {
+    const was = check && (await lockPace(client, replayId));
+    if (was !== undefined) check?.(was);
     const { rows } = await client.query<Changed & { was: number }>({
       name: 'set_replay_pace',
       text: `
@@ -83,4 +94,14 @@ export async function setReplayPace(db: Db, replayId: string, perSecond: number,
     const isOpen = row.status !== 'done' && row.status !== 'cancelled';
     return { result: { obeyed: isOpen, status: row.status }, entry: row.changed ? entry : null };
   });
+}
+
+/** Undefined: no such job. */
+async function lockPace(db: Pick<Db, 'query'>, replayId: string): Promise<number | undefined> {
+  const { rows } = await db.query<{ per_second: number }>({
+    name: 'lock_replay_pace',
+    text: 'select per_second from replays where id = $1 for update',
+    values: [uuidOf(replayId)],
+  });
+  return rows[0]?.per_second;
 }

@@ -5,7 +5,7 @@ import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 
 /** A stored job, without its workflow and what the clock says. */
-export type ReplayRecord = Omit<ReplayView, 'workflowId' | 'temporalUrl' | 'estimatedEndAt'>;
+export type ReplayRecord = Omit<ReplayView, 'etag' | 'workflowId' | 'temporalUrl' | 'estimatedEndAt'>;
 
 export interface ReplayToCreate {
   replayId: string;

@@ -99,17 +99,19 @@ export async function readSandbox(db: Pick<Db, 'query'>, sandboxId: string): Pro
   return rows[0] ? toSandbox(rows[0]) : null;
 }
 
-/** Null: no such sandbox. */
+/** `check` is called under the row's lock; an error that it throws rolls back. Null: no such sandbox. */
 export async function changeSandbox(
   db: Db,
   sandboxId: string,
   change: { name?: string | undefined; script?: string | undefined },
   audit: Audit,
+  check: (before: StoredSandbox) => void,
 ): Promise<StoredSandbox | null> {
   return audited(db, audit, async (client) => {
     await client.query({ name: 'lock_sandbox', text: 'select from sandboxes where id = $1 for update', values: [uuidOf(sandboxId)] });
     const before = await readSandbox(client, sandboxId);
     if (!before) return { result: null, entry: null };
+    check(before);
     const after = { name: change.name ?? before.name, script: change.script ?? before.script };
     await client.query({
       name: 'change_sandbox',

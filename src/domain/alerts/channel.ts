@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { duration, durationMs } from '../deliveries/retry-schedule.ts';
 import { tenantKey } from '../endpoints/tenant.ts';
+import { etag } from '../etag.ts';
 import { alertKind, severity } from './alert.ts';
 import { type ChannelKind, channelKind, channelSettings, settingsProblems } from './channel-settings.ts';
 
@@ -52,6 +53,7 @@ export const channelChange = z.strictObject({ settings: channelSettings, ...comm
 
 export const channelView = z.object({
   id: z.string(),
+  etag,
   tenant: tenantKey.nullable(),
   kind: channelKind,
   settings: channelSettings.describe('secrets are masked as ***; the secret of a webhook is shown in the answer that creates it'),

@@ -1,5 +1,6 @@
 // The catalogue of event types: the requests that write it, and how the API shows a type and its versions.
 import { z } from 'zod';
+import { etag } from '../etag.ts';
 import { instant } from '../events/event.ts';
 import { eventTypeName } from '../events/event-type.ts';
 import { maxSchemaBytes } from '../schemas/schema-check.ts';
@@ -120,6 +121,7 @@ export type VersionView = z.infer<typeof versionView>;
 
 export const typeSummary = z.object({
   name: eventTypeName,
+  etag,
   description: z.string(),
   group: z.string().nullable(),
   owner: z.string().nullable(),

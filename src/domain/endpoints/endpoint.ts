@@ -1,6 +1,7 @@
 // Endpoint of a tenant: the requests that create and change it, and how the API shows it.
 import { z } from 'zod';
 import { durationMs, durationOrNone, retryPolicy } from '../deliveries/retry-schedule.ts';
+import { etag } from '../etag.ts';
 import { bodyFormat } from '../events/body-format.ts';
 import { channel, eventTypeName, eventTypePattern } from '../events/event-type.ts';
 import { filter } from '../filters/filter.ts';
@@ -92,6 +93,7 @@ export const endpointChange = z
 
 export const endpoint = z.object({
   id: z.string(),
+  etag,
   tenant: tenantKey,
   url: z.string(),
   eventTypes: z.array(z.string()),

@@ -1,5 +1,6 @@
 // Tenant: a customer account of the platform that owns endpoints and events.
 import { z } from 'zod';
+import { etag } from '../etag.ts';
 import { rateLimit } from '../lanes/lane-settings.ts';
 import { inPath, metadata, text } from '../text.ts';
 import { usualMaxEndpoints } from './endpoint-limits.ts';
@@ -50,6 +51,7 @@ export const tenantChange = newTenant
 
 export const tenant = z.object({
   id: tenantKey,
+  etag,
   name: z.string(),
   metadata: metadata,
   rateLimit: tenantRate.nullable(),
@@ -59,3 +61,4 @@ export const tenant = z.object({
   updatedAt: z.iso.datetime(),
 });
 export type Tenant = z.infer<typeof tenant>;
+export type StoredTenant = Omit<Tenant, 'etag'>;

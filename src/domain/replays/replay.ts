@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type DeliveryStatus, deliveryStatus, type obeyedIn } from '../deliveries/delivery.ts';
 import { tenantKey } from '../endpoints/tenant.ts';
+import { etag } from '../etag.ts';
 import { instant } from '../events/event.ts';
 import { eventTypePattern } from '../events/event-type.ts';
 import { isId, unixMsOf, uuidOf } from '../ids.ts';
@@ -139,6 +140,7 @@ const count = (what: string) => z.int().describe(what);
 
 export const replayView = z.object({
   id: z.string(),
+  etag,
   status: replayStatus.describe(
     'counting, then running; done: all are replayed, and have a result or wait; failed: an internal error, see error',
   ),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { createdEndpoint, newEndpoint } from '../endpoints/endpoint.ts';
 import { tenantKey } from '../endpoints/tenant.ts';
+import { etag } from '../etag.ts';
 import { text } from '../text.ts';
 
 /** Of a tenant. */
@@ -33,6 +34,7 @@ export const sandboxChange = z.strictObject({ name, script }).partial();
 
 export const sandboxView = z.object({
   id: z.string(),
+  etag,
   tenant: tenantKey,
   name: z.string(),
   url: z.string().describe('where it receives; anyone who knows it may post there'),

@@ -48,6 +48,7 @@ function ask(made: Route, call: Partial<Call<unknown, unknown, unknown>>) {
     caller,
     trace: null,
     accept: undefined,
+    requireMatch: () => undefined,
     audit: bySystem('endpoint.change'),
   };
   return guardTenant(made, db).handler({ ...empty, ...call });

@@ -37,6 +37,7 @@ describe('an event type', () => {
   it('has usual settings, and no version until it gets one', async () => {
     expect(await make({})).toEqual({
       name: 'order.created',
+      etag: expect.any(String),
       description: '',
       group: null,
       owner: null,

@@ -1,7 +1,9 @@
 // /v1/tenants: create, list, read, change and delete tenants.
 import { z } from 'zod';
 import { changeTenant, createTenant, deleteTenant, listTenants, readTenant } from '#db/access/tenants';
-import { newTenant, type Tenant, tenant, tenantChange, tenantKey } from '#domain/endpoints/tenant';
+import { newTenant, type StoredTenant, type Tenant, tenant, tenantChange, tenantKey } from '#domain/endpoints/tenant';
+import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
+import { etagExample } from '../../examples/ids.ts';
 import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
 import { notFound, Problem } from '../../http/problem.ts';
 import { answer, noContent, type Route, route } from '../../http/route.ts';
@@ -12,6 +14,7 @@ const params = z.strictObject({ tenant: tenantKey });
 
 const example: Tenant = {
   id: 'acme',
+  etag: etagExample,
   name: 'Acme Inc.',
   metadata: { plan: 'pro' },
   rateLimit: null,
@@ -25,7 +28,17 @@ export function tenantRoutes(deps: ApiDeps): Route[] {
   return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
 }
 
-const create = ({ db, retentionDays }: ApiDeps) =>
+/** A tenant that was deleted frees its id, so the next one with it is told apart by the time it was made. */
+function tagsOf({ vault }: ApiDeps, { id, createdAt, updatedAt: _, ...settings }: StoredTenant): SettingsTags {
+  return settingsTags(vault, `tenant ${id} ${createdAt}`, settings);
+}
+
+function show(deps: ApiDeps, stored: StoredTenant): Tenant {
+  const [etag] = tagsOf(deps, stored);
+  return { ...stored, etag };
+}
+
+const create = (deps: ApiDeps) =>
   route({
     method: 'post',
     path: '/v1/tenants',
@@ -40,7 +53,7 @@ const create = ({ db, retentionDays }: ApiDeps) =>
     answers: { 201: { description: 'The tenant.', schema: tenant, example } },
     problems: [409],
     async handler({ body, ids, audit }) {
-      refuseLongRetention(body, retentionDays);
+      refuseLongRetention(body, deps.retentionDays);
       const tenantId = ids.next('tnt');
       const tenant = {
         tenantId,
@@ -51,14 +64,14 @@ const create = ({ db, retentionDays }: ApiDeps) =>
         retention: body.retention ?? null,
         ...(body.maxEndpoints !== undefined && { maxEndpoints: body.maxEndpoints }),
       };
-      const made = await createTenant(db, tenant, audit);
+      const made = await createTenant(deps.db, tenant, audit);
       if (made === 'taken')
         throw new Problem(409, 'A tenant with this id already exists.', { errors: [{ path: 'id', message: 'is already in use' }] });
-      return answer(201, made);
+      return answer(201, show(deps, made));
     },
   });
 
-const list = ({ db }: ApiDeps) =>
+const list = (deps: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/tenants',
@@ -70,17 +83,17 @@ const list = ({ db }: ApiDeps) =>
     query: listQuery('tnt'),
     answers: { 200: { description: 'A page of tenants.', schema: pageOf(tenant), example: { data: [example], nextCursor: null } } },
     async handler({ query: { limit, cursor } }) {
-      const rows = await listTenants(db, cursor ?? null, limit + 1);
+      const rows = await listTenants(deps.db, cursor ?? null, limit + 1);
       return pageAnswer(
         rows,
         limit,
         ({ id }) => id,
-        ({ item }) => item,
+        ({ item }) => show(deps, item),
       );
     },
   });
 
-const read = ({ db }: ApiDeps) =>
+const read = (deps: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/tenants/:tenant',
@@ -91,13 +104,13 @@ const read = ({ db }: ApiDeps) =>
     params,
     answers: { 200: { description: 'The tenant.', schema: tenant, example } },
     async handler({ params }) {
-      const found = await readTenant(db, params.tenant);
+      const found = await readTenant(deps.db, params.tenant);
       if (!found) throw notFound('tenant');
-      return answer(200, found.item);
+      return answer(200, show(deps, found.item));
     },
   });
 
-const change = ({ db, retentionDays }: ApiDeps) =>
+const change = (deps: ApiDeps) =>
   route({
     method: 'patch',
     path: '/v1/tenants/:tenant',
@@ -106,6 +119,7 @@ const change = ({ db, retentionDays }: ApiDeps) =>
     description: 'Changes only the given fields. A key that is bound to the tenant cannot change `rateLimit` and `maxEndpoints`.',
     scope: 'admin',
     audit: 'tenant.change',
+    heedsIfMatch: true,
     params,
     body: tenantChange,
     bodyExample: { rateLimit: { perSecond: 50 } },
@@ -116,12 +130,13 @@ const change = ({ db, retentionDays }: ApiDeps) =>
         example: { ...example, rateLimit: { perSecond: 50 }, updatedAt: '2026-03-02T10:02:31.050Z' },
       },
     },
-    async handler({ params, body, caller, audit }) {
+    async handler({ params, body, caller, audit, requireMatch }) {
       if (caller.tenant) refuseOwnLimits(body);
-      refuseLongRetention(body, retentionDays);
-      const changed = await changeTenant(db, params.tenant, body, audit);
+      refuseLongRetention(body, deps.retentionDays);
+      const check = (before: StoredTenant) => requireMatch(() => tagsOf(deps, before));
+      const changed = await changeTenant(deps.db, params.tenant, body, audit, check);
       if (!changed) throw notFound('tenant');
-      return answer(200, changed);
+      return answer(200, show(deps, changed));
     },
   });
 
@@ -150,11 +165,13 @@ const remove = (deps: ApiDeps) =>
     description: 'Also deletes its endpoints and cancels their unfinished deliveries. Its id can be used again.',
     scope: 'admin',
     audit: 'tenant.delete',
+    heedsIfMatch: true,
     allTenants: true,
     params,
     answers: { 204: { description: 'The tenant is deleted.' } },
-    async handler({ params, audit }) {
-      const endpointIds = await deleteTenant(deps.db, params.tenant, audit);
+    async handler({ params, audit, requireMatch }) {
+      const check = (before: StoredTenant) => requireMatch(() => tagsOf(deps, before));
+      const endpointIds = await deleteTenant(deps.db, params.tenant, audit, check);
       if (!endpointIds) throw notFound('tenant');
       deps.access.callers.forgetTenant(params.tenant);
       for (const endpointId of endpointIds) await cancelFor(deps, endpointId);

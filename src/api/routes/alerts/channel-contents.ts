@@ -9,6 +9,7 @@ import { type ChannelKind, type ChannelSettings, maskedSettings, settingsProblem
 import { durationMs } from '#domain/deliveries/retry-schedule';
 import { openChannelSettings, sealChannelSettings } from '#sealing/channel-settings';
 import { newSecret } from '#sealing/secret';
+import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
 import { invalid, Problem } from '../../http/problem.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -57,13 +58,20 @@ export function wishesOf({ kinds, minSeverity, quietMs, digestAt, digestOnly }: 
   return { kinds, minSeverity, quietPeriod: quietText(quietMs), digest: digestAt === null ? null : { at: digestAt, only: digestOnly } };
 }
 
-export function showChannel({ vault }: Pick<ApiDeps, 'vault'>, channel: StoredChannel): ChannelView {
+/** Of its settings, secrets included, and of what it is to be told. */
+export function tagsOfChannel({ vault }: Pick<ApiDeps, 'vault'>, channel: StoredChannel): SettingsTags {
+  const settings = openChannelSettings(vault, channel.id, channel.sealed);
+  return settingsTags(vault, channel.id, { settings, ...wishesOf(channel) });
+}
+
+export function showChannel(deps: Pick<ApiDeps, 'vault'>, channel: StoredChannel): ChannelView {
   const { quietPeriod, digest } = wishesOf(channel);
   return {
     id: channel.id,
+    etag: tagsOfChannel(deps, channel)[0],
     tenant: channel.tenant,
     kind: channel.kind,
-    settings: maskedSettings(channel.kind, openChannelSettings(vault, channel.id, channel.sealed)),
+    settings: maskedSettings(channel.kind, openChannelSettings(deps.vault, channel.id, channel.sealed)),
     kinds: channel.kinds as ChannelView['kinds'],
     minSeverity: channel.minSeverity,
     quietPeriod,

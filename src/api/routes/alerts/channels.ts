@@ -1,6 +1,7 @@
 // /v1/alert-channels: create, list, read, change, delete and test the channels that alerts are sent to.
 
 import { z } from 'zod';
+import type { StoredChannel } from '#db/alerts/channel-row';
 import { changeChannel, createChannel, deleteChannel, listChannels, mostChannels, readChannel } from '#db/alerts/channels';
 import { appendAudit } from '#db/audit/audit';
 import { seesOnlyOwners } from '#domain/access/access';
@@ -16,7 +17,7 @@ import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
 import { invalid, notFound, Problem } from '../../http/problem.ts';
 import { answer, noContent, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
-import { checkSettings, requireOperator, showChannel, toWrite, wishesOf, withSecret } from './channel-contents.ts';
+import { checkSettings, requireOperator, showChannel, tagsOfChannel, toWrite, wishesOf, withSecret } from './channel-contents.ts';
 
 const params = z.strictObject({ channel: z.string().refine((id) => isId('ach', id)) });
 
@@ -113,17 +114,19 @@ const change = (deps: ApiDeps) =>
       'Changes only the given fields. `settings` replaces all settings, so send secrets again; a webhook without a secret keeps the stored one.',
     scope: 'endpoints:write',
     audit: 'alert_channel.change',
+    heedsIfMatch: true,
     params,
     body: channelChange,
     bodyExample: examples.channelChangeExample,
     answers: { 200: { description: 'The changed channel.', schema: channelView, example: examples.changedChannelExample } },
-    async handler({ params: { channel }, body, caller, audit }) {
+    async handler({ params: { channel }, body, caller, audit, requireMatch }) {
       const { settings: given, ...wished } = body;
       const changed = await changeChannel(
         deps.db,
         channel,
         seesOnlyOwners(caller),
         (before) => {
+          requireMatch(() => tagsOfChannel(deps, before));
           const stored = openChannelSettings(deps.vault, before.id, before.sealed);
           if (given) checkSettings(deps, before.kind, given);
           if (wished.digest && before.kind === 'pagerduty') throw invalid([{ path: 'digest', message: noDigest }]);
@@ -140,7 +143,7 @@ const change = (deps: ApiDeps) =>
     },
   });
 
-const remove = ({ db }: ApiDeps) =>
+const remove = (deps: ApiDeps) =>
   route({
     method: 'delete',
     path: '/v1/alert-channels/:channel',
@@ -149,10 +152,12 @@ const remove = ({ db }: ApiDeps) =>
     description: 'Nothing more is sent to it, not even what was waiting.',
     scope: 'endpoints:write',
     audit: 'alert_channel.delete',
+    heedsIfMatch: true,
     params,
     answers: { 204: { description: 'The channel is deleted.' } },
-    async handler({ params: { channel }, caller, audit }) {
-      if (!(await deleteChannel(db, channel, seesOnlyOwners(caller), audit))) throw notFound('channel');
+    async handler({ params: { channel }, caller, audit, requireMatch }) {
+      const check = (before: StoredChannel) => requireMatch(() => tagsOfChannel(deps, before));
+      if (!(await deleteChannel(deps.db, channel, seesOnlyOwners(caller), audit, check))) throw notFound('channel');
       return noContent;
     },
   });

@@ -2,6 +2,7 @@
 // may read its public types.
 import { z } from 'zod';
 import { changeType, createType, deleteType } from '#db/catalogue/change-catalogue';
+import type { StoredType } from '#db/catalogue/event-type-row';
 import { listTypes, readType } from '#db/catalogue/event-types';
 import {
   eventTypeChange,
@@ -21,7 +22,7 @@ import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
 import { notFound, Problem } from '../../http/problem.ts';
 import { answer, noContent, type Route, route } from '../../http/route.ts';
 import type { ApiDeps } from '../deps.ts';
-import { requireSchema, requireSettings, showSummary, showType, taken } from './show-type.ts';
+import { requireSchema, requireSettings, showSummary, showType, tagsOfType, taken } from './show-type.ts';
 
 const params = z.strictObject({ type: eventTypeName });
 /** Schema and examples with the JSON around them. */
@@ -31,7 +32,7 @@ export function eventTypeRoutes(deps: ApiDeps): Route[] {
   return [create(deps), list(deps), read(deps), change(deps), remove(deps)];
 }
 
-const create = ({ db, catalogue }: ApiDeps) =>
+const create = (deps: ApiDeps) =>
   route({
     method: 'post',
     path: '/v1/event-types',
@@ -51,18 +52,18 @@ const create = ({ db, catalogue }: ApiDeps) =>
       requireSchema(schema, examples);
       const hasVersion = schema !== undefined || body.examples !== undefined || body.version !== undefined;
       const first = hasVersion ? { version, ...(schema !== null && schema !== undefined && { schema }), examples } : null;
-      const made = await createType(db, { id: ids.next('ety'), name, settings }, first, audit);
+      const made = await createType(deps.db, { id: ids.next('ety'), name, settings }, first, audit);
       if (made === 'taken') throw taken();
       if (made === 'full')
         throw new Problem(409, `There are ${mostTypes} event types already, which is the limit. Delete one first.`, {
           code: 'limit_reached',
         });
-      await catalogue.refresh();
-      return answer(201, showType(made));
+      await deps.catalogue.refresh();
+      return answer(201, showType(deps, made));
     },
   });
 
-const list = ({ db }: ApiDeps) =>
+const list = (deps: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/event-types',
@@ -87,12 +88,17 @@ const list = ({ db }: ApiDeps) =>
       },
     },
     async handler({ query: { limit, cursor = null, search = null, group = null, owner = null, tag = null, type = null, state = null } }) {
-      const rows = await listTypes(db, { search, group, owner, tag, pattern: type, state }, cursor, limit + 1);
-      return pageAnswer(rows, limit, ({ id }) => id, showSummary);
+      const rows = await listTypes(deps.db, { search, group, owner, tag, pattern: type, state }, cursor, limit + 1);
+      return pageAnswer(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => showSummary(deps, row),
+      );
     },
   });
 
-const read = ({ db }: ApiDeps) =>
+const read = (deps: ApiDeps) =>
   route({
     method: 'get',
     path: '/v1/event-types/:type',
@@ -103,13 +109,13 @@ const read = ({ db }: ApiDeps) =>
     params,
     answers: { 200: { description: 'The event type.', schema: typeView, example: examples.eventTypeExample } },
     async handler({ params: { type } }) {
-      const found = await readType(db, type);
+      const found = await readType(deps.db, type);
       if (!found) throw notFound('event type');
-      return answer(200, showType(found));
+      return answer(200, showType(deps, found));
     },
   });
 
-const change = ({ db, catalogue }: ApiDeps) =>
+const change = (deps: ApiDeps) =>
   route({
     method: 'patch',
     path: '/v1/event-types/:type',
@@ -119,16 +125,21 @@ const change = ({ db, catalogue }: ApiDeps) =>
     scope: 'admin',
     allTenants: true,
     audit: 'event_type.change',
+    heedsIfMatch: true,
     params,
     body: eventTypeChange,
     bodyExample: examples.eventTypeChangeExample,
     answers: { 200: { description: 'The changed event type.', schema: typeView, example: examples.changedEventTypeExample } },
-    async handler({ params: { type }, body, audit }) {
+    async handler({ params: { type }, body, audit, requireMatch }) {
       const given = settingsInUtc(body);
-      const changed = await changeType(db, type, (before) => requireSettings(merged(before, given)), audit);
+      const changing = (before: StoredType) => {
+        requireMatch(() => tagsOfType(deps, before));
+        return requireSettings(merged(before.settings, given));
+      };
+      const changed = await changeType(deps.db, type, changing, audit);
       if (!changed) throw notFound('event type');
-      await catalogue.refresh();
-      return answer(200, showType(changed));
+      await deps.catalogue.refresh();
+      return answer(200, showType(deps, changed));
     },
   });
 
@@ -136,7 +147,7 @@ function merged(before: TypeSettings, given: Partial<TypeSettings>): TypeSetting
   return Object.fromEntries(settingNames.map((name) => [name, name in given ? given[name] : before[name]])) as unknown as TypeSettings;
 }
 
-const remove = ({ db, catalogue }: ApiDeps) =>
+const remove = (deps: ApiDeps) =>
   route({
     method: 'delete',
     path: '/v1/event-types/:type',
@@ -147,11 +158,13 @@ const remove = ({ db, catalogue }: ApiDeps) =>
     scope: 'admin',
     allTenants: true,
     audit: 'event_type.delete',
+    heedsIfMatch: true,
     params,
     answers: { 204: { description: 'The event type is deleted.' } },
-    async handler({ params: { type }, audit }) {
-      if (!(await deleteType(db, type, audit))) throw notFound('event type');
-      await catalogue.refresh();
+    async handler({ params: { type }, audit, requireMatch }) {
+      const check = (before: StoredType) => requireMatch(() => tagsOfType(deps, before));
+      if (!(await deleteType(deps.db, type, audit, check))) throw notFound('event type');
+      await deps.catalogue.refresh();
       return noContent;
     },
   });

@@ -15,11 +15,22 @@ import {
 } from '#domain/catalogue/event-type';
 import { touchedPaths } from '#domain/catalogue/touched-paths';
 import type { SchemaChange } from '#domain/schemas/schema-change';
+import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
 import { invalid, Problem } from '../../http/problem.ts';
+import type { ApiDeps } from '../deps.ts';
 
-export function showSummary({ name, settings, versions, createdAt, updatedAt }: ListedType): TypeSummary {
+type Sealing = Pick<ApiDeps, 'vault'>;
+
+/** Of its settings; what its versions are changes without them. */
+export function tagsOfType({ vault }: Sealing, { id, settings }: Pick<StoredType, 'id' | 'settings'>): SettingsTags {
+  return settingsTags(vault, id, settings);
+}
+
+export function showSummary(deps: Sealing, type: ListedType): TypeSummary {
+  const { name, settings, versions, createdAt, updatedAt } = type;
   return {
     name,
+    etag: tagsOfType(deps, type)[0],
     ...settings,
     state: stateAt(settings, Date.now()),
     versions,
@@ -29,9 +40,9 @@ export function showSummary({ name, settings, versions, createdAt, updatedAt }: 
   };
 }
 
-export function showType(type: StoredType): TypeView {
+export function showType(deps: Sealing, type: StoredType): TypeView {
   const current = type.versions.at(-1);
-  const summary = showSummary({ ...type, versions: type.versions.map(({ version }) => version) });
+  const summary = showSummary(deps, { ...type, versions: type.versions.map(({ version }) => version) });
   return { ...summary, schema: current?.schema ?? null, examples: current?.examples ?? [] };
 }
 

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { changeEndpoint } from '#db/endpoints/endpoint-changes';
+import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '#db/endpoints/endpoints';
 import { deleteEndpoint } from '#db/endpoints/pause-resume';
 import type { Caller } from '#domain/access/access';
@@ -23,7 +24,7 @@ import type { ApiDeps } from '../deps.ts';
 import { refuseImpossible, refuseImpossibleChange, storedFilter } from './endpoint-filter.ts';
 import { prepareSigning, prepareSigningChange, secretFor } from './endpoint-signing.ts';
 import { reshape, shapeOfNew } from './shape-endpoint.ts';
-import { retarget, sealNewTarget, showEndpoint } from './show-endpoint.ts';
+import { retarget, sealNewTarget, showEndpoint, tagsOfEndpoint } from './show-endpoint.ts';
 import { beginVerification, refuseNoVerification } from './verification.ts';
 
 const tenantParams = z.strictObject({ tenant: tenantKey });
@@ -166,12 +167,13 @@ const change = (deps: ApiDeps) =>
       'Changes only the given settings. Deliveries that are waiting use the new settings at their next attempt. A masked value (`***`) that is sent back leaves the stored one unchanged.',
     scope: 'endpoints:write',
     audit: 'endpoint.change',
+    heedsIfMatch: true,
     params: endpointParams,
     body: endpointChange,
     bodyExample: examples.endpointChangeExample,
     answers: { 200: { description: 'The changed endpoint.', schema: endpoint, example: examples.changedEndpointExample } },
     problems: [409],
-    async handler({ params, body, members, caller, audit }) {
+    async handler({ params, body, members, caller, audit, requireMatch }) {
       refuseNoVerification(deps, caller, body.verification);
       const judgeSigning = await prepareSigningChange(deps, params.endpoint, body);
       const { url, headers, auth, tls, verification, filter, transform, versions, ...given } = body;
@@ -181,7 +183,8 @@ const change = (deps: ApiDeps) =>
       const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }, transform) : undefined;
       const pastTarget = (sealed: Uint8Array) => sealPastTarget(deps.vault, params.endpoint, sealed);
       const shaped = reshape(deps, params.endpoint, { transform, versions });
-      const others = { retarget: target, reshape: shaped, verification, judgeSigning, pastTarget, mostAtHost: mostAtHost(caller) };
+      const check = (before: StoredEndpoint) => requireMatch(() => tagsOfEndpoint(deps, before));
+      const others = { retarget: target, reshape: shaped, verification, check, judgeSigning, pastTarget, mostAtHost: mostAtHost(caller) };
       const changed = await changeEndpoint(deps.db, params.endpoint, settings, others, audit);
       if (changed.kind === 'unknown') throw notFound('endpoint');
       if (changed.kind === 'problems') throw invalid(changed.problems);
@@ -200,10 +203,12 @@ const remove = (deps: ApiDeps) =>
     description: 'Also cancels its unfinished deliveries. Deleting a deleted endpoint changes nothing.',
     scope: 'endpoints:write',
     audit: 'endpoint.delete',
+    heedsIfMatch: true,
     params: endpointParams,
     answers: { 204: { description: 'The endpoint is deleted.' } },
-    async handler({ params, audit }) {
-      if (!(await deleteEndpoint(deps.db, params.endpoint, audit))) throw notFound('endpoint');
+    async handler({ params, audit, requireMatch }) {
+      const check = (before: StoredEndpoint) => requireMatch(() => tagsOfEndpoint(deps, before));
+      if (!(await deleteEndpoint(deps.db, params.endpoint, audit, check))) throw notFound('endpoint');
       await cancelFor(deps, params.endpoint);
       return noContent;
     },

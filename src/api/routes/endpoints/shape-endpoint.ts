@@ -59,7 +59,7 @@ export function showShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['s
   return { transform: transform && hideTransform(transform), versions };
 }
 
-function openShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['shape']): Shaping {
+export function openShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['shape']): Shaping {
   if (!stored) return { transform: null, versions: null };
   const { transform, versions } = openShape(vault, stored.id, stored.sealed);
   return { transform, versions };

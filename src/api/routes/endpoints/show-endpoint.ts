@@ -4,21 +4,36 @@
 import type { Retarget } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { changedFields } from '#domain/access/audit';
-import type { Endpoint } from '#domain/endpoints/endpoint';
+import { type Endpoint, endpointChange } from '#domain/endpoints/endpoint';
 import { type EndpointTarget, keepHidden, leadsToAnotherOrigin, takenElsewhere, targetProblems } from '#domain/endpoints/endpoint-target';
 import type { Transform } from '#domain/endpoints/endpoint-transform';
 import { parseExactly } from '#domain/filters/exact-json';
 import { certificateProblems } from '#sealing/client-certificate';
 import { openTarget, type SealedTarget, sealTarget, showTarget } from '#sealing/endpoint-target-encryption';
+import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
 import { invalid } from '../../http/problem.ts';
 import type { ApiDeps } from '../deps.ts';
-import { refuseKeyElsewhere, showShaping } from './shape-endpoint.ts';
+import { openShaping, refuseKeyElsewhere, showShaping } from './shape-endpoint.ts';
 
 type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
 
-export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, { sealed, filter, shape, ...stored }: StoredEndpoint): Endpoint {
+export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, endpoint: StoredEndpoint): Endpoint {
+  const { sealed, filter, shape, ...stored } = endpoint;
+  const [etag] = tagsOfEndpoint({ vault }, endpoint);
   const shown = filter === null ? null : (parseExactly(filter) as Endpoint['filter']);
-  return { ...stored, filter: shown, ...showTarget(openTarget(vault, stored.id, sealed)), ...showShaping(vault, shape) };
+  return { ...stored, etag, filter: shown, ...showTarget(openTarget(vault, stored.id, sealed)), ...showShaping(vault, shape) };
+}
+
+const settingNames = Object.keys(endpointChange.shape);
+
+/** Of its settings, secrets included. Not of its gate, its signing secrets and what else has requests of its own. */
+export function tagsOfEndpoint(
+  { vault }: Pick<ApiDeps, 'vault'>,
+  { sealed, shape, verification, ...stored }: StoredEndpoint,
+): SettingsTags {
+  const sealedSettings = { tls: null, ...openTarget(vault, stored.id, sealed), ...openShaping(vault, shape) };
+  const all = { ...stored, ...sealedSettings, verification: verification.method };
+  return settingsTags(vault, stored.id, Object.fromEntries(Object.entries(all).filter(([name]) => settingNames.includes(name))));
 }
 
 /** Checks and encrypts the target of a new endpoint. Throws a 422. */

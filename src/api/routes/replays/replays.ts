@@ -11,7 +11,7 @@ import { notFound, Problem } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
 import { linksFor } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
-import { showReplay, showReplayOf } from './show-replay.ts';
+import { showReplay, showReplayOf, tagsOfReplay } from './show-replay.ts';
 import { startReplay } from './start-replay.ts';
 
 const params = z.strictObject({ replay: z.string().refine((id) => isId('rpl', id)) });
@@ -103,13 +103,15 @@ const change = (deps: ApiDeps) =>
     description: 'Takes effect within a second. 409 if the job is done or cancelled.',
     scope: 'deliveries:act',
     audit: 'replay.set_pace',
+    heedsIfMatch: true,
     params,
     body: replayChange,
     bodyExample: { perSecond: 50 },
     answers: { 200: { description: 'The job.', schema: replayView, example: { ...replayExample, perSecond: 50 } } },
     problems: [409],
-    async handler({ params: { replay }, body, caller, audit }) {
-      const result = await deps.replays.setPace(replay, body.perSecond, audit);
+    async handler({ params: { replay }, body, caller, audit, requireMatch }) {
+      const check = (perSecond: number) => requireMatch(() => tagsOfReplay(deps.vault, { id: replay, perSecond }));
+      const result = await deps.replays.setPace(replay, body.perSecond, audit, check);
       if (!result) throw notFound('replay');
       if (!result.obeyed) throw new Problem(409, `The replay job is ${result.status}: its pace cannot be changed.`);
       return answer(200, await showReplayOf(linksFor(deps, caller), replay));

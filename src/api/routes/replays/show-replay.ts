@@ -2,22 +2,29 @@
 import { replayWorkflowId } from '#contract/workflow-contract';
 import { type ReplayRecord, readReplay } from '#db/replays/replays';
 import { estimatedMs, type ReplayView } from '#domain/replays/replay';
+import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
 import { notFound } from '../../http/problem.ts';
 import { temporalUrlOf } from '../deliveries/show-delivery.ts';
 import type { ApiDeps } from '../deps.ts';
 
-type Links = Pick<ApiDeps, 'temporalUiUrl' | 'temporalNamespace'>;
+type Links = Pick<ApiDeps, 'vault' | 'temporalUiUrl' | 'temporalNamespace'>;
 
-export function showReplay({ temporalUiUrl, temporalNamespace }: Links, record: ReplayRecord): ReplayView {
+export function showReplay({ vault, temporalUiUrl, temporalNamespace }: Links, record: ReplayRecord): ReplayView {
   const { status, matched, done, perSecond, rate } = record;
   const workflowId = replayWorkflowId(record.id);
   const endsAt = status === 'running' ? new Date(Date.now() + estimatedMs(matched, done, perSecond, rate)).toISOString() : null;
   return {
     ...record,
+    etag: tagsOfReplay(vault, record)[0],
     estimatedEndAt: endsAt,
     workflowId,
     temporalUrl: temporalUiUrl && temporalUrlOf(temporalUiUrl, temporalNamespace, workflowId),
   };
+}
+
+/** Of what can be changed: the pace. */
+export function tagsOfReplay(vault: ApiDeps['vault'], { id, perSecond }: Pick<ReplayRecord, 'id' | 'perSecond'>): SettingsTags {
+  return settingsTags(vault, id, { perSecond });
 }
 
 /** Throws a 404 if there is no such job. */

@@ -15,6 +15,7 @@ import { tenantKey } from '#domain/endpoints/tenant';
 import { isId } from '#domain/ids';
 import { createdSandbox, mostSandboxes, newSandbox, type SandboxView, sandboxChange, sandboxView } from '#domain/sandbox/sandbox-endpoint';
 import { parseScript } from '#sandbox/script';
+import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
 import * as examples from '../../examples/sandbox.ts';
 import { listQuery, pageAnswer, pageOf } from '../../http/page.ts';
 import { invalid, notFound, Problem } from '../../http/problem.ts';
@@ -119,13 +120,15 @@ const change = (deps: ApiDeps) =>
     description: 'Changes only the given fields. A new script goes on with the attempt that an event has reached.',
     scope: 'endpoints:write',
     audit: 'sandbox.change',
+    heedsIfMatch: true,
     params: sandboxParams,
     body: sandboxChange,
     bodyExample: examples.sandboxChangeExample,
     answers: { 200: { description: 'The changed test endpoint.', schema: sandboxView, example: examples.changedSandboxExample } },
-    async handler({ params, body, audit }) {
+    async handler({ params, body, audit, requireMatch }) {
       refuseBadScript(body.script ?? '');
-      const changed = await changeSandbox(deps.db, params.sandbox, body, audit);
+      const check = (before: StoredSandbox) => requireMatch(() => tagsOf(deps, before));
+      const changed = await changeSandbox(deps.db, params.sandbox, body, audit, check);
       if (!changed) throw notFound('sandbox');
       return answer(200, show(deps, changed));
     },
@@ -162,7 +165,12 @@ function urlOf({ publicOrigin }: ApiDeps, sandboxId: string): string {
   return `${publicOrigin}/sandbox/${sandboxId}`;
 }
 
+function tagsOf({ vault }: ApiDeps, { id, name, script }: Pick<StoredSandbox, 'id' | 'name' | 'script'>): SettingsTags {
+  return settingsTags(vault, id, { name, script });
+}
+
 function show(deps: ApiDeps, { tenantId: _, ...stored }: StoredSandbox): SandboxView {
   const { id, createdAt, updatedAt } = stored;
-  return { ...stored, url: urlOf(deps, id), createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+  const [etag] = tagsOf(deps, stored);
+  return { ...stored, etag, url: urlOf(deps, id), createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
 }
