@@ -73,7 +73,10 @@ withPosthorn.concurrent('manages tenants and endpoints, and names invalid fields
   expect(table.stdout).toMatch(new RegExp(`^ID +GATE +URL +EVENT TYPES\n${id} +open +${receiver.url}/cli +order\\.\\*\n$`));
   expect(await cli.json('endpoints', 'pause', id)).toMatchObject({ gate: 'held' });
   expect(await cli.json('endpoints', 'resume', id)).toMatchObject({ gate: 'open' });
-  expect(await cli.json('endpoints', 'update', id, '--description', 'changed')).toMatchObject({ description: 'changed' });
+  const { etag = '' } = endpoint;
+  const update = ['endpoints', 'update', id, '--description', 'changed', '--if-match', etag];
+  expect(await cli.json(...update)).toMatchObject({ description: 'changed' });
+  expect(await cli.run(update)).toMatchObject({ code: 1, stderr: expect.stringContaining('(412)') });
   receiver.answer('/cli', [204, 500]);
   expect((await cli.run(['endpoints', 'test', id])).stdout).toMatch(/^outcome +accepted\n/);
   expect(await cli.run(['endpoints', 'delete', id])).toMatchObject({ code: 0, stderr: `${id} is deleted.\n` });

@@ -44,6 +44,17 @@ func main() {
 		log.Fatal("the same key made another tenant")
 	}
 
+	name, stale := "Go, changed", `"stale"`
+	change := posthorn.TenantChange{Name: &name}
+	late := must(client.ChangeTenantWithResponse(ctx, tenant.Id, &posthorn.ChangeTenantParams{IfMatch: &stale}, change))
+	if problem := got(late.ApplicationproblemJSON412, late.StatusCode(), late.Body); problem.Errors[0].Path != "If-Match" {
+		log.Fatal(problem)
+	}
+	changed := must(client.ChangeTenantWithResponse(ctx, tenant.Id, &posthorn.ChangeTenantParams{IfMatch: &tenant.Etag}, change))
+	if got(changed.JSON200, changed.StatusCode(), changed.Body).Etag == tenant.Etag {
+		log.Fatal("the etag has not changed")
+	}
+
 	var retry posthorn.RetryPolicy
 	if err := retry.FromRetrySchedule(posthorn.RetrySchedule{Schedule: []string{"1s"}}); err != nil {
 		log.Fatal(err)

@@ -6,7 +6,7 @@ from posthorn_client import AuthenticatedClient
 from posthorn_client.api.deliveries import get_delivery, list_deliveries, replay_delivery
 from posthorn_client.api.endpoints import create_endpoint
 from posthorn_client.api.events import post_event
-from posthorn_client.api.tenants import create_tenant, get_tenant
+from posthorn_client.api.tenants import change_tenant, create_tenant, get_tenant
 from posthorn_client.models import (
     CommandReason,
     DeliveryStatus,
@@ -15,6 +15,7 @@ from posthorn_client.models import (
     NewTenant,
     Problem,
     RetrySchedule,
+    TenantChange,
 )
 
 client = AuthenticatedClient(base_url=os.environ["POSTHORN_URL"], token=os.environ["POSTHORN_API_KEY"])
@@ -22,6 +23,11 @@ client = AuthenticatedClient(base_url=os.environ["POSTHORN_URL"], token=os.envir
 tenant = create_tenant.sync(client=client, body=NewTenant(name="Python"), idempotency_key=os.environ["WALK"])
 again = create_tenant.sync(client=client, body=NewTenant(name="Python"), idempotency_key=os.environ["WALK"])
 assert tenant.id == again.id, (tenant, again)
+
+late = change_tenant.sync(tenant.id, client=client, body=TenantChange(name="Changed"), if_match='"stale"')
+assert isinstance(late, Problem) and late.code == "precondition_failed", late
+changed = change_tenant.sync(tenant.id, client=client, body=TenantChange(name="Changed"), if_match=tenant.etag)
+assert changed.name == "Changed" and changed.etag != tenant.etag, changed
 
 hook = NewEndpoint(url=os.environ["RECEIVER_URL"], event_types=["order.*"], retry=RetrySchedule(schedule=["1s"]))
 endpoint = create_endpoint.sync(tenant.id, client=client, body=hook)
