@@ -266,7 +266,7 @@ describe('PostgreSQL', () => {
     expect(claimed.filter((id) => id.startsWith('free')).length).toBe(5);
   });
 
-  it('a claim looks at some hundred keys, and the next one goes on there', async () => {
+  it('the one key that is due is found by the first claim, behind many in backoff and a long queue', async () => {
     await accept(
       'many',
       many(600, (n) => item(`long${n}`, 'long', n)),
@@ -280,9 +280,90 @@ describe('PostgreSQL', () => {
     await database.db.query(
       "update posthorn_inbox set due_at = now() + interval '1 hour' where receiver = 'many' and id like 'a%' or id = 'long1'",
     );
-    const claimed: string[][] = [];
-    for (let n = 1; n <= 3; n++) claimed.push((await inbox.claim('many', options)).map(({ id }) => id));
-    expect(claimed).toEqual([[], [], ['z1']]);
+    expect((await inbox.claim('many', options)).map(({ id }) => id)).toEqual(['z1']);
+    const later = "select count(*)::int as keys from posthorn_inbox_keys where receiver = 'many' and due_at > now()";
+    expect((await database.db.query(later)).rows).toEqual([{ keys: 1_202 }]);
+  });
+
+  it('many claimers at once take one event of a key at a time, in its order', async () => {
+    await accept(
+      'shared',
+      many(120, (n) => item(`s${n}`, `k${n % 6}`, Math.ceil(n / 6))),
+    );
+    const seen: [key: string | null, sequence: number | null][] = [];
+    const working = new Set<string | null>();
+    const twice: unknown[] = [];
+    await Promise.all(
+      many(4, () => item('')).map(async () => {
+        const own = postgresInbox(database.db);
+        while (seen.length < 120) {
+          for (const claimed of await own.claim('shared', { ...options, limit: 2 })) {
+            if (working.has(claimed.key)) twice.push(claimed);
+            working.add(claimed.key);
+            seen.push([claimed.key, claimed.sequence]);
+            working.delete(claimed.key);
+            await own.end('shared', claimed, { state: 'done' }, keep);
+          }
+        }
+      }),
+    );
+    expect(twice).toEqual([]);
+    for (const key of new Set(seen.map(([of]) => of)))
+      expect(seen.filter(([of]) => of === key).map(([, sequence]) => sequence)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+  });
+
+  it('finds events of a key that a process of an earlier version has stored', async () => {
+    await accept('earlier', [item('e1', 'k', 1), item('e2', 'k', 2)]);
+    await database.db.query("delete from posthorn_inbox_keys where receiver = 'earlier'");
+    expect((await postgresInbox(database.db).claim('earlier', options)).map(({ id }) => id)).toEqual(['e1']);
+  });
+
+  it.each([
+    ['no statistics', 0],
+    ['statistics of a few events that were done', 40],
+  ])('a claim reads few pages behind many events, with %s', async (_name, earlier) => {
+    const { db, drop } = await createEmptyDatabase();
+    const pages: number[] = [];
+    const sum = (plan: Record<string, number>) => (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
+    // explains each statement of a claim in its transaction, and takes back what that has changed
+    const pool = {
+      query: db.query.bind(db),
+      async connect() {
+        const client = await db.connect();
+        const query = async (text: string, values?: unknown[]) => {
+          if (values) {
+            await client.query('savepoint s');
+            const { rows } = await client.query(`explain (analyze, buffers, format json) ${text}`, values);
+            await client.query('rollback to s');
+            pages.push(sum(rows[0]['QUERY PLAN'][0].Plan));
+          }
+          return client.query(text, values);
+        };
+        return { query, release: client.release.bind(client) };
+      },
+    };
+    const explained = postgresInbox(pool as unknown as typeof db, { table: 'inbox' });
+    await explained.setup?.();
+    for (const table of ['inbox', 'inbox_keys']) await db.query(`alter table ${table} set (autovacuum_enabled = off)`);
+    const store = (items: NewItem[]) => explained.accept('r', items, { again: false, gapWaitMs: minute });
+    if (earlier > 0) {
+      await store(many(earlier, (n) => (n % 2 ? item(`old${n}`) : item(`old${n}`, `old${n}`, 1))));
+      for (const each of await explained.claim('r', { ...options, limit: earlier }))
+        await explained.end('r', each, { state: 'done' }, keep);
+      await db.query('analyze inbox, inbox_keys');
+      pages.length = 0;
+    }
+    await store(many(10_000, (n) => item(`long${n}`, 'a', n)));
+    await store(many(10_000, (n) => item(`k${n}`, `k${n}`, 1)));
+    await store(many(10_000, (n) => item(`free${n}`)));
+    const claims = [];
+    for (let n = 0; n < 3; n++) claims.push((await explained.claim('r', { ...options, limit: 8 })).length);
+    expect(claims).toEqual([8, 8, 8]);
+    expect(pages.length).toBeGreaterThan(5);
+    // the first statement of a process looks at the first event of a thousand keys
+    expect(Math.max(...pages)).toBeLessThan(20_000);
+    expect(pages.filter((read) => read > 600).length).toBeLessThan(2);
+    await drop();
   });
 });
 
@@ -295,13 +376,20 @@ it('PostgreSQL: a table of an earlier version has the indexes of a new one after
   await db.query(`create schema old; create schema new; ${inboxTableSql('new.inbox')}`);
   const made = await indexes('new');
   await db.query(`${inboxTableSql('old.inbox')}
-    drop index old.old_inbox_free, old.old_inbox_keyed, old.old_inbox_head, old.old_inbox_work, old.old_inbox_last;
+    drop table old.old_inbox_keys;
+    drop index old.old_inbox_free, old.old_inbox_head, old.old_inbox_work, old.old_inbox_last;
+    create index old_inbox_keyed on old.inbox (receiver, due_at, position) where state = 'waiting' and key is not null;
     create index old_inbox_due on old.inbox (receiver, due_at, position) where state = 'waiting';
-    create index old_inbox_order on old.inbox (receiver, key, sequence) where key is not null`);
+    create index old_inbox_order on old.inbox (receiver, key, sequence) where key is not null;
+    insert into old.inbox (receiver, id, type, raw, key, sequence, replay, meta)
+      values ('r', 'e1', 't', '{}', 'k', 1, 0, '{}'), ('r', 'e2', 't', '{}', 'k', 2, 0, '{}')`);
+  const own = postgresInbox(db, { table: 'old.inbox', createTable: false });
+  await expect(own.setup?.()).rejects.toThrow('the table "old"."old_inbox_keys" is missing: run the SQL of inboxTableSql()');
   const inbox = postgresInbox(db, { table: 'old.inbox' });
   await Promise.all([inbox.setup?.(), inbox.setup?.()]);
   expect(await indexes('old')).toEqual(made);
-  expect(made).toHaveLength(7);
+  expect(made).toHaveLength(8);
+  expect((await db.query('select receiver, key from old.old_inbox_keys')).rows).toEqual([{ receiver: 'r', key: 'k' }]);
   // with nothing to make, it waits for no transaction that writes
   const writer = await db.connect();
   await writer.query('begin; lock table old.inbox in row exclusive mode');
@@ -331,7 +419,7 @@ it('PostgreSQL: a process that freezes while it claims does not stop the others'
   const options = { limit: 1, leaseMs: minute, gapWaitMs: minute };
   const [inbox, other] = [postgresInbox(pool as unknown as typeof db), postgresInbox(db)];
   await other.setup?.();
-  const item = { id: 'e1', type: 'order.created', raw: '{}', key: null, sequence: null, replay: 0, meta: '{}' };
+  const item = { id: 'e1', type: 'order.created', raw: '{}', key: 'k', sequence: 1, replay: 0, meta: '{}' };
   await other.accept('r', [item], { again: false, gapWaitMs: minute });
   const claiming = inbox.claim('r', { worker: 'w1', ...options }).then(
     () => 'claimed',
@@ -341,7 +429,12 @@ it('PostgreSQL: a process that freezes while it claims does not stop the others'
   const locks = `select from pg_locks where locktype = 'advisory' and classid = 7061110 and granted
     and database = (select oid from pg_database where datname = current_database())`;
   await until('its lock', async () => (await db.query(locks)).rowCount === 1);
-  expect((await other.claim('r', { worker: 'w2', ...options })).map(({ id }) => id)).toEqual(['e1']);
+  // it holds its key until the server ends its transaction
+  const claimed = await until('the other', async () => {
+    const claims = await other.claim('r', { worker: 'w2', ...options });
+    return claims.length > 0 && claims;
+  });
+  expect(claimed.map(({ id }) => id)).toEqual(['e1']);
   thaw();
   expect(await claiming).toBe('lost');
   await drop();
