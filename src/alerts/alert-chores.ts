@@ -17,7 +17,7 @@ import { dropLeftOvers } from './webhook.ts';
 
 /** The comparison with usual figures takes at most this share of the time: with many endpoints it is rarer. */
 const share = 0.02;
-const longestPauseMs = 30_000;
+const longestPauseMs = 20_000;
 
 export interface AlertChoresDeps {
   db: Db;
@@ -26,39 +26,46 @@ export interface AlertChoresDeps {
   timings: Timings['alerts'];
   disableAfterMs: number;
   temporalTrouble(): Promise<string | null>;
-  /** Called after each run of the checks: this process has seen PostgreSQL last. */
+  /** Called when this process has claimed a run of the checks: it has seen PostgreSQL last, also if the run itself fails. */
   ran?: () => void;
 }
 
 export function createAlertChores({ db, channels, log, timings, disableAfterMs, temporalTrouble, ran }: AlertChoresDeps): Chore[] {
   const { everyMs, slowEveryMs, claimMs, sendMs } = timings;
   const check = createQuickChecks({ db, times: { ...timings, disableAfterMs }, temporalTrouble });
-  const checkBands = createBandChecks(db);
+  const checkBands = createBandChecks(db, timings.settledMs);
+  const send = () => sendDue({ db, channels, log, claimMs, runMs: sendMs });
+  let comparedMs = 0;
   return [
     {
       name: 'alerts',
       everyMs,
       claimMs,
       async run(_signal, work) {
+        ran?.();
         const { conditions, checked } = await check(work);
         const reconciles = work.openAlerts || conditions.length > 0;
         if (reconciles) await reconcile(db, conditions, checked);
         const told = reconciles || work.untoldAlerts ? await announceChanges(db) : 0;
         if (work.digests) await announceDigests(db, Date.now());
-        ran?.();
-        if (told > 0 || work.digests || work.notifications) await sendDue({ db, channels, log, claimMs, runMs: sendMs });
+        if (told > 0 || work.digests || work.notifications) await send();
       },
     },
     {
       name: 'alerts-slow',
       everyMs: slowEveryMs,
       claimMs,
-      pauseMs: (tookMs) => Math.min(longestPauseMs, tookMs / share),
+      pauseMs: () => Math.min(longestPauseMs, comparedMs / share),
       async run(_signal, work) {
+        const beganMs = performance.now();
         const { conditions, checked } = await slowChecks(db, timings, work);
         const unusual = work.figures || work.openAlerts ? await checkBands() : { conditions: [], checked: [] };
         const all = [...conditions, ...unusual.conditions];
-        if (work.openAlerts || all.length > 0) await reconcile(db, all, [...checked, ...unusual.checked]);
+        const reconciles = work.openAlerts || all.length > 0;
+        if (reconciles) await reconcile(db, all, [...checked, ...unusual.checked]);
+        comparedMs = performance.now() - beganMs;
+        // now, and not when the other chore runs next
+        if (reconciles && (await announceChanges(db)) > 0) await send();
         if (!work.channels) return;
         await tendChannels(db);
         await dropLeftOvers({ db });

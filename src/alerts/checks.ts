@@ -93,9 +93,9 @@ async function checkEndpoints(db: Db, times: CheckTimes, work: ChoreWork): Promi
   return {
     conditions: [
       ...failing.flatMap((one) => failingConditions(one, nowMs, times)),
-      ...disabled.map((one) => about(one, 'endpoint.disabled', 'critical', 1, { host: one.host, reason: one.reason })),
+      ...disabled.map((one) => about(one, 'endpoint.disabled', 'critical', 1, { reason: one.reason })),
       ...deadLetters.endpoints.map(({ message, outcome, ...one }) => {
-        const facts = { host: one.host, message, outcome, status: answeredStatus(message) };
+        const facts = { message, outcome, status: answeredStatus(message) };
         return about(one, 'deliveries.dead_lettered', 'warning', one.count, facts);
       }),
     ],

@@ -129,6 +129,8 @@ export interface Timings {
     awayMs: number;
     /** How often each process asks whether PostgreSQL answers. */
     watchEveryMs: number;
+    /** A process judges that deliveries or events stop only when it runs for so long: its own start may have been the pause. */
+    settledMs: number;
   };
   /**
    * The connections of `posthorn listen`. One that was not renewed for `lostAfterMs` gets no requests. A request that none has
@@ -216,6 +218,7 @@ export const usualTimings: Timings = {
     overdueMs: 60_000,
     awayMs: 15_000,
     watchEveryMs: 10_000,
+    settledMs: 60_000,
   },
   listen: { renewEveryMs: 4_000, lostAfterMs: 15_000, takenWithinMs: 5_000, lookEveryMs: 1_000 },
   partitionDaysAhead: 14,

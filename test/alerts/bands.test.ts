@@ -23,7 +23,7 @@ beforeAll(async () => {
       id,
       tenantId,
     ]);
-  check = createBandChecks(database.db, () => at);
+  check = createBandChecks(database.db, 0, () => at);
 });
 afterAll(() => database?.drop());
 

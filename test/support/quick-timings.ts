@@ -45,7 +45,7 @@ export const quickWaits = inShort({
 /** Alerts that open and are told within a second. */
 export const quickAlerts: Timings = checkTimings({
   ...testTimings,
-  alerts: { ...testTimings.alerts, everyMs: 200, slowEveryMs: 500, failingAfterMs: 300, watchEveryMs: 300 },
+  alerts: { ...testTimings.alerts, everyMs: 200, slowEveryMs: 500, failingAfterMs: 300, watchEveryMs: 300, settledMs: 0 },
 });
 
 /** Also lets a relay's lease expire sooner: for tests in which only one process that lives has a relay. */

@@ -114,6 +114,7 @@ it.each(outcomes)('the outcome %s', (outcome) => {
 describe('an alert', () => {
   const common = {
     host: 'hooks.example.com',
+    description: 'Orders',
     since: at(1).toISOString(),
     disabledAt: at(59).toISOString(),
     expiresAt: at(59).toISOString(),
@@ -141,6 +142,15 @@ describe('an alert', () => {
     expectTranslated(german?.detail ?? null, alert.detail);
     const digits = (text: string) => text.replace(', 41 ms', '').match(/\d+ (%|ms|Tag|day)/g)?.length ?? 0;
     expect(digits(german?.detail ?? '')).toBe(digits(alert.detail));
+    if (kind === 'key.expiring') return;
+    for (const title of [german?.title, alert.title]) expect(title).toContain('Orders (hooks.example.com)');
+  });
+
+  it('about half a minute says so', () => {
+    const facts = { ...common, now: 3, usual: 60, seconds: 30 };
+    const german = alertInGerman({ ...alertOf('endpoint.volume'), facts });
+    expect(german?.title).toBe('Orders (hooks.example.com) bekommt weniger Zustellungen als üblich');
+    expect(german?.detail).toMatch(/^3 Zustellungen in den letzten 30 Sekunden; üblich sind 60\./);
   });
 
   it('for operators has no words: they read the dashboard', () => {

@@ -11,10 +11,16 @@ export const alertExample: AlertView = {
   state: 'open',
   tenant: tenantId,
   endpoint: endpointId,
-  title: '3 dead letters for hooks.acme.example',
+  title: '3 dead letters for Orders to the warehouse (hooks.acme.example)',
   detail:
     '3 deliveries were given up in the last hour, after all their retries. The last answer: HTTP 503 from hooks.acme.example, 41 ms. Repair the receiver, then replay them (POST /v1/replays, or POST /v1/deliveries/{id}/replay).',
-  facts: { host: 'hooks.acme.example', message: 'HTTP 503 from hooks.acme.example, 41 ms', outcome: 'http_status', status: 503 },
+  facts: {
+    host: 'hooks.acme.example',
+    description: 'Orders to the warehouse',
+    message: 'HTTP 503 from hooks.acme.example, 41 ms',
+    outcome: 'http_status',
+    status: 503,
+  },
   count: 3,
   openedAt: '2026-03-02T10:02:40.118Z',
   closedAt: null,

@@ -1,5 +1,6 @@
 // What is usual for endpoints and for the installation, as learnt so far; and what the statistics say now.
 import type { Baseline, Figure } from '#domain/alerts/bands';
+import type { CheckedEndpoint } from '#domain/alerts/conditions';
 import { uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
 
@@ -57,21 +58,24 @@ export async function writeBaselines(db: Db, learnt: Learnt[], until: Date): Pro
   });
 }
 
-export interface OpenEndpoint {
-  endpointId: string;
-  tenantId: string;
-  host: string;
+export interface OpenEndpoint extends CheckedEndpoint {
   timeoutMs: number;
 }
 
 /** Those of these endpoints (UUIDs) that are neither paused, disabled nor deleted, by their UUID. */
 export async function readOpenEndpoints(db: Db, ids: string[]): Promise<Map<string, OpenEndpoint>> {
-  const { rows } = await db.query<{ id: string; tenant_id: string; host: string; timeout_ms: number }>({
+  const { rows } = await db.query<{ id: string; tenant_id: string; host: string; description: string; timeout_ms: number }>({
     name: 'alerts_open_endpoints',
-    text: `select id, tenant_id, host, timeout_ms from endpoints where id = any($1::uuid[]) and deleted_at is null and gate = 'open'`,
+    text: `select id, tenant_id, host, description, timeout_ms from endpoints where id = any($1::uuid[]) and deleted_at is null and gate = 'open'`,
     values: [ids],
   });
-  return new Map(rows.map((row) => [row.id, { endpointId: row.id, tenantId: row.tenant_id, host: row.host, timeoutMs: row.timeout_ms }]));
+  const toEndpoint = ({ id, tenant_id, timeout_ms, ...named }: (typeof rows)[number]) => ({
+    endpointId: id,
+    tenantId: tenant_id,
+    timeoutMs: timeout_ms,
+    ...named,
+  });
+  return new Map(rows.map((row) => [row.id, toEndpoint(row)]));
 }
 
 /** Deletes what was not learnt for a week. Returns how many; 0: none are left. */

@@ -17,9 +17,15 @@ interface EndpointRow {
   id: string;
   tenant_id: string;
   host: string;
+  description: string;
 }
 
-const toChecked = ({ id, tenant_id, host }: EndpointRow): CheckedEndpoint => ({ endpointId: id, tenantId: tenant_id, host });
+const toChecked = ({ id, tenant_id, host, description }: EndpointRow): CheckedEndpoint => ({
+  endpointId: id,
+  tenantId: tenant_id,
+  host,
+  description,
+});
 
 /**
  * Endpoints that have accepted nothing for at least `forMs`: by their lane while it parks, else by the counts of direct
@@ -38,7 +44,7 @@ export async function readFailing(db: Db, forMs: number): Promise<FailingEndpoin
           and not exists (
             select from lanes l where l.endpoint_id = h.endpoint_id and (l.parks or l.ended_at > h.updated_at and l.failing_since is null))
       )
-      select p.id, p.tenant_id, p.host, p.target_version, f.since, f.refused
+      select p.id, p.tenant_id, p.host, p.description, p.target_version, f.since, f.refused
       from failing f join endpoints p on p.id = f.endpoint_id and p.target_version = f.target_version
       where p.deleted_at is null and p.gate = 'open' and p.host <> '${listenHost}' and f.refused >= 2 and f.since <= now() - $1::float8 * interval '1 millisecond'
       order by f.since limit ${mostChecked}`,
@@ -51,7 +57,7 @@ export async function readDisabled(db: Db): Promise<(CheckedEndpoint & { reason:
   const { rows } = await db.query<EndpointRow & { gate_reason: string | null }>({
     name: 'alerts_disabled',
     text: `
-      select id, tenant_id, host, gate_reason from endpoints where ${isDisabled} order by id limit ${mostChecked}`,
+      select id, tenant_id, host, description, gate_reason from endpoints where ${isDisabled} order by id limit ${mostChecked}`,
   });
   return rows.map((row) => ({ ...toChecked(row), reason: row.gate_reason ?? 'disabled' }));
 }
@@ -72,7 +78,7 @@ export async function readDeadLetters(
         select endpoint_id, count(*)::int as count, (array_agg(last_message order by updated_at desc))[1] as message,
           (array_agg(last_outcome order by updated_at desc))[1] as outcome from recent group by 1
       )
-      select p.id, p.tenant_id, p.host, c.count, c.message, c.outcome, (select count(*)::int from recent) as total
+      select p.id, p.tenant_id, p.host, p.description, c.count, c.message, c.outcome, (select count(*)::int from recent) as total
       from counted c join endpoints p on p.id = c.endpoint_id where p.deleted_at is null and p.host <> '${listenHost}'`,
   });
   return {

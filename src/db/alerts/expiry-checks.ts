@@ -24,20 +24,21 @@ export async function readExpiring(db: Db): Promise<Expiring[]> {
     tenant_id: string | null;
     endpoint_id: string | null;
     host: string | null;
+    description: string | null;
     name: string | null;
     prefix: string | null;
     expires_at: Date;
   }>({
     name: 'alerts_expiring',
     text: `
-      (select 'certificate' as what, id, tenant_id, id as endpoint_id, host, null as name, null as prefix, tls_expires_at as expires_at
+      (select 'certificate' as what, id, tenant_id, id as endpoint_id, host, description, null as name, null as prefix, tls_expires_at as expires_at
         from endpoints where ${expiring.certificate} order by tls_expires_at limit ${mostChecked})
       union all
-      (select 'secret', s.id, p.tenant_id, p.id, p.host, null, null, s.valid_to
+      (select 'secret', s.id, p.tenant_id, p.id, p.host, p.description, null, null, s.valid_to
         from endpoint_secrets s join endpoints p on p.id = s.endpoint_id and p.deleted_at is null
         where ${expiring.secret} order by s.valid_to limit ${mostChecked})
       union all
-      (select 'key', id, tenant_id, null, null, name, prefix, expires_at
+      (select 'key', id, tenant_id, null, null, null, name, prefix, expires_at
         from api_keys where ${expiring.key}
         order by expires_at limit ${mostChecked})`,
   });
@@ -47,6 +48,7 @@ export async function readExpiring(db: Db): Promise<Expiring[]> {
     tenantId: row.tenant_id,
     endpointId: row.endpoint_id,
     host: row.host,
+    description: row.description,
     name: row.name,
     prefix: row.prefix,
     expiresAt: row.expires_at,

@@ -33,7 +33,8 @@ export async function reconcile(db: Pick<Db, 'query'>, conditions: readonly Cond
         returning a.kind, a.subject, a.tenant_id, a.endpoint_id, a.detail
       )
       insert into alerts (id, tenant_id, endpoint_id, kind, subject, severity, detail)
-      select ($3::uuid[])[row_number() over ()], c.tenant_id, c.endpoint_id, 'endpoint.recovered', c.subject, 'info', jsonb_build_object('host', p.host)
+      select ($3::uuid[])[row_number() over ()], c.tenant_id, c.endpoint_id, 'endpoint.recovered', c.subject, 'info',
+        jsonb_build_object('host', p.host, 'description', c.detail->'description')
       from closed c join endpoints p on p.id = c.endpoint_id and p.deleted_at is null and p.gate = 'open'
       -- not if it has another URL since: then nobody knows whether it accepts
       where c.kind = 'endpoint.failing' and (c.detail->>'targetVersion')::int = p.target_version and (

@@ -1,5 +1,6 @@
 // The title and the detail of an alert, made of its facts. The same texts appear in the API and in every channel.
 import type { AlertKind, Facts } from './alert.ts';
+import { endpointName } from './endpoint-name.ts';
 
 export interface AlertText {
   title: string;
@@ -10,45 +11,47 @@ type Write = (facts: Reader, count: number) => AlertText;
 
 /** Reads facts as text. A fact that an older version did not store reads as `unknown`. */
 interface Reader {
+  /** The name of the endpoint. */
+  endpoint(): string;
   text(name: string): string;
   number(name: string): number;
 }
 
 const texts: Record<AlertKind, Write> = {
   'endpoint.failing': (f, count) => ({
-    title: `${f.text('host')} accepts nothing`,
+    title: `${f.endpoint()} accepts nothing`,
     detail: `The endpoint has accepted nothing since ${f.text('since')}, in ${count} attempts. Its deliveries wait and are retried. Check the receiver; the attempts of a delivery show its answers.`,
   }),
   'endpoint.disabling': (f) => ({
-    title: `${f.text('host')} will be disabled`,
+    title: `${f.endpoint()} will be disabled`,
     detail: `The endpoint has accepted nothing since ${f.text('since')}. It will be disabled after ${f.text('disabledAt')}: ${f.number('percent')} % of the time is over. Repair the receiver before.`,
   }),
   'endpoint.disabled': (f) => ({
-    title: `${f.text('host')} is disabled`,
+    title: `${f.endpoint()} is disabled`,
     detail: `Nothing is sent to the endpoint: ${f.text('reason')}. Its deliveries are held. Repair the receiver, then resume the endpoint (POST /v1/endpoints/{id}/resume).`,
   }),
   'endpoint.recovered': (f) => ({
-    title: `${f.text('host')} accepts again`,
+    title: `${f.endpoint()} accepts again`,
     detail: 'The endpoint accepts deliveries again. What was held is sent in order. Nothing needs to be done.',
   }),
   'endpoint.slow': (f) => ({
-    title: `${f.text('host')} is slow`,
+    title: `${f.endpoint()} is slow`,
     detail: `95 % of the answers of the last ${f.number('minutes')} minutes took up to ${f.number('p95Ms')} ms, of a timeout of ${f.number('timeoutMs')} ms. Answer first and do the work later, or raise timeoutMs.`,
   }),
   'endpoint.success_rate': (f) => ({
-    title: `${f.text('host')} refuses more than usual`,
+    title: `${f.endpoint()} refuses more than usual`,
     detail: `${f.number('now')} % of the attempts of the last ${f.number('minutes')} minutes were accepted; usual are ${f.number('usual')} %. Compare the answers of refused attempts with the last change of the receiver.`,
   }),
   'endpoint.latency': (f) => ({
-    title: `${f.text('host')} answers more slowly than usual`,
+    title: `${f.endpoint()} answers more slowly than usual`,
     detail: `The mean answer of the last ${f.number('minutes')} minutes took ${f.number('now')} ms; usual are ${f.number('usual')} ms. Check the load of the receiver.`,
   }),
   'endpoint.volume': (f) => ({
-    title: `${f.text('host')} gets an unusual number of deliveries`,
-    detail: `${f.number('now')} attempts in the last ${f.number('minutes')} minutes; usual are ${f.number('usual')}. Check whether the producer sends more or less than it should.`,
+    title: `${f.endpoint()} gets ${f.number('now') < f.number('usual') ? 'fewer' : 'more'} deliveries than usual`,
+    detail: `${f.number('now')} deliveries were made for it in the last ${lengthOf(f)}; usual are ${f.number('usual')}. Check whether the producer sends what it should.`,
   }),
   'deliveries.dead_lettered': (f, count) => ({
-    title: `${many(count, 'dead letter')} for ${f.text('host')}`,
+    title: `${many(count, 'dead letter')} for ${f.endpoint()}`,
     detail: `${count === 1 ? '1 delivery was' : `${count} deliveries were`} given up in the last hour, after all retries. The last answer: ${f.text('message')}. Repair the receiver, then replay (POST /v1/replays, or POST /v1/deliveries/{id}/replay).`,
   }),
   'deliveries.quarantined': (f, count) => ({
@@ -64,11 +67,11 @@ const texts: Record<AlertKind, Write> = {
     detail: `The oldest event in the outbox was accepted at ${f.text('since')} and is not dispatched. Check that workers run (GET /v1/status), and that PostgreSQL and Temporal are fast enough.`,
   }),
   'certificate.expiring': (f) => ({
-    title: `The client certificate for ${f.text('host')} ${expires(f.number('days'))}`,
+    title: `The client certificate for ${f.endpoint()} ${expires(f.number('days'))}`,
     detail: `The client certificate of the endpoint is valid until ${f.text('expiresAt')}. Set a new one: PATCH /v1/endpoints/{id} with tls.certificate and tls.key.`,
   }),
   'secret.expiring': (f) => ({
-    title: `The old signing secret for ${f.text('host')} ends`,
+    title: `The old signing secret for ${f.endpoint()} ends`,
     detail: `The rotated secret signs until ${f.text('expiresAt')}. Until then the receiver must verify with the new secret.`,
   }),
   'key.expiring': (f) => ({
@@ -76,8 +79,8 @@ const texts: Record<AlertKind, Write> = {
     detail: `The API key "${f.text('name')}" expires at ${f.text('expiresAt')}. Create another one (POST /v1/api-keys) and use it instead.`,
   }),
   'ingest.abnormal': (f) => ({
-    title: `An unusual number of events arrives`,
-    detail: `${f.number('now')} events were accepted in the last ${f.number('minutes')} minutes; usual are ${f.number('usual')}. Check the producers.`,
+    title: `${f.number('now') < f.number('usual') ? 'Fewer' : 'More'} events arrive than usual`,
+    detail: `${f.number('now')} events were accepted in the last ${lengthOf(f)}; usual are ${f.number('usual')}. Check the producers.`,
   }),
   'workers.missing': (f) => ({
     title: 'No worker is running',
@@ -95,11 +98,15 @@ const texts: Record<AlertKind, Write> = {
 
 export function alertText(kind: AlertKind, facts: Facts, count: number): AlertText {
   const reader: Reader = {
+    endpoint: () => endpointName(facts),
     text: (name) => String(facts[name] ?? 'unknown'),
     number: (name) => Number(facts[name] ?? 0),
   };
   return texts[kind](reader, count);
 }
+
+/** Of the time in which something was counted. */
+const lengthOf = (f: Reader) => (f.number('seconds') > 0 ? `${f.number('seconds')} seconds` : `${f.number('minutes')} minutes`);
 
 const many = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 

@@ -57,8 +57,8 @@ export function isOutside(value: number, band: Band | null): boolean {
 }
 
 /**
- * The baseline with one more window. A value outside the band counts as its edge: one outage does not widen the band, but a
- * level that stays becomes the usual one.
+ * The baseline with one more window. A value outside the band counts as its edge, and does not widen the band: else the alert
+ * of an outage would close during the outage. A level that stays becomes the usual one, because the mean moves.
  */
 export function learn(baseline: Baseline | null, value: number, rule: BandRule): Baseline {
   if (!baseline) return { mean: value, variance: 0, windows: 1 };
@@ -67,9 +67,10 @@ export function learn(baseline: Baseline | null, value: number, rule: BandRule):
   // the first windows weigh more, so that the first one alone does not decide
   const share = Math.max(weight, 1 / (baseline.windows + 1));
   const difference = counted - baseline.mean;
+  const spread = counted === value ? difference : difference / deviations;
   return {
     mean: baseline.mean + share * difference,
-    variance: (1 - share) * (baseline.variance + share * difference * difference),
+    variance: (1 - share) * (baseline.variance + share * spread * spread),
     windows: baseline.windows + 1,
   };
 }

@@ -1,12 +1,20 @@
 // Turns what the checks have read into conditions: which alerts have to be open. Pure; the caller passes the time.
+import { listenHost } from '../endpoints/listen.ts';
+import { systemTenantId } from '../endpoints/tenant.ts';
+import { uuidOf } from '../ids.ts';
 import { type Condition, installation, type Severity } from './alert.ts';
+import { type NamedEndpoint, nameFacts } from './endpoint-name.ts';
 
 /** An endpoint as the checks read it. */
-export interface CheckedEndpoint {
+export interface CheckedEndpoint extends NamedEndpoint {
   /** UUIDs. */
   endpointId: string;
   tenantId: string;
-  host: string;
+}
+
+/** Its figures are compared with what is usual. Those of a command that listens, or of an alert channel, mean nothing. */
+export function isJudged({ tenantId, host }: CheckedEndpoint): boolean {
+  return tenantId.replaceAll('-', '') !== uuidOf(systemTenantId) && host !== listenHost;
 }
 
 export interface FailingEndpoint extends CheckedEndpoint {
@@ -32,13 +40,12 @@ export function failingConditions(one: FailingEndpoint, nowMs: number, { failing
   const part = forMs / disableAfterMs;
   const since = one.since.toISOString();
   const disabledAt = new Date(one.since.getTime() + disableAfterMs).toISOString();
-  const facts = { host: one.host, since, targetVersion: one.targetVersion };
+  const facts = { since, targetVersion: one.targetVersion };
   return [
     ...(isFailing || part >= soon ? [about(one, 'endpoint.failing', 'warning', one.refused, facts)] : []),
     ...(part >= soon
       ? [
           about(one, 'endpoint.disabling', part >= verySoon ? 'critical' : 'warning', 1, {
-            host: one.host,
             since,
             disabledAt,
             percent: 100 * (part >= verySoon ? verySoon : soon),
@@ -48,14 +55,17 @@ export function failingConditions(one: FailingEndpoint, nowMs: number, { failing
   ];
 }
 
+/** `facts`: those beside its name. */
 export function about(
-  { endpointId, tenantId }: CheckedEndpoint,
+  endpoint: CheckedEndpoint,
   kind: Condition['kind'],
   severity: Severity,
   count: number,
   facts: Condition['facts'],
 ): Condition {
-  return { kind, subject: endpointId, severity, tenantId, endpointId, count: Math.max(1, count), facts };
+  const { endpointId, tenantId } = endpoint;
+  const named = { ...nameFacts(endpoint), ...facts };
+  return { kind, subject: endpointId, severity, tenantId, endpointId, count: Math.max(1, count), facts: named };
 }
 
 /** A condition of the installation itself. */

@@ -1,6 +1,7 @@
 // Conditions of Posthorn itself, and of what expires.
 import type { Condition } from './alert.ts';
 import { daysLeft, expirySeverity, ours } from './conditions.ts';
+import { nameFacts } from './endpoint-name.ts';
 
 export interface EngineFacts {
   quarantined: number;
@@ -33,7 +34,9 @@ export interface Expiring {
   /** UUIDs. */
   tenantId: string | null;
   endpointId: string | null;
+  /** Null: it is not of an endpoint. */
   host: string | null;
+  description: string | null;
   /** Of a key. */
   name: string | null;
   prefix: string | null;
@@ -44,7 +47,7 @@ const kinds = { certificate: 'certificate.expiring', secret: 'secret.expiring', 
 
 /** A rotated secret is meant to end: that is only told. */
 export function expiryConditions(expiring: readonly Expiring[], nowMs: number): Condition[] {
-  return expiring.map(({ what, id, tenantId, endpointId, host, name, prefix, expiresAt }) => {
+  return expiring.map(({ what, id, tenantId, endpointId, host, description, name, prefix, expiresAt }) => {
     const days = daysLeft(expiresAt, nowMs);
     return {
       kind: kinds[what],
@@ -53,7 +56,13 @@ export function expiryConditions(expiring: readonly Expiring[], nowMs: number): 
       tenantId,
       endpointId,
       count: 1,
-      facts: { host, name, prefix, days, expiresAt: expiresAt.toISOString() },
+      facts: {
+        ...(host === null ? { host } : nameFacts({ host, description: description ?? '' })),
+        name,
+        prefix,
+        days,
+        expiresAt: expiresAt.toISOString(),
+      },
     };
   });
 }
