@@ -3,9 +3,9 @@ import type { Scope } from '@posthorn/client';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useBoundTo } from '../../api/use.ts';
-import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
+import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { useTextFields } from '../../parts/use-text-fields.ts';
 import { useMaking } from '../made-secret.ts';
@@ -61,12 +61,7 @@ export function NewLink({ tenant: of, onClose }: { tenant: string | undefined; o
           hint="Such as https://app.example.com, one in a line. Empty: none may."
         />
         {error && !isShown && <Problem error={error} />}
-        <div className="dialog-actions">
-          <Button onPress={onClose}>Cancel</Button>
-          <Button type="submit" tone="primary" isPending={isPending}>
-            Make the link
-          </Button>
-        </div>
+        <FormActions action="Make the link" isPending={isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -4,9 +4,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
+import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { type SchemaDraft, SchemaFields, schemaOf } from './SchemaFields.tsx';
@@ -52,11 +52,7 @@ export function NewType({ onClose }: { onClose: () => void }) {
         />
         <SchemaFields draft={draft} onChange={setDraft} error={error} />
         {error && <Problem error={error} />}
-        <div className="dialog-actions">
-          <Button type="submit" tone="primary" isPending={isPending}>
-            Register
-          </Button>
-        </div>
+        <FormActions action="Register" isPending={isPending} />
       </form>
     </Dialog>
   );

@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
+import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { Changes } from './Changes.tsx';
@@ -47,11 +47,10 @@ export function NewVersion({ name, current, onClose }: { name: string; current: 
         <SchemaFields draft={draft} onChange={change} error={error} />
         {error && <Problem error={error} />}
         {compare.data && <Effect result={compare.data} />}
-        <div className="dialog-actions">
-          <Button type="submit" tone="primary" isPending={compare.isPending || put.isPending}>
-            {compare.data ? `Add version ${compare.data.version}` : 'Compare with the current version'}
-          </Button>
-        </div>
+        <FormActions
+          action={compare.data ? `Add version ${compare.data.version}` : 'Compare with the current version'}
+          isPending={compare.isPending || put.isPending}
+        />
       </form>
     </Dialog>
   );

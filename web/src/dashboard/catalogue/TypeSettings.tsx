@@ -4,10 +4,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { readNow } from '../../api/read-now.ts';
-import { Button } from '../../parts/Button.tsx';
 import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
+import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { type Typed, useTyped } from '../../parts/use-typed.ts';
@@ -65,11 +65,7 @@ export function TypeSettings({ type, onClose }: { type: EventType; onClose: () =
         <Rules draft={draft} set={set} error={error} />
         <ChangedMeanwhile changed={form.overtaken.map((name) => [labels[name], before[name]])} onTake={form.takeStored} />
         {error && <Problem error={error} />}
-        <div className="dialog-actions">
-          <Button type="submit" tone="primary" isPending={isPending}>
-            Save
-          </Button>
-        </div>
+        <FormActions action="Save" isPending={isPending} />
       </form>
     </Dialog>
   );

@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
+import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 
@@ -38,12 +38,7 @@ export function NewTenant({ onClose }: { onClose: () => void }) {
           hint="Your own id of this customer: letters, digits, and . _ - in between. Without one, Posthorn makes one. It cannot be changed."
         />
         {error && !idProblem && !nameProblem && <Problem error={error} />}
-        <div className="dialog-actions">
-          <Button onPress={onClose}>Cancel</Button>
-          <Button type="submit" tone="primary" isPending={isPending}>
-            Make the tenant
-          </Button>
-        </div>
+        <FormActions action="Make the tenant" isPending={isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -5,10 +5,10 @@ import { type FormEvent, useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { readNow } from '../../api/read-now.ts';
 import { operatorKinds } from '../alert-kinds.ts';
-import { Button } from '../Button.tsx';
 import { ChangedMeanwhile } from '../ChangedMeanwhile.tsx';
 import { Dialog } from '../Dialog.tsx';
 import { TextField } from '../Field.tsx';
+import { FormActions } from '../FormActions.tsx';
 import { FormProblem } from '../FormProblem.tsx';
 import { problemAt } from '../States.tsx';
 import { say } from '../Toasts.tsx';
@@ -62,11 +62,7 @@ export function ChannelDialog({ channel, tenant, kindNames, onClose, onMade }: C
         <ChannelFields draft={draft} isNew={!channel} kindNames={names} set={set} error={save.error} />
         <ChangedMeanwhile changed={form.overtaken.map((name) => storedIn(words, kindNames, before, name))} onTake={form.takeStored} />
         <FormProblem error={save.error} fields={['tenant', 'kind', 'settings.', 'quietPeriod', 'digest']} />
-        <div className="dialog-actions">
-          <Button type="submit" tone="primary" isPending={save.isPending}>
-            {channel ? words.save : words.create}
-          </Button>
-        </div>
+        <FormActions action={channel ? words.save : words.create} isPending={save.isPending} />
       </form>
     </Dialog>
   );

@@ -8,6 +8,7 @@ import { Sentence } from '../Sentence.tsx';
 import { Tag, type Tone } from '../Status.tsx';
 import { Time } from '../Time.tsx';
 import type { ReportWords } from './words.ts';
+import '../small-table.css';
 import './report.css';
 
 const tones: Record<ConformanceCase['verdict'], Tone> = { passed: 'good', warned: 'warning', failed: 'bad', not_judged: 'muted' };
@@ -74,7 +75,7 @@ function Case({ of, name, judged, words, heading: Heading }: CaseProps) {
 function Requests({ requests, words }: { requests: ConformanceCase['requests']; words: ReportWords }) {
   const { locale } = useWords();
   return (
-    <table className="report-requests">
+    <table className="small-table">
       <thead>
         <tr>
           <th scope="col">{words.sent}</th>

@@ -16,6 +16,7 @@ import { useSharedWords } from '../shared-words.ts';
 import { stateTones } from './Catalogue.tsx';
 import { Fixtures } from './Fixtures.tsx';
 import { useCatalogueWords } from './words.ts';
+import '../../parts/small-table.css';
 import '../forms.css';
 import './catalogue.css';
 
@@ -129,7 +130,7 @@ function Fields({ schema }: { schema: unknown }) {
   if (fields.length === 0) return <p className="quiet">{words.noFields}</p>;
   const { field, type, description } = words.columnsOfField;
   return (
-    <table className="pf-table">
+    <table className="small-table">
       <thead>
         <tr>
           <th scope="col">{field}</th>

@@ -6,6 +6,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Select, TextField } from '../../parts/Field.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { useWords } from '../../words/words.tsx';
+import { EndpointOptions } from '../EndpointOptions.tsx';
 import { usePortalWords, useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints } from '../tenant.ts';
 import { deliveriesTexts } from './texts.ts';
@@ -59,11 +60,7 @@ export function Filters({ filter }: { filter: DeliveryFilter }) {
       {endpoints.length > 0 && (
         <Select label={texts.endpoint} value={filter.endpoint ?? ''} onChange={({ target }) => set('endpoint', target.value)}>
           <option value="">{portalWords.allEndpoints}</option>
-          {endpoints.map(({ id }) => (
-            <option key={id} value={id}>
-              {nameOfEndpoint(endpoints, id)}
-            </option>
-          ))}
+          <EndpointOptions endpoints={endpoints} />
         </Select>
       )}
     </search>

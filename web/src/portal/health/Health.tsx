@@ -8,8 +8,9 @@ import { Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { duration, percent } from '../../words/format.ts';
 import { useWords } from '../../words/words.tsx';
+import { EndpointOptions } from '../EndpointOptions.tsx';
 import { usePortalWords, useTexts } from '../shell/words/language.tsx';
-import { nameOfEndpoint, useEndpoints, useTenant } from '../tenant.ts';
+import { useEndpoints, useTenant } from '../tenant.ts';
 import { AttemptsChart, LatencyChart } from './Charts.tsx';
 import { Outcomes } from './Outcomes.tsx';
 import { healthTexts } from './texts.ts';
@@ -81,11 +82,7 @@ function Choices() {
           }
         >
           <option value="">{allEndpoints}</option>
-          {endpoints.map(({ id }) => (
-            <option key={id} value={id}>
-              {nameOfEndpoint(endpoints, id)}
-            </option>
-          ))}
+          <EndpointOptions endpoints={endpoints} />
         </Select>
       )}
     </div>

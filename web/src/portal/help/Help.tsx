@@ -12,6 +12,7 @@ import { Prose } from '../../parts/Prose.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { useEndpoints, useTenant } from '../tenant.ts';
 import { useHelpWords } from './words.ts';
+import '../../parts/small-table.css';
 import '../forms.css';
 
 const route = getRouteApi('/help');
@@ -143,7 +144,7 @@ function Samples({ code }: { code: ConsumerDocumentation['signature']['code'] })
 
 function Table({ head, rows }: { head: string[]; rows: React.ReactNode[][] }) {
   return (
-    <table className="pf-table" lang="en">
+    <table className="small-table" lang="en">
       {head.length > 0 && (
         <thead>
           <tr>

@@ -6,9 +6,10 @@ import { Code } from '../../parts/Json.tsx';
 import { MissedList } from '../../parts/missed/MissedList.tsx';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
+import { EndpointOptions } from '../EndpointOptions.tsx';
 import { useForbidden } from '../shared-words.ts';
 import { useTexts } from '../shell/words/language.tsx';
-import { nameOfEndpoint, useEndpoints } from '../tenant.ts';
+import { useEndpoints } from '../tenant.ts';
 import { missedTexts } from './texts.ts';
 import './missed.css';
 
@@ -29,11 +30,7 @@ export function Missed() {
       {endpoints && endpoints.length > 0 && (
         <div className="missed-choice">
           <Select label={texts.endpoint} value={endpoint} onChange={({ target }) => void navigate({ search: { endpoint: target.value } })}>
-            {endpoints.map(({ id }) => (
-              <option key={id} value={id}>
-                {nameOfEndpoint(endpoints, id)}
-              </option>
-            ))}
+            <EndpointOptions endpoints={endpoints} />
           </Select>
         </div>
       )}

@@ -3,9 +3,9 @@ import { useNavigate } from '@tanstack/react-router';
 import type { FormEvent } from 'react';
 import { posthorn } from '../../../api/client.ts';
 import { useBoundTo } from '../../../api/use.ts';
-import { Button } from '../../../parts/Button.tsx';
 import { Dialog } from '../../../parts/Dialog.tsx';
 import { TextArea, TextField } from '../../../parts/Field.tsx';
+import { FormActions } from '../../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../../parts/States.tsx';
 import { useTextFields } from '../../../parts/use-text-fields.ts';
 import { useMaking } from '../../made-secret.ts';
@@ -66,12 +66,7 @@ function Form({ onClose, usual }: { onClose: () => void; usual: string }) {
       </TypeNames>
       <TextField label="Description" {...field('description')} />
       {error && !isShownAtField && <Problem error={error} />}
-      <div className="dialog-actions">
-        <Button onPress={onClose}>Cancel</Button>
-        <Button type="submit" tone="primary" isPending={isPending}>
-          Make the endpoint
-        </Button>
-      </div>
+      <FormActions action="Make the endpoint" isPending={isPending} onCancel={onClose} />
     </form>
   );
 }
