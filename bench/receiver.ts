@@ -8,6 +8,7 @@ import { signingSecret } from '#outbound/signing-secret';
 import { type Secret, type VerifyOptions, verify } from '#receiver';
 import { verify as verifyAsync } from '#receiver/fetch';
 import { customScheme, rfc9421 } from '#receiver/schemes';
+import { stripe } from './stripe-signing.ts';
 
 const sizes = [300, 1_024, 10_000, 250_000];
 const forMs = 1_000;
@@ -17,24 +18,11 @@ const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const key = privateKeyOf(randomBytes(32));
 const publicKey = `whpk_${publicBytesOf(key).toString('base64')}`;
 const signers = { secrets: [signingSecret('sec_1', secret)], keyPairs: [{ keyId: 'sgk_1', key }] };
-const stripe = signing.parse({
-  schemes: [],
-  custom: {
-    header: 'Stripe-Signature',
-    algorithm: 'sha256',
-    encoding: 'hex',
-    lead: 't={timestamp}',
-    prefix: 'v1=',
-    separator: ',',
-    signed: '{timestamp}.{body}',
-    secretAs: 'text',
-  },
-});
 
 const ways: Record<string, [Signing, Secret, VerifyOptions]> = {
   v1: [signing.parse({ schemes: ['v1'] }), secret, {}],
   v1a: [signing.parse({ schemes: ['v1a'] }), publicKey, {}],
-  'custom, as Stripe': [stripe, secret, stripe.custom ? { scheme: customScheme(stripe.custom) } : {}],
+  'custom, as Stripe': [signing.parse({ schemes: [], custom: stripe }), secret, { scheme: customScheme(stripe) }],
   'RFC 9421, hmac-sha256': [{ schemes: [], messageSignatures: { algorithm: 'hmac-sha256' } }, secret, { scheme: rfc9421({ url }) }],
   'RFC 9421, ed25519': [{ schemes: [], messageSignatures: { algorithm: 'ed25519' } }, publicKey, { scheme: rfc9421({ url }) }],
 };

@@ -12,7 +12,7 @@ import {
   setChannelEndpoint,
 } from '#db/alerts/system-tenant';
 import { readFirstAttempt } from '#db/alerts/webhook-attempts';
-import { createEndpoint, readEndpoint } from '#db/endpoints/endpoints';
+import { createEndpoint, readEndpoint, usualSettings } from '#db/endpoints/endpoints';
 import { deleteEndpoint } from '#db/endpoints/pause-resume';
 import type { Acceptance, EventToAccept } from '#db/events/acceptance';
 import type { Db } from '#db/store/pool';
@@ -131,22 +131,9 @@ async function createChannelEndpoint(
     endpointId,
     tenant: systemTenantKey,
     settings: {
-      eventTypes: [],
-      channels: [],
-      filter: null,
+      ...usualSettings,
       description: `alert channel ${channel.id}${channel.tenant === null ? '' : ` of ${channel.tenant}`}`,
-      format: 'standard',
-      signing: null,
-      maxInFlight: null,
-      retry: null,
-      timeoutMs: 15_000,
       metadata: { alertChannel: channel.id },
-      rateLimit: null,
-      ordering: 'none',
-      onDeadLetter: 'skip',
-      batch: null,
-      coalesceMs: null,
-      autoRecover: true,
     },
     target: sealTarget(vault, endpointId, { url, headers: {}, auth: null, tls: null }),
     secret: { secretId, sealed: sealSecret(vault, secretId, secret ?? newSecret(['whsec'], randomBytes(32))) },

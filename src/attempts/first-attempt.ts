@@ -1,6 +1,6 @@
 // A first attempt that a relay makes before the dispatch, and the row that its delivery will have.
+import type { NewDelivery } from '#db/deliveries/new-delivery';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
-import type { NewHeld } from '#db/lanes/parking';
 import type { TraceContext } from '#domain/events/trace-context';
 import { deliveryId } from '#domain/ids';
 
@@ -44,7 +44,7 @@ export function isExpired({ expiresAt }: FirstEvent): boolean {
 }
 
 /** The row before any attempt. */
-export function toRow(job: FirstAttempt): NewHeld {
+export function toRow(job: FirstAttempt): NewDelivery {
   const { eventId, tenantId, eventType, expiresAt } = job.event;
   return { deliveryId: idOf(job), eventId, endpointId: job.endpointId, tenantId, eventType, expiresAt };
 }

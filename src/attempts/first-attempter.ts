@@ -2,8 +2,8 @@
 // attempt together. If the relay is fenced and the next relay of this process takes the same event,
 // that one joins the attempt in flight: nothing is posted twice.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { NewDelivery } from '#db/deliveries/new-delivery';
 import type { EndpointSnapshot } from '#db/endpoints/tenant-endpoints';
-import type { NewHeld } from '#db/lanes/parking';
 import { isStoreAway } from '#db/store/errors';
 import { parksBySettings } from '#domain/deliveries/attempt';
 import { LocalFault } from '#outbound/local-fault';
@@ -38,7 +38,7 @@ export interface FirstAttempterDeps extends AttemptDeps {
   /** Writes the rows of deliveries that have a shape, before their first attempts. */
   boundRows: BoundRows;
   /** Resolves when the deliveries are held and their lanes told. Rejects when PostgreSQL is away. */
-  park(deliveries: NewHeld[]): Promise<void>;
+  park(deliveries: NewDelivery[]): Promise<void>;
   /** One for the whole process. */
   firstInFlight?: FirstAttemptsInFlight;
 }

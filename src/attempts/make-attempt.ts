@@ -3,7 +3,7 @@
 // What if it runs twice? It posts twice. Its callers hold the delivery: by workflow, relay lease or drain epoch.
 // What if the process dies before the record? The same request is sent again, under the same `webhook-id`.
 import type { AttemptRecord } from '#db/deliveries/attempts';
-import type { NewHeld } from '#db/lanes/parking';
+import type { NewDelivery } from '#db/deliveries/new-delivery';
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { type SendResult, signOf } from '#domain/deliveries/outcome';
 import type { ModeSwitch } from '#domain/events/dispatch-mode';
@@ -26,7 +26,7 @@ export interface AttemptJob extends PostJob {
   /** From `stallWatch.mark()`, before the delivery was read. */
   mark: number;
   /** The delivery's row, if it has none yet: it is written together with the attempt. */
-  newRow?: NewHeld;
+  newRow?: NewDelivery;
   /** The deliveries in a lane's request. Absent: the one that `deliveryId` names. */
   members?: Member[];
   batchId?: string | null;

@@ -2,12 +2,12 @@
 // So an event confirmed earlier always has the earlier position, and a drain can send by position
 // without waiting. Deferred events and events for a single endpoint are not parked here.
 
+import type { NewDelivery } from '#db/deliveries/new-delivery';
 import { type OrderedEndpoint, readOrderedEndpoints } from '#db/endpoints/tenant-endpoints';
 import type { Accepted, AcceptRequest } from '#db/events/accept';
 import type { EventToAccept } from '#db/events/acceptance';
 import { type OwnedEvent, unplannedEvents } from '#db/events/outbox';
 import { contentOf } from '#db/events/read-content';
-import type { NewHeld } from '#db/lanes/parking';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 import { judge } from '#domain/events/subscription';
@@ -59,7 +59,7 @@ export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): Or
       const held = new Map<string, Set<string>>();
       if (tenantId === null) return;
       const [{ endpoints, hasFilters }, times] = await Promise.all([cache.get(tenantId, endpointsVersion), acceptedAt(accepted)]);
-      const deliveries: NewHeld[] = [];
+      const deliveries: NewDelivery[] = [];
       for (const [index, event] of events.entries()) {
         const { kind, id = '' } = acceptances[index] ?? {};
         const atUs = times.get(id);
@@ -75,7 +75,7 @@ export function createOrderedParking(db: Db, parking: Pick<Parking, 'hold'>): Or
   };
 }
 
-function toHeld(event: EventToAccept, eventId: string, tenantId: string, endpointId: string): NewHeld {
+function toHeld(event: EventToAccept, eventId: string, tenantId: string, endpointId: string): NewDelivery {
   return {
     deliveryId: deliveryId(eventId, endpointId),
     eventId,

@@ -2,7 +2,8 @@
 // An outbox or dispatch row may be given up only after the lanes were signalled.
 // A process that repeats an event after a crash signals the lanes again.
 
-import { type NewHeld, parkNew } from '#db/lanes/parking';
+import type { NewDelivery } from '#db/deliveries/new-delivery';
+import { parkNew } from '#db/lanes/parking';
 import { createGroupCommit } from '#db/store/group-commit';
 import type { Db } from '#db/store/pool';
 import type { LaneWaker } from '#temporal/lane-waker';
@@ -13,12 +14,12 @@ const tellingAtOnce = 4;
 
 export interface Parking {
   /** Resolves when the deliveries are stored as held and their lanes are signalled. Rejects when PostgreSQL is away. */
-  park(deliveries: NewHeld[]): Promise<void>;
+  park(deliveries: NewDelivery[]): Promise<void>;
   /**
    * Resolves when the deliveries are stored as held, up to 256 in one statement, in their order. It does not signal the
    * lanes.
    */
-  hold(deliveries: NewHeld[]): Promise<void>;
+  hold(deliveries: NewDelivery[]): Promise<void>;
   /** Signals the lanes of these endpoints to read their rows, in a statement that begins after this call. */
   tell(endpointIds: string[]): Promise<void>;
 }
@@ -28,7 +29,7 @@ export interface Parking {
  * The lane commits that it is idle before it looks for rows. So one of the two always sees the other (docs/lanes.md).
  */
 export function createParking(db: Db, waker: Pick<LaneWaker, 'parked'>): Parking {
-  const holds = createGroupCommit<NewHeld[], void>({
+  const holds = createGroupCommit<NewDelivery[], void>({
     async write(groups) {
       await parkNew(db, groups.flat());
       return groups.map(() => undefined);
@@ -46,7 +47,7 @@ export function createParking(db: Db, waker: Pick<LaneWaker, 'parked'>): Parking
     concurrency: tellingAtOnce,
   });
 
-  async function hold(deliveries: NewHeld[]): Promise<void> {
+  async function hold(deliveries: NewDelivery[]): Promise<void> {
     // in slices, so that an event for thousands of endpoints does not block the others
     for (let from = 0; from < deliveries.length; from += atOnce) await holds.add(deliveries.slice(from, from + atOnce));
   }

@@ -4,6 +4,7 @@ import type { InstallationFigures } from '#db/deliveries/installation-figures';
 import type { LaneFigures } from '#db/lanes/lane-figures';
 import type { DispatchMode } from '#domain/events/dispatch-mode';
 import type { Logger } from '#runtime/logger';
+import { askedGauge } from './asked-gauge.ts';
 import { soon } from './asked-once.ts';
 
 /** Called at each scrape. */
@@ -92,19 +93,14 @@ export function watchStores(registry: Registry, { outboxEvents, overdueDeliverie
   );
 }
 
-/** A function that creates a gauge whose value is asked for at each scrape. */
+/** A function that makes a gauge whose value is asked for at each scrape. */
 function gaugeOf(registry: Registry, log: Logger) {
   return (name: string, help: string, ask: () => Promise<number>) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      aggregator: 'max',
-      async collect() {
-        const value = await soon(ask()).catch((error) => log.warn({ err: error, metric: name }, 'metrics.not_asked'));
-        // without an answer there is no sample; an old one would look current
-        if (typeof value !== 'number') this.remove();
-        else this.set(value);
-      },
+    askedGauge(registry, name, help, async () => {
+      try {
+        return await soon(ask());
+      } catch (error) {
+        log.warn({ err: error, metric: name }, 'metrics.not_asked');
+      }
     });
 }

@@ -1,8 +1,9 @@
 // The gauges of the whole installation that are read from PostgreSQL with one query at each scrape: workers, what waits,
 // and what needs people.
-import { Gauge, type Registry } from '@prometheus-io/client';
+import type { Registry } from '@prometheus-io/client';
 import type { InstallationFigures } from '#db/deliveries/installation-figures';
 import type { Logger } from '#runtime/logger';
+import { askedGauge } from './asked-gauge.ts';
 import { askedOnce } from './asked-once.ts';
 import type { StoreFacts } from './telemetry-gauges.ts';
 
@@ -33,16 +34,8 @@ const facts: { name: string; help: string; value(figures: InstallationFigures): 
 export function watchInstallation(registry: Registry, stores: Pick<StoreFacts, 'installation'>, log: Logger): void {
   const ask = askedOnce(() => stores.installation(), 'posthorn_workers', log);
   for (const { name, help, value } of facts)
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      aggregator: 'max',
-      async collect() {
-        const figures = await ask();
-        // without an answer there is no sample; an old one would look current
-        if (figures) this.set(value(figures));
-        else this.remove();
-      },
+    askedGauge(registry, name, help, async () => {
+      const figures = await ask();
+      return figures && value(figures);
     });
 }

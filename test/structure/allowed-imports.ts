@@ -89,7 +89,7 @@ export const allowedImports: Record<string, Allowed> = {
   'consumer-docs': { folders: 'domain/deliveries domain/endpoints domain/events consumer-docs/verify', packages: 'zod' },
   'api/routes/documentation': {
     folders:
-      'config consumer-docs db/access db/catalogue db/endpoints domain domain/deliveries domain/endpoints api/examples api/http types of api/routes api/routes/endpoints',
+      'config consumer-docs db/access db/catalogue db/endpoints domain/deliveries domain/endpoints api/examples api/http types of api/routes api/routes/endpoints',
     packages: 'zod',
   },
   // the documentation at /docs

@@ -58,16 +58,15 @@ function newPageOf<T extends z.ZodType>(item: T) {
  * Answers a page of `rows`. The caller reads `limit + 1` rows: the extra row means that a next page exists.
  * `resumeAfter`: the id after which the next page starts, when a search stopped before it had found `limit` rows.
  */
-export function pageAnswer<R>(
+export function pageAnswer<R extends { id: string }>(
   rows: R[],
   limit: number,
-  idOf: (row: R) => string,
-  itemOf: (row: R) => unknown,
+  itemOf: (row: R) => unknown = (row) => row,
   resumeAfter: string | null = null,
 ): Answer {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? idOf(last) : resumeAfter;
+  const next = rows.length > limit && last !== undefined ? last.id : resumeAfter;
   return answer(200, { data: shown.map(itemOf), nextCursor: next && Buffer.from(next).toString('base64url') });
 }
 

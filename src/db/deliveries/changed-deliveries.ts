@@ -1,11 +1,11 @@
 // Reads the deliveries that changed since a time, oldest change first, for the live stream. A delivery that changed several
 // times is there once, as it is now.
-import { answeredStatus } from '#domain/deliveries/answered-status';
 import { idOf, uuidOf } from '#domain/ids';
 import type { ChangedDelivery } from '#domain/views/stream-view';
 import type { ChangesQuery } from '../store/changes-query.ts';
 import { queryPlannedOnce } from '../store/planned-once.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
+import { type ListedRow, toListed } from './listed-delivery.ts';
 
 export interface DeliveryChange {
   atUs: number;
@@ -17,7 +17,7 @@ export async function readChangedDeliveries(db: Db, query: ChangesQuery): Promis
   const { sinceUs, afterId, tenantIds, endpointId, limit } = query;
   const values = [sinceUs, afterId && uuidOf(afterId), tenantIds?.map(uuidOf), endpointId && uuidOf(endpointId), limit];
   const { rows } = await inTransaction(db, (client) => queryPlannedOnce<Row>(client, { name: 'changed_deliveries', text, values }));
-  return rows.map((row) => ({ atUs: row.at_us, tenantId: idOf('tnt', row.tenant_id), delivery: toDelivery(row) }));
+  return rows.map((row) => ({ atUs: row.at_us, tenantId: idOf('tnt', row.tenant_id), delivery: toListed(row, row.event) }));
 }
 
 // each column has one condition, so that the index by time is used
@@ -37,37 +37,4 @@ const text = `
   left join lateral (select external_id from events where id = d.event_id offset 0) e on true
   order by d.updated_at, d.id`;
 
-interface Row extends Omit<ChangedDelivery, 'id' | 'host'> {
-  id: string;
-  host: string | null;
-  event_id: string;
-  tenant_id: string;
-  endpoint_id: string;
-  event_type: string;
-  next_attempt_at: Date | null;
-  last_outcome: string | null;
-  last_message: string | null;
-  created_at: Date;
-  updated_at: Date;
-  at_us: number;
-}
-
-function toDelivery(row: Row): ChangedDelivery {
-  return {
-    id: idOf('dlv', row.id),
-    event: row.event ?? idOf('evt', row.event_id),
-    eventType: row.event_type,
-    tenant: row.tenant,
-    endpoint: idOf('ep', row.endpoint_id),
-    host: row.host ?? '',
-    status: row.status,
-    round: row.round,
-    attempts: row.attempts,
-    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
-    lastOutcome: row.last_outcome,
-    lastMessage: row.last_message,
-    lastStatus: answeredStatus(row.last_message),
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-  };
-}
+type Row = ListedRow & { tenant_id: string; event: string | null; at_us: number };

@@ -1,12 +1,12 @@
 // Reads deliveries for people: lists, one delivery, the deliveries of an event. Every query reads a
 // bounded number of rows.
-import { answeredStatus } from '#domain/deliveries/answered-status';
 import { firstIdAt, idOf, isId, unixMsOf, uuidOf } from '#domain/ids';
 import type { DeliveryView } from '#domain/views/delivery-view';
 import type { Db } from '../store/pool.ts';
 import { readDeliveryContext } from './delivery-context.ts';
 import { type DeliveryRow, findDeliveries } from './delivery-search.ts';
 import { nextAttemptsOf } from './held-until.ts';
+import { toListed } from './listed-delivery.ts';
 import type { DeliveryFilter } from './rare-deliveries.ts';
 
 /** A stored delivery, without the address of its workflow in Temporal. */
@@ -71,24 +71,11 @@ async function toRecords(db: Db, rows: DeliveryRow[]): Promise<DeliveryRecord[]>
   return rows.map((row) => {
     const { event, dispatchId, parked } = around.get(row.event_id) ?? { event: null, dispatchId: null, parked: false };
     return {
-      id: idOf('dlv', row.id),
-      event: event ?? idOf('evt', row.event_id),
-      eventType: row.event_type,
-      tenant: row.tenant,
-      endpoint: idOf('ep', row.endpoint_id),
-      host: row.host ?? '',
-      status: row.status,
-      round: row.round,
-      attempts: row.attempts,
+      ...toListed(row, event),
       nextAttemptAt: nextAttempt(row)?.toISOString() ?? null,
-      lastOutcome: row.last_outcome,
-      lastMessage: row.last_message,
-      lastStatus: answeredStatus(row.last_message),
       sequence: row.sequence,
       batch: row.batch_id && idOf('bat', row.batch_id),
       faults: row.faults,
-      createdAt: row.created_at.toISOString(),
-      updatedAt: row.updated_at.toISOString(),
       ownWorkflow: row.own_workflow,
       dispatchId: row.own_workflow ? null : dispatchId,
       parked: (parked || row.parked) && !row.own_workflow,

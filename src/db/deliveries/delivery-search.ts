@@ -1,30 +1,16 @@
 // Finds the rows of a page of deliveries, newest first. Every statement reads a bounded number of rows, and a page ends after a
 // bounded time with what it has: the next one goes on from there (docs/decisions/0007, 0058).
-import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryRange, firstUuidAt, idOf, unixMsOf, uuidOf } from '#domain/ids';
 import { type Db, inTransaction } from '../store/pool.ts';
 import { type FoundBack, searchBack } from '../store/search-back.ts';
+import type { ListedRow } from './listed-delivery.ts';
 import { type DeliveryFilter, wayToRare } from './rare-deliveries.ts';
 
 /** The columns of a delivery's row. */
-export interface DeliveryRow {
-  id: string;
-  event_id: string;
-  event_type: string;
-  tenant: string;
-  endpoint_id: string;
-  host: string | null;
-  status: DeliveryStatus;
-  round: number;
-  attempts: number;
-  next_attempt_at: Date | null;
-  last_outcome: string | null;
-  last_message: string | null;
+export interface DeliveryRow extends ListedRow {
   sequence: number | null;
   batch_id: string | null;
   faults: number;
-  created_at: Date;
-  updated_at: Date;
   own_workflow: boolean;
   parked: boolean;
   hurried: boolean;

@@ -1,14 +1,8 @@
 // Writes the rows of deliveries before their first attempts, for deliveries that are bound to a shape.
-import { uuidOf } from '#domain/ids';
 import type { Db } from '../store/pool.ts';
+import { type NewDelivery, newDeliveryValues } from './new-delivery.ts';
 
-export interface BoundRow {
-  deliveryId: string;
-  eventId: string;
-  endpointId: string;
-  tenantId: string;
-  eventType: string;
-  expiresAt: Date | null;
+export interface BoundRow extends NewDelivery {
   shapeId: string;
   /** No other process attempts it for so long; null: it is due at once. */
   leaseForMs: number | null;
@@ -34,12 +28,7 @@ export async function bindFirstAttempts(db: Db, rows: BoundRow[]): Promise<boole
       )
       select m.id is not null as is_new from incoming i left join made m on m.id = i.id order by n`,
     values: [
-      of(({ deliveryId }) => uuidOf(deliveryId)),
-      of(({ eventId }) => uuidOf(eventId)),
-      of(({ endpointId }) => uuidOf(endpointId)),
-      of(({ tenantId }) => uuidOf(tenantId)),
-      of(({ eventType }) => eventType),
-      of(({ expiresAt }) => expiresAt),
+      ...newDeliveryValues(rows),
       of(({ shapeId }) => shapeId),
       of(({ leaseForMs }) => leaseForMs),
       of(({ pumped = false }) => pumped),

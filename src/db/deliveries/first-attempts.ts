@@ -8,14 +8,9 @@ import type { Db } from '../store/pool.ts';
 import type { AttemptRecord } from './attempts.ts';
 import { encryptExchanges } from './exchanges.ts';
 import { markLate } from './late-attempts.ts';
+import { type NewDelivery, newDeliveryValues } from './new-delivery.ts';
 
-export interface FirstRecord {
-  deliveryId: string;
-  eventId: string;
-  endpointId: string;
-  tenantId: string;
-  eventType: string;
-  expiresAt: Date | null;
+export interface FirstRecord extends NewDelivery {
   /** Null: no POST was made (a limit, a closed gate); the row is `pending` and due. */
   attempt: AttemptRecord | null;
   /** There was no room for a workflow, so relays go on with it, unless it is delivered. */
@@ -67,12 +62,7 @@ export async function recordFirstAttempts(
     name: 'record_first_attempts',
     text,
     values: [
-      of((record) => uuidOf(record.deliveryId)),
-      of((record) => uuidOf(record.eventId)),
-      of((record) => uuidOf(record.endpointId)),
-      of((record) => uuidOf(record.tenantId)),
-      of((record) => record.eventType),
-      of((record) => record.expiresAt),
+      ...newDeliveryValues(records),
       ofAttempt((attempt) => uuidOf(attempt.attemptId)),
       ofAttempt((attempt) => attempt.startedAt),
       ofAttempt(({ result }) => result.outcome),

@@ -35,6 +35,26 @@ export interface EndpointSettings {
   autoRecover: boolean;
 }
 
+/** Of an endpoint that is made without any. */
+export const usualSettings: EndpointSettings = {
+  eventTypes: [],
+  channels: [],
+  filter: null,
+  description: '',
+  format: 'standard',
+  signing: null,
+  maxInFlight: null,
+  retry: null,
+  timeoutMs: 15_000,
+  metadata: {},
+  rateLimit: null,
+  ordering: 'none',
+  onDeadLetter: 'skip',
+  batch: null,
+  coalesceMs: null,
+  autoRecover: true,
+};
+
 export interface EndpointToCreate {
   endpointId: string;
   tenant: string;

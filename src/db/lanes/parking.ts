@@ -3,24 +3,15 @@
 import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { uuidOf } from '#domain/ids';
 import { type DeliveryRef, type RefRow, refColumns, toRef } from '../deliveries/delivery-refs.ts';
+import { type NewDelivery, newDeliveryValues } from '../deliveries/new-delivery.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
-
-export interface NewHeld {
-  deliveryId: string;
-  eventId: string;
-  endpointId: string;
-  tenantId: string;
-  eventType: string;
-  expiresAt: Date | null;
-}
 
 /**
  * Inserts deliveries that have no row yet as held: due at once, or at the end of the endpoint's coalescing window.
  * Their position is that of their event; a scheduled one (`deliverAt`) gets its position when it falls due. Those of a
  * recalled event are cancelled. Safe to repeat.
  */
-export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
-  const of = <T>(pick: (delivery: NewHeld) => T) => deliveries.map(pick);
+export async function parkNew(db: Db, deliveries: NewDelivery[]): Promise<void> {
   await db.query({
     name: 'park_new',
     text: `
@@ -38,14 +29,7 @@ export async function parkNew(db: Db, deliveries: NewHeld[]): Promise<void> {
       ) e
       order by i.id
       on conflict do nothing`,
-    values: [
-      of((one) => uuidOf(one.deliveryId)),
-      of((one) => uuidOf(one.eventId)),
-      of((one) => uuidOf(one.endpointId)),
-      of((one) => uuidOf(one.tenantId)),
-      of((one) => one.eventType),
-      of((one) => one.expiresAt),
-    ],
+    values: newDeliveryValues(deliveries),
   });
 }
 

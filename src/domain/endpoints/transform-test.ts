@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { eventKey, instant } from '../events/event.ts';
 import { eventTypeName } from '../events/event-type.ts';
-import { isId } from '../ids.ts';
+import { endpointId } from './endpoint-id.ts';
 import { transform } from './endpoint-transform.ts';
 
 export const eventToTry = z.strictObject({
@@ -16,11 +16,7 @@ export const eventToTry = z.strictObject({
 export const transformTest = z
   .strictObject({
     transform: transform.optional(),
-    endpoint: z
-      .string()
-      .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_019cabf3e1c07d8a9f2b64c1d07e35a8')
-      .optional()
-      .describe('in place of `transform`: that of this endpoint, as deliveries are planned now'),
+    endpoint: endpointId.optional().describe('in place of `transform`: that of this endpoint, as deliveries are planned now'),
     event: eventToTry,
   })
   .refine((given) => (given.transform === undefined) !== (given.endpoint === undefined), {

@@ -1,6 +1,7 @@
 // Replay job: the request that starts one, how the API shows it, and what its statuses allow.
 import { z } from 'zod';
 import { type DeliveryStatus, deliveryStatus, type obeyedIn } from '../deliveries/delivery.ts';
+import { endpointId } from '../endpoints/endpoint-id.ts';
 import { tenantKey } from '../endpoints/tenant.ts';
 import { etag } from '../etag.ts';
 import { instant } from '../events/event.ts';
@@ -31,11 +32,7 @@ const mostChosen = 1_000;
 
 export const newReplay = z.strictObject({
   tenant: tenantKey.optional().describe('only this tenant; absent: all tenants, or the one that the key is bound to'),
-  endpoint: z
-    .string()
-    .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-    .optional()
-    .describe('only this endpoint'),
+  endpoint: endpointId.optional().describe('only this endpoint'),
   status: statuses
     .optional()
     .describe('deliveries that have one of these statuses; dead_lettered by default, none by default with neverAttempted'),

@@ -5,9 +5,9 @@ import { type AuditFilter, listAudit } from '#db/audit/audit-log';
 import type { Db } from '#db/store/pool';
 import type { Caller } from '#domain/access/access';
 import { auditAction, auditView } from '#domain/access/audit';
+import { endpointId } from '#domain/endpoints/endpoint-id';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { instant } from '#domain/events/event';
-import { isId } from '#domain/ids';
 import { exportFormats, exportTypes } from '#exports/export-lines';
 import { auditCursor, exportAttempts, exportAudit, readAttemptCursor, readAuditCursor } from '#exports/exports';
 import { auditExample } from '../../examples/access.ts';
@@ -103,10 +103,7 @@ const attempts = ({ db }: ApiDeps, streamed: StreamExport) =>
       .strictObject({
         ...span,
         format,
-        endpoint: z
-          .string()
-          .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-          .optional(),
+        endpoint: endpointId.optional(),
         after: cursorOf(readAttemptCursor).describe(after),
       })
       .refine(inOrder, outOfOrder),

@@ -84,12 +84,7 @@ const list = ({ db }: ApiDeps) =>
     async handler({ query: { tenant, cursor, limit }, caller }) {
       const meant = await tenantMeant(db, caller, tenant);
       const rows = await listPortalLinks(db, meant?.id ?? null, cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => row,
-      );
+      return pageAnswer(rows, limit);
     },
   });
 

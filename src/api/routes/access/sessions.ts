@@ -107,12 +107,7 @@ const list = ({ db }: ApiDeps) =>
     async handler({ query: { tenant, cursor, limit }, caller }) {
       const meant = await tenantMeant(db, caller, tenant);
       const rows = await listSessions(db, meant?.id ?? null, cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => row,
-      );
+      return pageAnswer(rows, limit);
     },
   });
 

@@ -84,12 +84,7 @@ const list = (deps: ApiDeps) =>
     answers: { 200: { description: 'A page of tenants.', schema: pageOf(tenant), example: { data: [example], nextCursor: null } } },
     async handler({ query: { limit, cursor } }) {
       const rows = await listTenants(deps.db, cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        ({ item }) => show(deps, item),
-      );
+      return pageAnswer(rows, limit, ({ item }) => show(deps, item));
     },
   });
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { acknowledgeAlert, listAlerts, readAlert } from '#db/alerts/alerts';
 import { seesOnlyOwnersAlerts } from '#domain/access/access';
 import { alertKind, alertState, alertStates, alertView, severitiesFrom, severity } from '#domain/alerts/alert';
+import { endpointId } from '#domain/endpoints/endpoint-id';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { isId } from '#domain/ids';
 import { nameOf } from '../../access/auth.ts';
@@ -36,23 +37,14 @@ const list = ({ db }: ApiDeps) =>
         .optional()
         .describe('Only alerts in this state. Repeat the parameter for several states.'),
       minSeverity: severity.optional().describe('Only alerts that are at least so severe.'),
-      endpoint: z
-        .string()
-        .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-        .optional()
-        .describe('Only alerts about this endpoint.'),
+      endpoint: endpointId.optional().describe('Only alerts about this endpoint.'),
     }),
     answers: { 200: { description: 'A page of alerts.', schema: pageOf(alertView), example: { data: [alertExample], nextCursor: null } } },
     async handler({ query: { tenant = null, kind = null, state, minSeverity = 'info', endpoint = null, cursor, limit }, caller }) {
       const wanted = { states: state === undefined ? null : [state].flat(), severities: severitiesFrom(minSeverity) };
       const filter = { tenant, kind, endpoint, ...wanted, onlyOwners: seesOnlyOwnersAlerts(caller) };
       const rows = await listAlerts(db, filter, cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => row,
-      );
+      return pageAnswer(rows, limit);
     },
   });
 

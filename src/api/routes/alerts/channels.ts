@@ -78,12 +78,7 @@ const list = (deps: ApiDeps) =>
     async handler({ query: { tenant, cursor, limit }, caller }) {
       const meant = await tenantMeant(deps.db, caller, tenant);
       const rows = await listChannels(deps.db, meant?.id ?? null, seesOnlyOwners(caller), cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => showChannel(deps, row),
-      );
+      return pageAnswer(rows, limit, (row) => showChannel(deps, row));
     },
   });
 

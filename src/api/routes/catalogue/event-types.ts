@@ -89,12 +89,7 @@ const list = (deps: ApiDeps) =>
     },
     async handler({ query: { limit, cursor = null, search = null, group = null, owner = null, tag = null, type = null, state = null } }) {
       const rows = await listTypes(deps.db, { search, group, owner, tag, pattern: type, state }, cursor, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => showSummary(deps, row),
-      );
+      return pageAnswer(rows, limit, (row) => showSummary(deps, row));
     },
   });
 

@@ -5,6 +5,7 @@ import { listDeliveries, readDelivery } from '#db/deliveries/delivery-lists';
 import { readEventId } from '#db/events/event-lists';
 import { commandAction } from '#domain/access/audit';
 import { type Command, deliveryStatus, obstacles } from '#domain/deliveries/delivery';
+import { endpointId } from '#domain/endpoints/endpoint-id';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { eventKey } from '#domain/events/event';
 import { eventTypeName } from '#domain/events/event-type';
@@ -92,10 +93,7 @@ const list = (deps: ApiDeps) =>
     scope: 'deliveries:read',
     query: spanQuery('dlv').extend({
       tenant: tenantKey.optional(),
-      endpoint: z
-        .string()
-        .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-        .optional(),
+      endpoint: endpointId.optional(),
       status: z
         .union([deliveryStatus, z.array(deliveryStatus).max(8)])
         .optional()
@@ -127,13 +125,7 @@ const list = (deps: ApiDeps) =>
         },
         query.limit + 1,
       );
-      return pageAnswer(
-        records,
-        query.limit,
-        ({ id }) => id,
-        (record) => showDelivery(linksFor(deps, caller), record),
-        goesOn,
-      );
+      return pageAnswer(records, query.limit, (record) => showDelivery(linksFor(deps, caller), record), goesOn);
     },
   });
 
@@ -179,12 +171,7 @@ const attempts = (deps: ApiDeps) =>
     async handler({ params, query: { limit, cursor }, caller }) {
       const rows = await showAttempts(deps, caller, params.delivery, cursor ?? null, limit + 1);
       if (rows.length === 0 && !(await readDelivery(deps.db, params.delivery))) throw notFound('delivery');
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => row,
-      );
+      return pageAnswer(rows, limit);
     },
   });
 

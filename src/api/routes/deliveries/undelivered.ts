@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { readUndelivered, type UndeliveredRecord } from '#db/deliveries/undelivered';
+import { endpointId } from '#domain/endpoints/endpoint-id';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { eventTypeName } from '#domain/events/event-type';
-import { isId } from '#domain/ids';
 import { missedStatuses } from '#domain/views/missed';
 import { type UndeliveredEndpoint, undeliveredEndpoint, undeliveredStatus } from '#domain/views/undelivered';
 import { openTarget } from '#sealing/endpoint-target-encryption';
@@ -35,10 +35,7 @@ export const undeliveredRoute = (deps: ApiDeps): Route =>
     scope: 'deliveries:read',
     query: z.strictObject({
       tenant: tenantKey.optional(),
-      endpoint: z
-        .string()
-        .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-        .optional(),
+      endpoint: endpointId.optional(),
       status: z
         .union([undeliveredStatus, z.array(undeliveredStatus).max(missedStatuses.length)])
         .optional()

@@ -8,8 +8,8 @@ import { consumerPage } from '#consumer-docs/page';
 import { readTenant } from '#db/access/tenants';
 import { readAllTypes } from '#db/catalogue/event-types';
 import { readEndpoint } from '#db/endpoints/endpoints';
+import { endpointId } from '#domain/endpoints/endpoint-id';
 import { tenantKey } from '#domain/endpoints/tenant';
-import { isId } from '#domain/ids';
 import { tenantId } from '../../examples/ids.ts';
 import { notFound } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
@@ -18,9 +18,7 @@ import type { ApiDeps } from '../deps.ts';
 
 const params = z.strictObject({ tenant: tenantKey });
 const query = z.strictObject({
-  endpoint: z
-    .string()
-    .refine((id) => isId('ep', id), 'must be the id of an endpoint, ep_…')
+  endpoint: endpointId
     .optional()
     .describe('For this endpoint of the tenant: its subscription, signature schemes, timeout and retry schedule.'),
   events: z

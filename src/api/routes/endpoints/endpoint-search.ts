@@ -50,9 +50,8 @@ const search = (deps: ApiDeps) =>
       const { found, goesOn } = await searchEndpoints(deps.db, filter, limit + 1);
       const showsFigures = may(caller, 'deliveries:read');
       return pageAnswer(
-        found,
+        found.map((one) => ({ id: one.endpoint.id, ...one })),
         limit,
-        ({ endpoint }) => endpoint.id,
         ({ endpoint, condition, figures }) => ({ ...showEndpoint(deps, endpoint), condition, figures: showsFigures ? figures : null }),
         goesOn,
       );

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { changeEndpoint } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
-import { createEndpoint, type EndpointSettings, listEndpoints, readEndpoint } from '#db/endpoints/endpoints';
+import { createEndpoint, listEndpoints, readEndpoint, usualSettings } from '#db/endpoints/endpoints';
 import { deleteEndpoint } from '#db/endpoints/pause-resume';
 import type { Caller } from '#domain/access/access';
 import { withoutSecrets } from '#domain/access/audit';
@@ -51,7 +51,7 @@ export const createEndpointRoute = (deps: ApiDeps) =>
       refuseNoVerification(deps, caller, body.verification);
       const { secret, url, headers = {}, auth = null, tls = null, filter, transform = null, versions = null, ...others } = body;
       const { verification = deps.verification.usual, ...given } = others;
-      const settings = { ...defaults, ...given, ...storedFilter(filter, members) };
+      const settings = { ...usualSettings, ...given, ...storedFilter(filter, members) };
       const problems = endpointProblems({ ...settings, isWhole: transform !== null });
       if (problems.length > 0) throw invalid(problems);
       await refuseImpossible(deps.db, { ...settings, given: 'filter' });
@@ -77,25 +77,6 @@ export const createEndpointRoute = (deps: ApiDeps) =>
   });
 
 const mostAtHost = ({ kind }: Caller) => (kind === 'portal_link' ? mostAtHostByLink : null);
-
-const defaults: EndpointSettings = {
-  eventTypes: [],
-  channels: [],
-  filter: null,
-  description: '',
-  format: 'standard',
-  signing: null,
-  maxInFlight: null,
-  retry: null,
-  timeoutMs: 15_000,
-  metadata: {},
-  rateLimit: null,
-  ordering: 'none',
-  onDeadLetter: 'skip',
-  batch: null,
-  coalesceMs: null,
-  autoRecover: true,
-};
 
 /** Settings that a lane reads: giving one wakes the lane, even unchanged, as an earlier call may have crashed. */
 const readByLane = [
@@ -131,12 +112,7 @@ const list = (deps: ApiDeps) =>
       const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
       const rows = await listEndpoints(deps.db, tenant.id, cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => showEndpoint(deps, row),
-      );
+      return pageAnswer(rows, limit, (row) => showEndpoint(deps, row));
     },
   });
 

@@ -67,13 +67,7 @@ const list = ({ db }: ApiDeps) =>
       const tenant = await tenantOf(db, params.tenant);
       const wanted = { tenantId: tenant.tenantId, type: query.type ?? null, ...boundsOf(query) };
       const { events, goesOn } = await listEvents(db, wanted, query.limit + 1);
-      return pageAnswer(
-        events,
-        query.limit,
-        ({ id }) => id,
-        ({ item }) => item,
-        goesOn,
-      );
+      return pageAnswer(events, query.limit, ({ item }) => item, goesOn);
     },
   });
 

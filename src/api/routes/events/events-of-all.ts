@@ -41,7 +41,6 @@ export const allEventsRoute = ({ db }: ApiDeps): Route =>
       return pageAnswer(
         events,
         query.limit,
-        ({ id }) => id,
         ({ id, item }) => ({ ...item, ...(outcomes.get(id) ?? { deliveries: {}, moreDeliveries: false }) }),
         goesOn,
       );

@@ -4,9 +4,9 @@ import { readTenant } from '#db/access/tenants';
 import { type EventToExplain, explainEvent } from '#db/deliveries/explanations';
 import { readEvent, type StoredEvent } from '#db/events/event-lists';
 import { openContent } from '#db/events/read-content';
+import { endpointId } from '#domain/endpoints/endpoint-id';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { eventKey } from '#domain/events/event';
-import { isId } from '#domain/ids';
 import { type Explanation, explanation } from '#domain/views/explanation';
 import { deliveryExample } from '../../examples/deliveries.ts';
 import { notFound } from '../../http/problem.ts';
@@ -47,16 +47,8 @@ const explain = ({ db, contents }: ApiDeps) =>
     scope: 'deliveries:read',
     params: z.strictObject({ tenant: tenantKey, event: eventKey }),
     query: z.strictObject({
-      endpoint: z
-        .string()
-        .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-        .optional()
-        .describe('Only this endpoint.'),
-      after: z
-        .string()
-        .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-        .optional()
-        .describe('Only endpoints after this one, in the order of ids: the `nextAfter` of the page before.'),
+      endpoint: endpointId.optional().describe('Only this endpoint.'),
+      after: endpointId.optional().describe('Only endpoints after this one, in the order of ids: the `nextAfter` of the page before.'),
     }),
     answers: {
       200: {

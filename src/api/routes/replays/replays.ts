@@ -72,12 +72,7 @@ const list = (deps: ApiDeps) =>
       if (tenant !== undefined && !meant) throw notFound('tenant');
       const statuses = status === undefined ? null : [status].flat();
       const rows = await listReplays(deps.db, { tenantId: meant?.id ?? null, statuses }, cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => showReplay(linksFor(deps, caller), row),
-      );
+      return pageAnswer(rows, limit, (row) => showReplay(linksFor(deps, caller), row));
     },
   });
 

@@ -39,12 +39,7 @@ const list = (deps: ApiDeps) =>
           return { ...row, receivedAt: receivedAt.toISOString(), headers, body };
         }),
       );
-      return pageAnswer(
-        shown,
-        limit,
-        ({ id }) => id,
-        (row) => row,
-      );
+      return pageAnswer(shown, limit);
     },
   });
 

@@ -85,12 +85,7 @@ const list = (deps: ApiDeps) =>
       const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
       const rows = await listSandboxes(deps.db, tenant.id, cursor ?? null, limit + 1);
-      return pageAnswer(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => show(deps, row),
-      );
+      return pageAnswer(rows, limit, (row) => show(deps, row));
     },
   });
 

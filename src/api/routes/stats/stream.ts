@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
 import { readEndpoint } from '#db/endpoints/endpoints';
 import { may } from '#domain/access/access';
+import { endpointId } from '#domain/endpoints/endpoint-id';
 import { tenantKey } from '#domain/endpoints/tenant';
-import { isId } from '#domain/ids';
 import { streamKind, streamKinds } from '#domain/views/stream-view';
 import { begun } from '#exports/export-lines';
 import { idText } from '#stream/event-text';
@@ -21,10 +21,7 @@ const retryMs = 2_000;
 
 const query = z.strictObject({
   tenant: tenantKey.optional(),
-  endpoint: z
-    .string()
-    .refine((id) => isId('ep', id), 'must be the id of an endpoint, such as ep_…')
-    .optional(),
+  endpoint: endpointId.optional(),
   kind: z
     .union([streamKind, z.array(streamKind).max(streamKinds.length)])
     .optional()
