@@ -60,11 +60,12 @@ describe('the draft of the settings', () => {
     expect(changed({ filter: '{', ratePerSecond: 'x', maxInFlight: '4', headers: 'no colon', rateBurst: '3' })).toMatchObject({
       problems: {
         filter: expect.stringContaining('is no JSON'),
-        rateLimit: 'must be a number',
+        rateLimit: 'must be a number, such as 100 or 2.5',
         headers: expect.stringContaining('a colon'),
       },
       text: '{"maxInFlight":4}',
     });
+    expect(changed({ timeout: ' ' })).toMatchObject({ problems: { timeoutMs: 'must be a number of seconds' }, text: '{}' });
     expect(changed({ batchWait: '5' }).problems.batch).toContain('needs');
     expect(changed({ rateBurst: '5' }).problems.rateLimit).toContain('needs');
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { indented } from '../../web/src/parts/indent-json.ts';
 import { paceIn } from '../../web/src/parts/replay/pace.ts';
 import { parseSearch, stringifySearch } from '../../web/src/parts/search.ts';
+import { typedNumber } from '../../web/src/parts/typed-number.ts';
 
 describe('the filters of an address', () => {
   it('may be there once or several times', () => {
@@ -13,6 +14,22 @@ describe('the filters of an address', () => {
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('may be called %s', (name) => {
     expect(Object.entries(parseSearch(`?${name}=a&${name}=b`))).toEqual([[name, ['a', 'b']]]);
   });
+});
+
+describe('a number', () => {
+  it.each([
+    ['2,5', 2.5],
+    [' 0.5 ', 0.5],
+    ['.5', 0.5],
+    ['12,000', 12_000],
+    ['1,000.5', 1_000.5],
+    ['-1', -1],
+    ['', null],
+    ['1.000,5', null],
+    ['0x10', null],
+    ['Infinity', null],
+    ['2 5', null],
+  ])('%j', (text, number) => expect(typedNumber(text)).toBe(number));
 });
 
 describe('a pace', () => {

@@ -9,6 +9,7 @@ import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { typedNumber } from '../../parts/typed-number.ts';
 import { useTyped } from '../../parts/use-typed.ts';
 import { tenantQuery } from './tenant-query.ts';
 
@@ -24,6 +25,12 @@ const labels: Record<keyof Draft, string> = {
   perSecond: 'Requests a second to all endpoints together',
 };
 
+/** What is no number is not sent: it could be taken for zero, or for no limit. */
+const problemsOf = ({ maxEndpoints, perSecond }: Draft): Partial<Record<keyof Draft, string>> => ({
+  ...(typedNumber(maxEndpoints) === null && { maxEndpoints: 'must be a number' }),
+  ...(perSecond.trim() !== '' && typedNumber(perSecond) === null && { perSecond: 'must be a number, such as 100 or 2.5' }),
+});
+
 const draftOf = ({ name, maxEndpoints, rateLimit }: Tenant): Draft => ({
   name,
   maxEndpoints: String(maxEndpoints),
@@ -35,6 +42,7 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
   const form = useTyped(before);
   const queries = useQueryClient();
   const change = changeOf(before, form.draft, tenant);
+  const problems = problemsOf(form.draft);
   const { mutate, error, isPending } = useMutation({
     async mutationFn(_: Draft) {
       const now = await readNow(() => queries.fetchQuery({ ...tenantQuery(tenant.id), staleTime: 0 }));
@@ -52,19 +60,19 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
     label: labels[name],
     value: form.draft[name],
     disabled: because !== undefined,
-    problem: problemAt(error, path),
+    problem: problems[name] ?? problemAt(error, path),
     onChange: ({ target }: { target: { value: string } }) => form.set({ [name]: target.value }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutate(form.draft);
+    if (Object.keys(problems).length === 0) mutate(form.draft);
   };
   return (
     <form className="form" onSubmit={submit}>
       <TextField {...field('name', 'name')} />
       <TextField inputMode="numeric" {...field('maxEndpoints', 'maxEndpoints')} hint="One more is refused. Those that are there stay." />
       <TextField
-        inputMode="numeric"
+        inputMode="decimal"
         placeholder="not limited"
         {...field('perSecond', 'rateLimit')}
         hint="Retries count. What is over it waits, and is delivered later; nothing is lost."
@@ -85,12 +93,12 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
   );
 }
 
-/** What is sent: only what was changed. What is no number goes as it is, for the API to refuse it in its own words. */
+/** What is sent: only what was changed. */
 function changeOf(before: Draft, typed: Draft, { rateLimit }: Tenant): TenantChange {
-  const perSecond = typed.perSecond.trim() === '' ? null : Number(typed.perSecond);
+  const perSecond = typed.perSecond.trim() === '' ? null : typedNumber(typed.perSecond);
   return {
     ...(typed.name !== before.name && { name: typed.name }),
-    ...(typed.maxEndpoints !== before.maxEndpoints && { maxEndpoints: Number(typed.maxEndpoints) }),
+    ...(typed.maxEndpoints !== before.maxEndpoints && { maxEndpoints: typedNumber(typed.maxEndpoints) ?? 0 }),
     ...(typed.perSecond !== before.perSecond && { rateLimit: perSecond === null ? null : { ...rateLimit, perSecond } }),
   };
 }

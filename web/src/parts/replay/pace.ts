@@ -1,6 +1,7 @@
 // The pace of a replay job as it is typed, and what the job will do at it.
 import type { ReplayDryRun } from '@posthorn/client';
 import { duration, plural } from '../../words/format.ts';
+import { typedNumber } from '../typed-number.ts';
 
 /** @example "Replays 1,204 deliveries to 3 endpoints, 50 a second: about 24 s." */
 export function effectOf({ matched, endpoints, tenants }: ReplayDryRun, perSecond: number): string {
@@ -9,9 +10,8 @@ export function effectOf({ matched, endpoints, tenants }: ReplayDryRun, perSecon
   return `Replays ${plural(matched, 'delivery', 'deliveries')} to ${to}${pace}.`;
 }
 
-/** A pace as somebody typed it: "0.5", "0,5", "1,000". Null: it is none. */
+/** A pace as somebody typed it. Null: it is none. */
 export function paceIn(text: string): number | null {
-  const isThousands = /^\s*[1-9]\d{0,2}(,\d{3})+(\.\d+)?\s*$/.test(text);
-  const pace = Number(isThousands ? text.replaceAll(',', '') : text.replace(',', '.'));
-  return text.trim() !== '' && Number.isFinite(pace) && pace >= 0.01 && pace <= 1_000 ? pace : null;
+  const pace = typedNumber(text);
+  return pace !== null && pace >= 0.01 && pace <= 1_000 ? pace : null;
 }

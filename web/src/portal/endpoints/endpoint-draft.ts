@@ -3,6 +3,7 @@ import type { Endpoint, EndpointChange, NewEndpoint, Transform } from '@posthorn
 import { parseExactly } from '../../../../src/domain/filters/exact-json.ts';
 import { draftOf, type FilterDraft, isSendable } from '../../parts/filter/filter-draft.ts';
 import { type PresetDraft, presetDraftOf, type Receiver, receiverOf, transformOf } from '../../parts/messages/preset-draft.ts';
+import { typedNumber } from '../../parts/typed-number.ts';
 
 export interface HeaderDraft {
   id: number;
@@ -97,10 +98,11 @@ function wholeOf({ url, description, allTypes, eventTypes, filter, receiver, pre
     headers: Object.fromEntries(headers.filter(({ name }) => name !== '').map(({ name, value }) => [name.trim(), value])),
     // one that is not JSON yet is never sent
     filter: text === '' ? null : isSendable(filter) ? (parseExactly(text) as Record<string, unknown>) : { text },
-    rateLimit: perSecond.trim() === '' ? null : { perSecond: Number(perSecond) },
+    // one that is no number is never sent
+    rateLimit: perSecond.trim() === '' ? null : { perSecond: typedNumber(perSecond) ?? 0 },
     ...(receiver !== 'other' && { transform: receiver === 'server' ? null : transformOf(receiver, preset) }),
   };
 }
 
 /** The rate limit is the only field that a number is typed into. */
-export const isRate = (text: string): boolean => text.trim() === '' || Number(text) > 0;
+export const isRate = (text: string): boolean => text.trim() === '' || (typedNumber(text) ?? 0) > 0;

@@ -106,7 +106,7 @@ export const readers: Record<Setting, Reader> = {
   tls: { fields: ['tlsRemove', 'tlsCertificate', 'tlsKey', 'tlsCa'], read: tlsOf },
   rateLimit: { fields: ['ratePerSecond', 'rateBurst'], read: rateLimitOf },
   maxInFlight: number('maxInFlight'),
-  timeoutMs: { fields: ['timeout'], read: ({ timeout }) => Math.round((numberOf(timeout) ?? 0) * 1_000) },
+  timeoutMs: { fields: ['timeout'], read: timeoutOf },
   retry: { fields: ['retry'], read: ({ retry }) => retryOf(retry) },
   ordering: text('ordering'),
   onDeadLetter: text('onDeadLetter'),
@@ -141,6 +141,12 @@ function tlsOf({ tlsRemove, tlsCertificate, tlsKey, tlsCa }: Draft): EndpointTls
     ...(tlsKey !== '' && { key: tlsKey }),
     ...(tlsCa !== '' && { ca: tlsCa }),
   };
+}
+
+function timeoutOf({ timeout }: Draft): number {
+  const seconds = numberOf(timeout);
+  if (seconds === null) throw new Error('must be a number of seconds');
+  return Math.round(seconds * 1_000);
 }
 
 function rateLimitOf({ ratePerSecond, rateBurst }: Draft): RateLimit | null {

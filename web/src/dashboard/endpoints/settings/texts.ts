@@ -1,5 +1,6 @@
 // How settings of an endpoint are written in fields, and read from them. Pure.
 import type { RetryPolicy } from '@posthorn/client';
+import { typedNumber } from '../../../parts/typed-number.ts';
 
 /** One in each line, or separated by commas. */
 export const linesOf = (text: string): string[] =>
@@ -48,10 +49,9 @@ export const jsonText = (value: unknown): string => (value === null || value ===
 
 /** Empty: null. Throws if it is no number. */
 export function numberOf(text: string): number | null {
-  const trimmed = text.trim().replaceAll(',', '');
-  if (trimmed === '') return null;
-  const value = Number(trimmed);
-  if (Number.isNaN(value)) throw new Error('must be a number');
+  if (text.trim() === '') return null;
+  const value = typedNumber(text);
+  if (value === null) throw new Error('must be a number, such as 100 or 2.5');
   return value;
 }
 
