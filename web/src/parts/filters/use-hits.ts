@@ -1,6 +1,6 @@
-// What the search finds for a text that has stood for a moment.
+// What the search finds for a text that has stood for a moment. Hits of an earlier text are not shown: they could be taken by mistake.
 import type { SearchHit, SearchHitKind } from '@posthorn/client';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
 import { useSettled } from '../use-settled.ts';
 
@@ -15,8 +15,7 @@ export function useHits(text: string, kinds: readonly SearchHitKind[], tenant: s
     queryKey: ['search', asked, kinds, tenant],
     queryFn: ({ signal }) => posthorn.search(asked, { kind: [...kinds], limit, ...(tenant && { tenant }) }, { signal }),
     enabled: asked !== '',
-    placeholderData: keepPreviousData,
   });
-  const hits: readonly SearchHit[] = asked === '' ? [] : (data ?? []);
+  const hits: readonly SearchHit[] = asked !== wanted || asked === '' ? [] : (data ?? []);
   return { hits, isSearching: isFetching || asked !== wanted };
 }

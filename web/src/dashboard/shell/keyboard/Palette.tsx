@@ -1,5 +1,5 @@
 // The command palette: one field that goes to a page, finds a thing by id or name, and does what the open page can do.
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
@@ -88,15 +88,15 @@ function useChoices(typed: string): { choices: Choice[]; state: keyof typeof sta
     queryKey: ['search', rested],
     queryFn: ({ signal }) => posthorn.search(rested, { limit: 5 }, { signal }),
     enabled: rested.length >= 2,
-    placeholderData: keepPreviousData,
   });
   const choices = useMemo(() => {
     const go = (path: string) => history.push(buildLocation({ to: path }).href);
     const fixed = fixedChoices(commands, go, signOut);
-    return typed === ''
-      ? fixed
-      : [...fixed.filter((choice) => matches(choice, typed)), ...foundChoices(typed.length < 2 ? [] : (data ?? []), go)];
-  }, [typed, commands, data, history, buildLocation, signOut]);
+    if (typed === '') return fixed;
+    // what an earlier text has found could be opened by mistake
+    const found = rested === typed ? (data ?? []) : [];
+    return [...fixed.filter((choice) => matches(choice, typed)), ...foundChoices(found, go)];
+  }, [typed, rested, commands, data, history, buildLocation, signOut]);
   return { choices, state: isFetching || rested !== typed ? 'searching' : isError ? 'failed' : 'done' };
 }
 
