@@ -11,6 +11,8 @@ withPage('makes a tenant, refuses a bad id at its field, changes it, deletes it 
   await page.getByRole('button', { name: 'New tenant' }).click();
   await page.getByLabel('Name').fill(canary('name'));
   await page.getByLabel('Id', { exact: true }).fill('no spaces, please');
+  // a click beside it does not close what is typed into
+  await page.mouse.click(5, 5);
   await page.getByRole('button', { name: 'Make the tenant' }).click();
   await page.getByRole('alert').filter({ hasText: /must/ }).first().waitFor();
   await page.getByLabel('Id', { exact: true }).fill(id);
@@ -23,10 +25,18 @@ withPage('makes a tenant, refuses a bad id at its field, changes it, deletes it 
   await limit.fill('many');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('alert').filter({ hasText: /./ }).first().waitFor();
+  await limit.fill('');
+  await page.getByText('must be a number').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
   await limit.fill('7');
+  await page.getByLabel('Requests a second').fill('2,5');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('The settings are in force.').waitFor();
-  expect((await posthorn.get(`/v1/tenants/${id}`)).body).toMatchObject({ maxEndpoints: 7, name: canary('name') });
+  expect((await posthorn.get(`/v1/tenants/${id}`)).body).toMatchObject({
+    maxEndpoints: 7,
+    rateLimit: { perSecond: 2.5 },
+    name: canary('name'),
+  });
   await page.getByRole('link', { name: 'Tenants', exact: true }).click();
   await page.getByRole('link', { name: id }).waitFor();
   await shoot(page, 'tenants');

@@ -1,4 +1,5 @@
 // The dialog itself: read when the first one opens.
+import { useRef } from 'react';
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
@@ -9,6 +10,7 @@ import './dialog.css';
 
 export function DialogSheet({ title, onClose, place = 'middle', isDismissable = true, children }: Omit<DialogProps, 'isOpen'>) {
   const words = useWords();
+  const sheet = useRef<HTMLDivElement>(null);
   return (
     <ModalOverlay
       className={`veil veil-${place}`}
@@ -16,8 +18,10 @@ export function DialogSheet({ title, onClose, place = 'middle', isDismissable = 
       onOpenChange={(open) => !open && onClose()}
       isDismissable={isDismissable}
       isKeyboardDismissDisabled={!isDismissable}
+      // a click beside it must not throw away what was typed
+      shouldCloseOnInteractOutside={() => !sheet.current?.querySelector('input, select, textarea')}
     >
-      <Modal className={`sheet sheet-${place}`}>
+      <Modal ref={sheet} className={`sheet sheet-${place}`}>
         <AriaDialog className="dialog">
           <header className="dialog-head">
             <Heading slot="title" level={2}>
