@@ -1,19 +1,13 @@
 // Lane fields of deliveries and attempts: sequence number, batch, probe.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { recordAttempts } from '#db/deliveries/attempts';
 import type { SendResult } from '#domain/deliveries/outcome';
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { held, leave } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
+const { api, tenant } = await apiOfFile();
 
 const timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 };
 const refused: SendResult = { outcome: 'timeout', message: 'no answer', response: null, address: null, timings, retryAfterMs: null };

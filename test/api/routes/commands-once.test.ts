@@ -1,19 +1,13 @@
 // A command whose activity Temporal runs again takes effect once: the second run finds the audit
 // entry of the first. This also holds while both runs are at work.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Audit, bySystem } from '#db/audit/audit';
 import type { AuditAction } from '#domain/access/audit';
 import { newId } from '#runtime/new-id';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { held, leave, rowOf } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
+const { api, tenant } = await apiOfFile();
 
 const auditOf = (action: AuditAction): Audit => ({ ...bySystem(action), once: newId('att'), changesOnce: true as const });
 const orderedEndpoint = async () =>

@@ -2,24 +2,17 @@
 // lane is signalled.
 
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createObeyDeliveryCommand } from '#activities/obey-delivery-command';
 import { bySystem } from '#db/audit/audit';
 import { obeyCommand } from '#db/deliveries/commands';
 import { parkExisting } from '#db/lanes/parking';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { planned } from '../deliveries-at-hand.ts';
 import { held, laneOf, leave, openLane, type Row, rowOf } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
+const { api, tenant } = await apiOfFile();
 const url = 'http://127.0.0.1:9/hook';
-
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
 
 const command = (id: string, name: string) => api.post(`/v1/deliveries/${id}/${name}`);
 const make = async (settings: object) => (await api.makeEndpoint(tenant, url, settings)).id;

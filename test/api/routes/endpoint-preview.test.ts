@@ -1,20 +1,13 @@
 // What a change of an endpoint would do, told before it is made; and the queues of an ordered endpoint.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { setStatus } from '../deliveries-at-hand.ts';
 import { held, leave } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
+const { api, tenant } = await apiOfFile();
 const url = 'http://127.0.0.1:9/hook';
-
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
 
 const make = async (settings: object = {}) => (await api.makeEndpoint(tenant, url, settings)).id;
 const preview = (id: string, change: object) => api.post(`/v1/endpoints/${id}/preview`, change);

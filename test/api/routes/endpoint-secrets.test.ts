@@ -1,17 +1,10 @@
 // The secrets that sign the requests of an endpoint: listed without their values, and ended before their time.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { liveSecrets } from '#db/endpoints/secrets';
 import { newId } from '#runtime/new-id';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 
-let api: ApiServer;
-let tenant: string;
-
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
+const { api, tenant } = await apiOfFile();
 
 const make = () => api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
 const list = async (id: string): Promise<{ id: string; validFrom: string; endsAt: string | null }[]> =>

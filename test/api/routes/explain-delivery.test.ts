@@ -1,15 +1,9 @@
 // The explanation of one delivery.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { expect, it } from 'vitest';
+import { apiOfFile } from '../api-of-file.ts';
 import { attempted, planned } from '../deliveries-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api?.close());
+const { api, tenant } = await apiOfFile();
 
 it('explains a delivery: where it stands, what follows, and what it would obey', async () => {
   const { id: endpoint } = await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { retry: { schedule: ['1m', '2m'] } });

@@ -1,21 +1,15 @@
 // Explanations: for each endpoint why it did or did not get an event, from stored data alone.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { coalescedMessage } from '#domain/deliveries/delivery';
 import { judge } from '#domain/events/subscription';
 import { EventContent, filterOf } from '#domain/filters/filter';
 import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { attempted, planned, setStatus } from '../deliveries-at-hand.ts';
 
 const url = 'http://127.0.0.1:9/hook';
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api?.close());
+const { api, tenant } = await apiOfFile();
 
 interface Explained {
   endpoint: string;

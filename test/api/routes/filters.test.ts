@@ -1,19 +1,12 @@
 // Filters over HTTP: stored as they were given, refused with their place, tested without an endpoint, audited, and explained
 // later, also after an erasure.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createApi } from '../../support/api.ts';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { planned } from '../deliveries-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
+const { api, tenant } = await apiOfFile();
 const url = 'http://127.0.0.1:9/hook';
-
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api?.close());
 
 const exact = '{"data.id":9007199254740993,"data.rate":{"$in":[0.10000000000000000000055,1e400]}}';
 

@@ -1,21 +1,14 @@
 // Lane settings of endpoints, tenants and events: stored, changed and validated together; and pause
 // and resume.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bySystem } from '#db/audit/audit';
 import { uuidOf } from '#domain/ids';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { held, laneOf, leave, openLane, rowOf } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
+const { api, tenant } = await apiOfFile();
 const url = 'http://127.0.0.1:9/hook';
-
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
 
 const change = (id: string, body: object) => api.call('PATCH', `/v1/endpoints/${id}`, body);
 const column = async (id: string, name: string) =>

@@ -1,6 +1,6 @@
 // What an endpoint missed: each missed delivery is listed once, whatever commits late or fails later; what was acknowledged
 // is taken.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readDeliveryJob } from '#db/deliveries/deliveries';
 import { acceptEvents } from '#db/events/accept';
 import type { Db } from '#db/store/pool';
@@ -9,16 +9,11 @@ import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { firstUuidAt, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createApi } from '../../support/api.ts';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
+import type { ApiServer } from '../api-server.ts';
 import { planned, setStatus } from '../deliveries-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api?.close());
+const { api, tenant } = await apiOfFile();
 
 const makeEndpoint = async (more: object = {}) => (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', more)).id;
 

@@ -1,20 +1,13 @@
 // A change of an endpoint's URL, headers or credentials resets its failure state, which the audit
 // log shows.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
 import { createApi } from '../../support/api.ts';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { openLane } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
+const { api, tenant } = await apiOfFile();
 const url = 'http://127.0.0.1:9/hook';
-
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
 
 const bearer = (token: string) => ({ auth: { type: 'bearer', token } });
 const gone = { gate: 'disabled', gateReason: 'the endpoint answered 410 Gone' };

@@ -1,18 +1,12 @@
 // Held deliveries when the ordering of an endpoint changes: they move to the queues of the new
 // ordering and lose their sequence numbers, however many there are.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { deliveryId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { held, leave, rowOf } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
+const { api, tenant } = await apiOfFile();
 
 const endpointWith = async (settings: object) => (await api.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', settings)).id;
 const change = (id: string, body: object) => api.call('PATCH', `/v1/endpoints/${id}`, body);

@@ -1,5 +1,5 @@
 // A recall stops what was not sent, in every state and on every way that leads to a request, and says what was sent.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readDeliveryJob } from '#db/deliveries/deliveries';
 import { leasePumped } from '#db/deliveries/pumped';
 import { readWatched } from '#db/endpoints/endpoint-health';
@@ -13,16 +13,10 @@ import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryId, idOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createApi } from '../../support/api.ts';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { attempted, planned, setStatus } from '../deliveries-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api?.close());
+const { api, tenant } = await apiOfFile();
 
 interface Recalled {
   endpoint: string;

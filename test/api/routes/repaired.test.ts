@@ -1,18 +1,12 @@
 // A change that may have repaired an endpoint wakes its blocked lane, which probes at once.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { bySystem } from '#db/audit/audit';
 import { uuidOf } from '#domain/ids';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { laneOf, openLane } from '../lanes-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api.close());
+const { api, tenant } = await apiOfFile();
 
 const circuitOpen = `state = 'blocked', due_at = null, circuit = '{"state":"open","refusedProbes":3,"refusedSince":0,"accepted":[],"probeAtMs":9e12}'`;
 

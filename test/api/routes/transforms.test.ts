@@ -1,17 +1,11 @@
 // `transform` of endpoints over HTTP: refused with the place, shown without its secret, in the audit log; what it makes of an
 // event; and the bodies of missed deliveries.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { uuidOf } from '#domain/ids';
-import { type ApiServer, startApi } from '../api-server.ts';
+import { apiOfFile } from '../api-of-file.ts';
 import { planned, setStatus } from '../deliveries-at-hand.ts';
 
-let api: ApiServer;
-let tenant: string;
-beforeAll(async () => {
-  api = await startApi();
-  tenant = await api.makeTenant();
-});
-afterAll(() => api?.close());
+const { api, tenant } = await apiOfFile();
 
 const url = 'http://127.0.0.1:9/hook';
 const unknown = 'ep_019cabf3e1c07d8a9f2b64c1d07e35a8';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openOutboundConfig } from '#app/outbound-config';
-import { createAuthority } from './support/authority.ts';
+import { createAuthority } from '../support/authority.ts';
 
 function fileWith(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-test-'));

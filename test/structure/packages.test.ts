@@ -2,8 +2,8 @@
 // packages whose content is pinned.
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
-import packageJson from '../package.json' with { type: 'json' };
-import lock from '../package-lock.json' with { type: 'json' };
+import packageJson from '../../package.json' with { type: 'json' };
+import lock from '../../package-lock.json' with { type: 'json' };
 
 interface Locked {
   hasInstallScript?: boolean;

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { ClientTls } from '#domain/endpoints/endpoint-target';
 import { certificateProblems, expiryOf, showCertificate } from '#sealing/client-certificate';
-import { createAuthority } from './support/authority.ts';
+import { createAuthority } from '../support/authority.ts';
 
 const authority = createAuthority();
 const { cert, key } = authority.sign('one');
