@@ -1,6 +1,7 @@
 // Keywords of Ajv that keep validation fast for any schema and any event: a count of steps, and `uniqueItems` and `enum`
 // that look at each value once.
 import type { FuncKeywordDefinition } from 'ajv';
+import { canonicalJson } from '#domain/schemas/canonical-json';
 
 /** Inserted into the schemas that references, lists and objects apply again and again. */
 export const stepKeyword = 'x-posthorn-step';
@@ -79,13 +80,8 @@ const isPlain = (value: unknown) => typeof value !== 'object' || value === null;
 /** About as long as a step of the count takes. */
 const charactersInStep = 4;
 
-/** The same text for equal JSON values, whatever the order of keys. */
 function canonical(value: unknown, take: Take): string {
-  const text = JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  const text = canonicalJson(value);
   take(text.length / charactersInStep);
   return text;
 }

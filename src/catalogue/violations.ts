@@ -1,5 +1,6 @@
 // Says what is wrong with the data of an event: where, what the schema demands there, and in the schema's own words.
 import type { ErrorObject } from 'ajv';
+import { percentDecoded } from '#domain/json-pointer';
 import { isObject, pointerPart } from '#domain/schemas/schema-walk';
 
 export interface Violation {
@@ -33,13 +34,7 @@ function violationOf(error: ErrorObject): Violation {
 }
 
 /** Ajv escapes the keys of a path for URLs. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
+const decoded = (path: string) => percentDecoded(path) ?? path;
 
 /** The member that an error is about, where Ajv names only the object around it. */
 function memberOf({ keyword, params }: ErrorObject): string | null {

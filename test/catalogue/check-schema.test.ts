@@ -51,6 +51,7 @@ describe('a schema', () => {
       { $ref: 'file:///etc/passwd' },
       'schema/$ref: must refer to a place in this schema, such as #/$defs/money: other documents are not read',
     ],
+    [{ $ref: '#/$defs/%', $defs: { '%': {} } }, 'schema/$ref: is #/$defs/%, which is no valid reference: write % as %25'],
     [{ $ref: '#/$defs/money' }, 'schema/$ref: refers to #/$defs/money, where there is no subschema'],
     [{ $ref: '#/x-hidden', 'x-hidden': { pattern: '(a+)+$' } }, 'schema/$ref: refers to #/x-hidden, where there is no subschema'],
     [{ $ref: '#' }, 'schema: refers to itself without end'],

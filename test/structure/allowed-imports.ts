@@ -25,8 +25,8 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain domain/access domain/deliveries domain/endpoints domain/events domain/lanes',
     packages: 'zod',
   },
-  'domain/schemas': { folders: '', packages: 'zod' },
-  'domain/documents': { folders: 'domain/catalogue domain/events domain/schemas types of domain/shaping', packages: 'zod' },
+  'domain/schemas': { folders: 'domain', packages: 'zod' },
+  'domain/documents': { folders: 'domain domain/catalogue domain/events domain/schemas types of domain/shaping', packages: 'zod' },
   'domain/catalogue': { folders: 'domain domain/events domain/filters domain/schemas domain/shaping', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },
@@ -153,7 +153,7 @@ export const allowedImports: Record<string, Allowed> = {
   'api/routes/catalogue': {
     folders:
       'domain/* sealing catalogue config fixtures api/examples api/http types of api/routes db/catalogue db/endpoints types of db/store',
-    packages: 'zod',
+    packages: 'lru-cache zod',
   },
   'api/routes/deliveries': {
     folders:
@@ -234,7 +234,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '#client @modelcontextprotocol/server node:http node:stream node:stream/promises types of node:stream/web zod',
   },
   'cli/conformance': { folders: 'domain/* config conformance outbound', packages: '' },
-  'cli/catalogue': { folders: 'types of domain/* cli/terminal', packages: 'yaml' },
+  'cli/catalogue': { folders: 'domain types of domain/* cli/terminal', packages: 'yaml' },
   'cli/types': { folders: '', packages: 'json-schema-to-typescript-lite' },
   'cli/commands': {
     folders: 'domain/* config profiles cli/catalogue cli/connection cli/listen cli/terminal types of cli/types',

@@ -1,5 +1,6 @@
 // Reads a catalogue, OpenAPI or AsyncAPI file, in YAML or JSON, and knows where in the file each part of it is.
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import { pointerKey } from '#domain/json-pointer';
 import { CommandFailed, UsageError } from '../terminal/exit-codes.ts';
 
 export interface DocumentFile {
@@ -35,7 +36,7 @@ function offsetOf(document: Document, pointer: string): number {
   let at: unknown = document.contents;
   let offset = isNode(document.contents) ? (document.contents.range?.[0] ?? 0) : 0;
   for (const part of pointer.split('/').slice(1)) {
-    const next = partOf(at, part.replaceAll('~1', '/').replaceAll('~0', '~'), document);
+    const next = partOf(at, pointerKey(part), document);
     if (!next) break;
     at = next.value;
     offset = next.offset ?? offset;

@@ -3,6 +3,7 @@
 import { type AuditEntry, changedFields, withoutSecrets } from '#domain/access/audit';
 import type { CatalogueType } from '#domain/documents/catalogue-type';
 import { type PlannedType, planCatalogue } from '#domain/documents/plan-catalogue';
+import { inStretches } from '#domain/in-stretches';
 import type { Converter } from '#domain/shaping/pins';
 import { type Audit, appendAudit } from '../audit/audit.ts';
 import { type Db, inTransaction } from '../store/pool.ts';
@@ -60,7 +61,7 @@ export async function applyCatalogue(db: Db, types: readonly CatalogueType[], op
   try {
     return await inTransaction(db, async (client) => {
       await client.query('lock table event_types in exclusive mode');
-      const plan = planCatalogue(await readCatalogue(client), types, options.prune);
+      const plan = await inStretches(planCatalogue(await readCatalogue(client), types, options.prune));
       if (plan.some(({ action }) => action === 'refuse')) return { plan, applied: false };
       const steps = plan.filter(({ action }) => action !== 'keep');
       const entries: AuditEntry[] = [];

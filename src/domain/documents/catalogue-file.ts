@@ -6,7 +6,7 @@ import { settingsInUtc } from '../catalogue/settings-in-utc.ts';
 import { eventTypeName } from '../events/event-type.ts';
 import { pointerPart } from '../schemas/schema-walk.ts';
 import type { Converter } from '../shaping/pins.ts';
-import type { CatalogueType, CatalogueVersion, DocumentFault, ReadDocument } from './catalogue-type.ts';
+import { type CatalogueType, type CatalogueVersion, type DocumentFault, type ReadDocument, refusedDocument } from './catalogue-type.ts';
 import { issueFaults } from './document-faults.ts';
 
 const converters = convertersFrom
@@ -38,9 +38,9 @@ const file = z.strictObject({
 
 export function readCatalogueFile(document: unknown): ReadDocument {
   const read = file.safeParse(document);
-  if (!read.success) return { format: 'posthorn', types: [], faults: issueFaults(read.error.issues) };
+  if (!read.success) return refusedDocument('posthorn', ...issueFaults(read.error.issues));
   const types = Object.entries(read.data.eventTypes).map(([name, one]) => toType(name, one ?? {}));
-  return { format: 'posthorn', types, faults: types.flatMap(datesFault) };
+  return { format: 'posthorn', reads: types.map((type) => ({ type, faults: datesFault(type) })) };
 }
 
 function toType(name: string, { version, schema, examples, converters, versions, ...given }: Entry): CatalogueType {

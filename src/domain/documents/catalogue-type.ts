@@ -1,6 +1,7 @@
 // A type as a document describes it: Posthorn's own catalogue file, OpenAPI or AsyncAPI. Places of faults are JSON pointers
 // into that document.
 import type { TypeSettings } from '../catalogue/event-type.ts';
+import { pointerKey } from '../json-pointer.ts';
 import type { Step } from '../shaping/converter.ts';
 
 export interface DocumentFault {
@@ -33,11 +34,23 @@ export interface CatalogueType {
   at: string;
 }
 
-export interface ReadDocument {
-  format: DocumentFormat;
-  types: CatalogueType[];
+/** A type of a document, or null for what is wrong elsewhere in it. */
+export interface ReadType {
+  type: CatalogueType | null;
   faults: DocumentFault[];
 }
+
+export interface ReadDocument {
+  format: DocumentFormat;
+  /** Read one after the other: a large document takes long. */
+  reads: Iterable<ReadType>;
+}
+
+/** A document of which nothing can be read. */
+export const refusedDocument = (format: DocumentFormat, ...faults: DocumentFault[]): ReadDocument => ({
+  format,
+  reads: [{ type: null, faults }],
+});
 
 export const documentFormats = ['posthorn', 'openapi', 'asyncapi'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
@@ -45,6 +58,6 @@ export type DocumentFormat = (typeof documentFormats)[number];
 /** Where a fault in a schema of the document is. `pointer`: within the schema. */
 export function placeInDocument({ schemaAt, origins }: CatalogueVersion, pointer: string): string {
   const [, name, rest = ''] = /^\/\$defs\/([^/]+)(\/.*)?$/.exec(pointer) ?? [];
-  const origin = name === undefined ? undefined : origins?.get(name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const origin = name === undefined ? undefined : origins?.get(pointerKey(name));
   return origin === undefined ? `${schemaAt}${pointer}` : `${origin}${rest}`;
 }

@@ -2,11 +2,11 @@
 // message, or its key, is the event type.
 
 import { isObject, type JsonObject, pointerPart } from '../schemas/schema-walk.ts';
-import { atPointer, bundleSchema, objectAt } from './bundle-schema.ts';
-import type { CatalogueType, CatalogueVersion, DocumentFault, ReadDocument } from './catalogue-type.ts';
+import { atPointer, objectAt } from './bundle-schema.ts';
+import { type DocumentFault, type ReadDocument, type ReadType, refusedDocument } from './catalogue-type.ts';
 import { dataOfExample, dataPointer, extensionName } from './envelope.ts';
 import { readExtension } from './extension.ts';
-import { descriptionOf, namesFault, textOf } from './import-parts.ts';
+import { descriptionOf, namesFault, type ReadVersion, readVersion, textOf } from './import-parts.ts';
 
 interface Message {
   name: string;
@@ -20,15 +20,15 @@ export function readAsyncapi(document: JsonObject): ReadDocument {
   const messages = messagesOf(document);
   if (messages.length === 0)
     return refused('/components/messages', 'is missing or empty: event types are read from it, and from the messages of channels');
-  const read = messages.map((message) => readMessage(document, message));
-  return {
-    format: 'asyncapi',
-    types: read.map(({ type }) => type),
-    faults: [...read.flatMap(({ faults }) => faults), ...repeatedFaults(messages)],
-  };
+  return { format: 'asyncapi', reads: readMessages(document, messages) };
 }
 
-const refused = (pointer: string, message: string): ReadDocument => ({ format: 'asyncapi', types: [], faults: [{ pointer, message }] });
+const refused = (pointer: string, message: string) => refusedDocument('asyncapi', { pointer, message });
+
+function* readMessages(document: JsonObject, messages: readonly Message[]): Generator<ReadType> {
+  yield { type: null, faults: repeatedFaults(messages) };
+  for (const message of messages) yield readMessage(document, message);
+}
 
 /** Each message once, wherever it is referred to. */
 function messagesOf(document: JsonObject): Message[] {
@@ -52,18 +52,19 @@ function repeatedFaults(messages: readonly Message[]): DocumentFault[] {
   );
 }
 
-function readMessage(document: JsonObject, { name, value, pointer }: Message): { type: CatalogueType; faults: DocumentFault[] } {
+function readMessage(document: JsonObject, { name, value, pointer }: Message): ReadType {
   const { version, settings, faults } = readExtension(value[extensionName], pointer);
   const tags = Array.isArray(value.tags)
     ? value.tags.flatMap((tag) => (isObject(tag) && typeof tag.name === 'string' ? [tag.name] : []))
     : [];
+  const read = 'payload' in value ? versionOf(document, value, pointer, version ?? 'auto') : undefined;
   const type = {
     name,
     settings: { ...descriptionOf(name, value, 'description', 'summary', 'title'), ...(tags.length > 0 && { tags }), ...settings },
-    versions: 'payload' in value ? [versionOf(document, value, pointer, version ?? 'auto')] : [],
+    versions: read ? [read.version] : [],
     at: pointer,
   };
-  return { type, faults: [...namesFault(name, pointer), ...formatFaults(value, pointer), ...faults] };
+  return { type, faults: [...namesFault(name, pointer), ...formatFaults(value, pointer), ...faults, ...(read?.faults ?? [])] };
 }
 
 /** A payload may be a schema, or an object with the schema and its format. */
@@ -78,14 +79,13 @@ function formatFaults({ payload }: JsonObject, pointer: string): DocumentFault[]
   ];
 }
 
-function versionOf(document: JsonObject, message: JsonObject, pointer: string, version: number | 'auto'): CatalogueVersion {
+function versionOf(document: JsonObject, message: JsonObject, pointer: string, version: number | 'auto'): ReadVersion {
   const payload = objectAt(document, `${pointer}/payload`);
   const payloadAt = payload && 'schemaFormat' in payload.value ? `${payload.pointer}/schema` : `${pointer}/payload`;
   const whole = objectAt(document, payloadAt);
   const below = dataPointer(whole?.value);
   const schemaAt = below === '' ? payloadAt : `${whole?.pointer}${below}`;
-  const { schema, origins } = bundleSchema(atPointer(document, schemaAt), document, schemaAt);
   const listed = Array.isArray(message.examples) ? message.examples : [];
   const examples = listed.flatMap((one) => (isObject(one) && 'payload' in one ? [dataOfExample(one.payload, below !== '')] : []));
-  return { version, schema, origins, examples: examples.length > 0 ? examples : undefined, schemaAt, examplesAt: `${pointer}/examples` };
+  return readVersion(document, { version, examples, schemaAt, examplesAt: `${pointer}/examples` });
 }

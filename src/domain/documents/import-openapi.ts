@@ -1,11 +1,11 @@
 // Reads event types from the `webhooks` of an OpenAPI 3.1 document. The name of a webhook is the event type.
 
 import { isObject, type JsonObject, pointerPart } from '../schemas/schema-walk.ts';
-import { atPointer, bundleSchema, objectAt } from './bundle-schema.ts';
-import type { CatalogueType, CatalogueVersion, DocumentFault, ReadDocument } from './catalogue-type.ts';
+import { atPointer, objectAt } from './bundle-schema.ts';
+import { type ReadDocument, type ReadType, refusedDocument } from './catalogue-type.ts';
 import { dataOfExample, dataPointer, extensionName } from './envelope.ts';
 import { readExtension } from './extension.ts';
-import { descriptionOf, namesFault } from './import-parts.ts';
+import { descriptionOf, namesFault, type ReadVersion, readVersion } from './import-parts.ts';
 import { sinceUnknown } from './plan-catalogue.ts';
 
 const methods = ['post', 'put', 'patch'];
@@ -16,19 +16,20 @@ export function readOpenapi(document: JsonObject): ReadDocument {
   const { webhooks } = document;
   if (!isObject(webhooks) || Object.keys(webhooks).length === 0)
     return refused('/webhooks', 'is missing or empty: event types are read from it');
-  const types: CatalogueType[] = [];
-  const faults: DocumentFault[] = [];
-  for (const name of Object.keys(webhooks)) {
-    const read = readWebhook(document, name, `/webhooks/${pointerPart(name)}`);
-    faults.push(...namesFault(name, `/webhooks/${pointerPart(name)}`), ...read.faults);
-    types.push(read.type);
-  }
-  return { format: 'openapi', types, faults };
+  return { format: 'openapi', reads: readWebhooks(document, Object.keys(webhooks)) };
 }
 
-const refused = (pointer: string, message: string): ReadDocument => ({ format: 'openapi', types: [], faults: [{ pointer, message }] });
+const refused = (pointer: string, message: string) => refusedDocument('openapi', { pointer, message });
 
-function readWebhook(document: JsonObject, name: string, at: string): { type: CatalogueType; faults: DocumentFault[] } {
+function* readWebhooks(document: JsonObject, names: readonly string[]): Generator<ReadType> {
+  for (const name of names) {
+    const at = `/webhooks/${pointerPart(name)}`;
+    const { type, faults } = readWebhook(document, name, at);
+    yield { type, faults: [...namesFault(name, at), ...faults] };
+  }
+}
+
+function readWebhook(document: JsonObject, name: string, at: string): ReadType {
   const item = objectAt(document, at);
   const method = methods.find((one) => isObject(item?.value[one]));
   const none = { name, settings: {}, versions: [], at };
@@ -40,6 +41,7 @@ function readWebhook(document: JsonObject, name: string, at: string): { type: Ca
   const media = content && jsonMedia(document, `${content.pointer}/content`);
   const tags = Array.isArray(operation.tags) ? operation.tags.filter((tag) => typeof tag === 'string') : [];
   const [group] = tags;
+  const read = media && versionOf(document, media, version ?? 'auto');
   return {
     type: {
       ...none,
@@ -49,9 +51,9 @@ function readWebhook(document: JsonObject, name: string, at: string): { type: Ca
         ...(operation.deprecated === true && { deprecatedAt: sinceUnknown }),
         ...settings,
       },
-      versions: media ? [versionOf(document, media, version ?? 'auto')] : [],
+      versions: read ? [read.version] : [],
     },
-    faults,
+    faults: [...faults, ...(read?.faults ?? [])],
   };
 }
 
@@ -66,20 +68,12 @@ function versionOf(
   document: JsonObject,
   { value, pointer }: { value: JsonObject; pointer: string },
   version: number | 'auto',
-): CatalogueVersion {
+): ReadVersion {
   const whole = objectAt(document, `${pointer}/schema`);
   const below = dataPointer(whole?.value);
   const schemaAt = below === '' ? `${pointer}/schema` : `${whole?.pointer}${below}`;
-  const found = atPointer(document, schemaAt);
-  const bundled = found === undefined ? undefined : bundleSchema(found, document, schemaAt);
   const examples = examplesOf(document, value, pointer).map((one) => dataOfExample(one, below !== ''));
-  return {
-    version,
-    ...(bundled && { schema: bundled.schema, origins: bundled.origins }),
-    examples: examples.length > 0 ? examples : undefined,
-    schemaAt,
-    examplesAt: `${pointer}/examples`,
-  };
+  return readVersion(document, { version, examples, schemaAt, examplesAt: `${pointer}/examples` });
 }
 
 function examplesOf(document: JsonObject, media: JsonObject, at: string): unknown[] {

@@ -1,11 +1,32 @@
 // What the imports from OpenAPI and AsyncAPI share.
 import { eventTypeName } from '../events/event-type.ts';
+import { maxSchemaBytes, mostSubschemas } from '../schemas/schema-check.ts';
 import type { JsonObject } from '../schemas/schema-walk.ts';
-import type { DocumentFault } from './catalogue-type.ts';
+import { atPointer, bundleSchema } from './bundle-schema.ts';
+import type { CatalogueVersion, DocumentFault } from './catalogue-type.ts';
 
 export function namesFault(name: string, pointer: string): DocumentFault[] {
   const read = eventTypeName.safeParse(name);
   return read.success ? [] : [{ pointer, message: `is not the name of an event type: ${read.error.issues[0]?.message ?? ''}` }];
+}
+
+export interface ReadVersion {
+  version: CatalogueVersion;
+  faults: DocumentFault[];
+}
+
+/** The version with its schema, if there is one at `schemaAt`. */
+export function readVersion(
+  document: JsonObject,
+  { examples, ...given }: Omit<CatalogueVersion, 'examples'> & { examples: unknown[] },
+): ReadVersion {
+  const version = { ...given, examples: examples.length > 0 ? examples : undefined };
+  const found = atPointer(document, given.schemaAt);
+  if (found === undefined) return { version, faults: [] };
+  const bundled = bundleSchema(found, document, given.schemaAt);
+  if (bundled) return { version: { ...version, ...bundled }, faults: [] };
+  const message = `must not be larger than ${maxSchemaBytes / 1024} KiB or have more than ${mostSubschemas} subschemas, with all that it refers to`;
+  return { version, faults: [{ pointer: given.schemaAt, message }] };
 }
 
 const longest = 10_000;

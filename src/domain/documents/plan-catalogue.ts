@@ -31,12 +31,17 @@ export interface StoredForPlan {
   converters: readonly Converter[];
 }
 
-/** `prune`: types that the document does not have are deleted. In the order of the document, deletions last. */
-export function planCatalogue(stored: readonly StoredForPlan[], wanted: readonly CatalogueType[], prune: boolean): PlannedType[] {
+/** `prune`: types that the document does not have are deleted. In the order of the document, deletions last. One after the other: it can take long. */
+export function* planCatalogue(
+  stored: readonly StoredForPlan[],
+  wanted: readonly CatalogueType[],
+  prune: boolean,
+): Generator<PlannedType, void> {
   const byName = new Map(stored.map((type) => [type.name, type]));
   const kept = new Set(wanted.map(({ name }) => name));
   const deleted = prune ? stored.filter(({ name }) => !kept.has(name)) : [];
-  return [...wanted.map((type) => planType(type, byName.get(type.name))), ...deleted.map(toDelete)];
+  for (const type of wanted) yield planType(type, byName.get(type.name));
+  for (const type of deleted) yield toDelete(type);
 }
 
 function toDelete({ name, settings }: StoredForPlan): PlannedType {

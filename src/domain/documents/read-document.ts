@@ -2,7 +2,7 @@
 
 import { isObject } from '../schemas/schema-walk.ts';
 import { readCatalogueFile } from './catalogue-file.ts';
-import type { ReadDocument } from './catalogue-type.ts';
+import { type ReadDocument, refusedDocument } from './catalogue-type.ts';
 import { readAsyncapi } from './import-asyncapi.ts';
 import { readOpenapi } from './import-openapi.ts';
 
@@ -14,5 +14,5 @@ export function readDocument(document: unknown): ReadDocument {
   }
   const message =
     'must be a catalogue file (with `eventTypes`), an OpenAPI 3.1 document (`openapi`) or an AsyncAPI 3 document (`asyncapi`)';
-  return { format: 'posthorn', types: [], faults: [{ pointer: '', message }] };
+  return refusedDocument('posthorn', { pointer: '', message });
 }

@@ -1,5 +1,7 @@
 // The parts of a JSON Schema that apply to the same value. Only what is certain is read; all else counts as "anything".
 
+import { percentDecoded, pointerKey } from '../json-pointer.ts';
+
 type JsonObject = Record<string, unknown>;
 
 export interface Parts {
@@ -34,18 +36,10 @@ function targetOf(ref: string, root: unknown): unknown {
   if (!ref.startsWith('#/')) return undefined;
   let at = root;
   for (const part of ref.slice(2).split('/')) {
-    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = pointerKey(percentDecoded(part) ?? part);
     at = typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as JsonObject)[key] : undefined;
   }
   return at;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 const composing = ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'dependentSchemas', 'not'];

@@ -1,11 +1,14 @@
 // Compares two versions of a schema and says what changed, for producers and for consumers. What it cannot decide, such as
 // other branches of `oneOf`, counts as breaking.
+import { canonicalJson } from './canonical-json.ts';
 import { limitChanges } from './compare-limits.ts';
 import { changeOf, type SchemaChange } from './schema-change.ts';
-import { derefed, type Pair, same, sameWithTargets } from './schema-pair.ts';
+import { derefed, nothingKnown, type Pair, type Remembered, same, sameWithTargets } from './schema-pair.ts';
 import { isObject, type JsonObject, pointerPart } from './schema-walk.ts';
 
 const mostPlaces = 10_000;
+/** So many names take as long as a place. */
+const entriesInPlace = 10;
 /** Of values within values: references can make it endless. */
 const mostDepth = 300;
 
@@ -14,7 +17,9 @@ export function compareSchemas(before: unknown, after: unknown): SchemaChange[] 
   if (before === null || before === undefined)
     return after === null || after === undefined ? [] : [changeOf('data', 'schema_added', 'gets a schema; it had none')];
   if (after === null || after === undefined) return [changeOf('data', 'schema_removed', 'has no schema any more')];
-  const pair = { before, after, roots: [before, after], seen: [], depth: 0, budget: { left: mostPlaces }, sameTargets: new Map() } as const;
+  // references lead to the same, too
+  if (same(before, after)) return [];
+  const pair = { before, after, roots: [before, after], seen: [], depth: 0, known: nothingKnown(mostPlaces) } as const;
   return compareAt(pair, 'data');
 }
 
@@ -22,10 +27,10 @@ function compareAt(pair: Pair, path: string): SchemaChange[] {
   if (typeof pair.before === 'boolean' && pair.before === pair.after) return [];
   const next = derefed(pair);
   if (next === null) return [];
-  if (next.depth > mostDepth) next.budget.left = Math.min(next.budget.left, 0);
-  if (--next.budget.left < 0)
-    return next.budget.left === -1 ? [changeOf(path, 'undecided', 'is too large to compare, and counts as breaking')] : [];
-  const { before, after } = next;
+  const { before, after, known } = next;
+  if (known.left < 0) return [];
+  known.left -= next.depth > mostDepth ? mostPlaces + 1 : 1 + (lengthOf(before) + lengthOf(after)) / entriesInPlace;
+  if (known.left < 0) return [changeOf(path, 'undecided', 'is too large to compare, and counts as breaking')];
   if (before === false || after === false) {
     if (before === after) return [];
     return [
@@ -37,13 +42,19 @@ function compareAt(pair: Pair, path: string): SchemaChange[] {
     compareAt({ ...next, before: wasThere, after: isThere, depth: next.depth + 1 }, at);
   return [
     ...typeChanges(was, is, path),
-    ...valueChanges(was, is, path),
+    ...valueChanges(was, is, path, known.values),
     ...limitChanges(was, is, path),
     ...objectChanges(was, is, path, below),
     ...arrayChanges(was, is, path, below),
     ...branchChanges(was, is, path, below),
     ...otherChanges(was, is, path, next),
   ];
+}
+
+/** Members and required members, which are compared again at each place. */
+function lengthOf(schema: unknown): number {
+  const { properties, required } = objectOf(schema);
+  return Object.keys(objectOf(properties)).length + (Array.isArray(required) ? required.length : 0);
 }
 
 type Below = (was: unknown, is: unknown, at: string) => SchemaChange[];
@@ -78,21 +89,28 @@ const listOf = (values: unknown[]) =>
     .map((value) => JSON.stringify(value).slice(0, 100))
     .join(', ')}${values.length > mostShown ? ', …' : ''}`;
 
-function valueChanges(was: JsonObject, is: JsonObject, path: string): SchemaChange[] {
+function valueChanges(was: JsonObject, is: JsonObject, path: string, known: Remembered): SchemaChange[] {
   const [old, now] = [valuesOf(was), valuesOf(is)];
   if (old === null && now === null) return [];
   if (old === null) return [changeOf(path, 'enum_narrowed', `may only be ${listOf(now ?? [])} now`)];
   if (now === null) return [changeOf(path, 'type_widened', 'may have any value now, not only those that were listed')];
-  const gone = old.filter((value) => !now.some((one) => same(one, value)));
-  const come = now.filter((value) => !old.some((one) => same(one, value)));
+  const { gone, come } = known.of(was, is, () => differences(old, now));
   return [
-    ...(gone.length > 0 ? [changeOf(path, 'enum_narrowed', `may not be ${listOf(gone)} any more`)] : []),
-    ...(come.length > 0 ? [changeOf(path, 'enum_widened', `may also be ${listOf(come)} now`)] : []),
+    ...(gone === null ? [] : [changeOf(path, 'enum_narrowed', `may not be ${gone} any more`)]),
+    ...(come === null ? [] : [changeOf(path, 'enum_widened', `may also be ${come} now`)]),
   ];
 }
 
+/** As texts; null: none. */
+function differences(old: readonly unknown[], now: readonly unknown[]): { gone: string | null; come: string | null } {
+  const [before, after] = [new Set(old.map(canonicalJson)), new Set(now.map(canonicalJson))];
+  const gone = old.filter((value) => !after.has(canonicalJson(value)));
+  const come = now.filter((value) => !before.has(canonicalJson(value)));
+  return { gone: gone.length > 0 ? listOf(gone) : null, come: come.length > 0 ? listOf(come) : null };
+}
+
 const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
-const namesOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+const namesOf = (value: unknown) => new Set(Array.isArray(value) ? value.map(String) : []);
 
 function objectChanges(was: JsonObject, is: JsonObject, path: string, below: Below): SchemaChange[] {
   const [old, now] = [objectOf(was.properties), objectOf(is.properties)];
@@ -104,8 +122,8 @@ function objectChanges(was: JsonObject, is: JsonObject, path: string, below: Bel
   }
   for (const name of Object.keys(now)) if (!Object.hasOwn(old, name)) changes.push(changeOf(at(name), 'field_added', 'was added'));
   const [needed, needs] = [namesOf(was.required), namesOf(is.required)];
-  for (const name of needs) if (!needed.includes(name)) changes.push(changeOf(at(name), 'new_required', 'is required now'));
-  for (const name of needed) if (!needs.includes(name)) changes.push(changeOf(at(name), 'no_longer_required', 'is not required any more'));
+  for (const name of needs) if (!needed.has(name)) changes.push(changeOf(at(name), 'new_required', 'is required now'));
+  for (const name of needed) if (!needs.has(name)) changes.push(changeOf(at(name), 'no_longer_required', 'is not required any more'));
   return [...changes, ...othersChanges(was, is, path, below)];
 }
 

@@ -6,7 +6,7 @@ import { applicators, isObject, type JsonObject, pointerPart, type SchemaNode, w
 export const dialect = 'https://json-schema.org/draft/2020-12/schema';
 export const maxSchemaBytes = 64 * 1024;
 const mostLevels = 64;
-const mostSubschemas = 2_000;
+export const mostSubschemas = 2_000;
 const mostFaults = 100;
 const longestPattern = 1_000;
 const mostPatterns = 200;

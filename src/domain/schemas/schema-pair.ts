@@ -1,4 +1,5 @@
 // The two subschemas that are compared at one place, with their references followed.
+import { percentDecoded, pointerKey } from '../json-pointer.ts';
 import { localRef } from './schema-refs.ts';
 import { isObject, type JsonObject } from './schema-walk.ts';
 
@@ -10,24 +11,67 @@ export interface Pair {
   seen: readonly (readonly [before: unknown, after: unknown])[];
   /** How many values the place is inside of. */
   depth: number;
+  known: Known;
+}
+
+/** What a comparison has found out: references lead to the same place again and again. */
+export interface Known {
   /** How many more places may be compared: references can multiply them. */
-  budget: { left: number };
-  /** Whether a reference leads to the same on both sides, as far as it was asked. */
+  left: number;
+  /** Of a reference: whether its target is the same on both sides, and the references in it. */
+  targets: Map<string, { isSame: boolean; refs: readonly string[] }>;
+  /** Of a reference: whether all that it leads to is the same on both sides. */
   sameTargets: Map<string, boolean>;
+  /** Schemas with their references followed, before and after. */
+  followed: readonly [WeakMap<object, unknown>, WeakMap<object, unknown>];
+  /** Of the keywords before and after: whether they are the same with all that they refer to. */
+  sameKeywords: Remembered;
+  /** Of the schemas before and after: which values are gone and new. */
+  values: Remembered;
+}
+
+export const nothingKnown = (left: number): Known => ({
+  left,
+  targets: new Map(),
+  sameTargets: new Map(),
+  followed: [new WeakMap(), new WeakMap()],
+  sameKeywords: new Remembered(),
+  values: new Remembered(),
+});
+
+/** Results for pairs of objects, each computed once. */
+export class Remembered {
+  readonly #results = new WeakMap<object, WeakMap<object, unknown>>();
+
+  /** `compute` always gives the same type for a pair. */
+  of<Result>(before: object, after: object, compute: () => Result): Result {
+    const results = this.#results.get(before) ?? new WeakMap<object, unknown>();
+    this.#results.set(before, results);
+    if (!results.has(after)) results.set(after, compute());
+    return results.get(after) as Result;
+  }
 }
 
 /** Follows `$ref` on both sides. Null: this pair is being compared already. */
 export function derefed(pair: Pair): Pair | null {
-  const { before, after, roots, seen } = pair;
+  const { before, after, roots, seen, known } = pair;
   if (refOf(before) === null && refOf(after) === null) return pair;
   if (seen.some(([one, other]) => one === before && other === after)) return null;
-  return { ...pair, before: followed(before, roots[0]), after: followed(after, roots[1]), seen: [...seen, [before, after]] };
+  return {
+    ...pair,
+    before: followed(before, roots[0], known.followed[0]),
+    after: followed(after, roots[1], known.followed[1]),
+    seen: [...seen, [before, after]],
+  };
 }
 
 /** It ends, because no schema refers to itself in a circle. */
-function followed(schema: unknown, root: unknown): unknown {
-  let at = schema;
+function followed(schema: unknown, root: unknown, known: WeakMap<object, unknown>): unknown {
+  if (!isObject(schema) || refOf(schema) === null) return schema;
+  if (known.has(schema)) return known.get(schema);
+  let at: unknown = schema;
   while (refOf(at) !== null) at = follow(at, root);
+  known.set(schema, at);
   return at;
 }
 
@@ -54,11 +98,11 @@ function follow(schema: unknown, root: unknown): unknown {
 
 function targetOf(ref: string, root: unknown): unknown {
   const local = localRef(ref, isObject(root) ? root : {}) ?? '#';
-  const fragment = decodeURIComponent(local.slice(1));
+  const fragment = percentDecoded(local.slice(1)) ?? local.slice(1);
   if (fragment !== '' && !fragment.startsWith('/')) return anchored(root, fragment) ?? true;
   const parts = fragment.split('/').slice(1);
   return parts.reduce<unknown>((at, part) => {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = pointerKey(part);
     return typeof at === 'object' && at !== null ? ((at as JsonObject)[key] ?? true) : true;
   }, root);
 }
@@ -84,24 +128,32 @@ export function same(a: unknown, b: unknown): boolean {
 }
 
 /** Whether two keywords are equal, with all that their schemas refer to. */
-export function sameWithTargets(a: unknown, b: unknown, { roots, sameTargets }: Pick<Pair, 'roots' | 'sameTargets'>): boolean {
-  return same(a, b) && refsIn(a).every((ref) => leadsToSame(ref, roots, sameTargets));
+export function sameWithTargets(a: unknown, b: unknown, { roots, known }: Pick<Pair, 'roots' | 'known'>): boolean {
+  const compute = () => same(a, b) && refsIn(a).every((ref) => leadsToSame(ref, roots, known));
+  return typeof a === 'object' && typeof b === 'object' && a && b ? known.sameKeywords.of(a, b, compute) : same(a, b);
 }
 
-function leadsToSame(start: string, roots: Pair['roots'], known: Pair['sameTargets']): boolean {
-  const found = known.get(start);
+function leadsToSame(start: string, roots: Pair['roots'], { sameTargets, targets }: Known): boolean {
+  const found = sameTargets.get(start);
   if (found !== undefined) return found;
   const reached = new Set([start]);
   let isSame = true;
   // a set goes on with what is added to it
   for (const ref of reached) {
-    const [before, after] = [targetOf(ref, roots[0]), targetOf(ref, roots[1])];
-    isSame &&= same(before, after);
+    const target = targets.get(ref) ?? compareTarget(ref, roots);
+    targets.set(ref, target);
+    isSame = target.isSame && sameTargets.get(ref) !== false;
     if (!isSame) break;
-    for (const further of refsIn(before)) reached.add(further);
+    for (const further of target.refs) reached.add(further);
   }
-  known.set(start, isSame);
+  // all that it reaches leads to the same, too
+  for (const ref of isSame ? reached : [start]) sameTargets.set(ref, isSame);
   return isSame;
+}
+
+function compareTarget(ref: string, roots: Pair['roots']): { isSame: boolean; refs: readonly string[] } {
+  const [before, after] = [targetOf(ref, roots[0]), targetOf(ref, roots[1])];
+  return { isSame: same(before, after), refs: refsIn(before) };
 }
 
 /** The references anywhere in a value. What only looks like one makes a comparison stricter, never laxer. */

@@ -1,5 +1,6 @@
 // References within a schema: they must lead to a subschema of the same schema, and must not go round in a circle
 // without a step into the data.
+import { percentDecoded } from '../json-pointer.ts';
 import { inPlace, isObject, type JsonObject, type SchemaNode } from './schema-walk.ts';
 
 export interface SchemaFault {
@@ -10,7 +11,10 @@ export interface SchemaFault {
 
 const refKeywords = ['$ref', '$dynamicRef'] as const;
 
-/** The pointer of the subschema that a reference leads to. Null: it leads to another document. Undefined: to no subschema. */
+/**
+ * The pointer of the subschema that a reference leads to. Null: it leads to another document. Undefined: to no subschema, or
+ * its percent-encoding is broken.
+ */
 type Resolve = (ref: string) => string | null | undefined;
 
 export function refFaults(root: unknown, nodes: readonly SchemaNode[]): SchemaFault[] {
@@ -24,10 +28,16 @@ export function refFaults(root: unknown, nodes: readonly SchemaNode[]): SchemaFa
       const at = `${pointer}/${keyword}`;
       if (target === null)
         faults.push({ pointer: at, message: 'must refer to a place in this schema, such as #/$defs/money: other documents are not read' });
-      else if (target === undefined) faults.push({ pointer: at, message: `refers to ${ref.slice(0, 100)}, where there is no subschema` });
+      else if (target === undefined) faults.push({ pointer: at, message: leadsNowhere(ref) });
     }
   }
   return faults.length > 0 ? faults : circleFaults(nodes, resolve);
+}
+
+function leadsNowhere(ref: string): string {
+  const shown = ref.slice(0, 100);
+  if (percentDecoded(ref) === null) return `is ${shown}, which is no valid reference: write % as %25`;
+  return `refers to ${shown}, where there is no subschema`;
 }
 
 function resolver(root: unknown, nodes: readonly SchemaNode[]): Resolve {
@@ -39,7 +49,8 @@ function resolver(root: unknown, nodes: readonly SchemaNode[]): Resolve {
   return (ref) => {
     const local = localRef(ref, isObject(root) ? root : {});
     if (local === null) return null;
-    const fragment = decoded(local.slice(1));
+    const fragment = percentDecoded(local.slice(1));
+    if (fragment === null) return undefined;
     if (fragment === '' || fragment.startsWith('/')) return pointers.has(fragment) ? fragment : undefined;
     return anchors.get(fragment);
   };
@@ -58,14 +69,6 @@ export function localRef(ref: string, { $id }: JsonObject): string | null {
     return own.href === target.href ? hash || '#' : null;
   } catch {
     return null;
-  }
-}
-
-function decoded(fragment: string): string {
-  try {
-    return decodeURIComponent(fragment);
-  } catch {
-    return fragment;
   }
 }
 

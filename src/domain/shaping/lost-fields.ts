@@ -13,16 +13,20 @@ export interface LostField {
 
 /** Schemas that are no simple objects are not looked into: examples have to show what converters do with them. */
 export function lostFields(steps: readonly Step[], source: unknown, target: unknown): LostField[] {
+  const movements = steps.map(movementOf).reverse();
+  const isAnyCertain = !isObjectSchema(source);
+  const certain = new Set(requiredPaths(source).map(keyOf));
   return requiredPaths(target).flatMap((path): LostField[] => {
-    const origin = originOf(path, steps);
+    const origin = originOf(path, movements);
     if (origin === 'made') return [];
     if ('lostBy' in origin) return [{ path: path.join('.'), step: origin.lostBy }];
-    const isCertain = !isObjectSchema(source) || requiredPaths(source).some((one) => one.join('\0') === origin.path.join('\0'));
-    return isCertain ? [] : [{ path: path.join('.'), step: null }];
+    return isAnyCertain || certain.has(keyOf(origin.path)) ? [] : [{ path: path.join('.'), step: null }];
   });
 }
 
 type Path = readonly string[];
+
+const keyOf = (path: Path) => path.join('\0');
 
 /** The members that every valid value has, from the outside in, as far as `properties`, `required` and `items` tell. */
 function requiredPaths(schema: unknown, before: Path = []): Path[] {
@@ -45,28 +49,32 @@ function isObjectSchema(schema: unknown): schema is ObjectSchema {
   return typeof schema === 'object' && schema !== null && ('properties' in schema || 'required' in schema);
 }
 
-/** Follows a member of the result back through the steps. `made`: a step gives it whatever there was. */
-function originOf(target: Path, steps: readonly Step[]): { path: Path } | { lostBy: number } | 'made' {
+/** Follows a member of the result back through the steps, the last one first. `made`: a step gives it whatever there was. */
+function originOf(target: Path, movements: readonly Movement[]): { path: Path } | { lostBy: number } | 'made' {
   let path = target;
-  for (let index = steps.length - 1; index >= 0; index--) {
-    const step = steps[index];
-    if (!step) continue;
-    if ('default' in step && startsWith(keysOf(step.default), path)) return 'made';
-    const [from, to] = movement(step);
+  for (const { from, to, made, step } of movements) {
+    if (made && startsWith(made, path)) return 'made';
     if (to && startsWith(path, to)) path = [...from, ...path.slice(to.length)];
     // a member that is moved into an object makes the object
     else if (to && startsWith(to, path)) path = from;
-    else if (from.length > 0 && startsWith(path, from)) return { lostBy: index };
+    else if (from.length > 0 && startsWith(path, from)) return { lostBy: step };
   }
   return { path };
 }
 
-/** From where to where a step takes a member. No `to`: it is dropped. No `from`: it stays. */
-function movement(step: Step): [from: Path, to?: Path] {
-  if ('drop' in step) return [keysOf(step.drop)];
-  if ('move' in step) return [keysOf(step.move), keysOf(step.to)];
-  if ('rename' in step) return [keysOf(step.rename), [...keysOf(step.rename).slice(0, -1), step.to]];
-  return [[]];
+/** From where to where a step takes a member. No `to`: it is dropped. No `from`: it stays. `made`: it gets a value there. */
+interface Movement {
+  step: number;
+  from: Path;
+  to?: Path;
+  made?: Path;
+}
+
+function movementOf(given: Step, step: number): Movement {
+  if ('drop' in given) return { step, from: keysOf(given.drop) };
+  if ('move' in given) return { step, from: keysOf(given.move), to: keysOf(given.to) };
+  if ('rename' in given) return { step, from: keysOf(given.rename), to: [...keysOf(given.rename).slice(0, -1), given.to] };
+  return { step, from: [], ...('default' in given && { made: keysOf(given.default) }) };
 }
 
 function startsWith(path: Path, start: Path): boolean {

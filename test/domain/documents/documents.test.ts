@@ -5,7 +5,13 @@ import { catalogueFile } from '#domain/documents/catalogue-file';
 import { placeInDocument } from '#domain/documents/catalogue-type';
 import { toAsyncapi, toOpenapi } from '#domain/documents/export-documents';
 import { planCatalogue } from '#domain/documents/plan-catalogue';
-import { readDocument } from '#domain/documents/read-document';
+import { readDocument as readStepwise } from '#domain/documents/read-document';
+
+function readDocument(document: unknown) {
+  const { format, reads } = readStepwise(document);
+  const read = [...reads];
+  return { format, types: read.flatMap(({ type }) => type ?? []), faults: read.flatMap((one) => one.faults) };
+}
 
 const faults = (document: unknown) => readDocument(document).faults.map(({ pointer, message }) => `${pointer}: ${message}`);
 
@@ -86,6 +92,39 @@ describe('OpenAPI', () => {
     ],
   ])('%j names its fault', (document, expected) => {
     expect(faults(document)[0]).toContain(expected);
+  });
+});
+
+const referring = (references: Record<string, string>, schemas: object) => ({
+  openapi: '3.1.0',
+  webhooks: Object.fromEntries(
+    Object.entries(references).map(([name, $ref]) => [
+      name,
+      { post: { requestBody: { content: { 'application/json': { schema: { $ref } } } } } },
+    ]),
+  ),
+  components: { schemas },
+});
+
+describe('a reference', () => {
+  const at = (name: string) => `#/components/schemas/${name}`;
+
+  it('may have a percent sign in a name, as %25', () => {
+    const { types } = readDocument(referring({ a: at('100%25') }, { '100%': { type: 'object' } }));
+    expect(types[0]?.versions[0]?.schema).toEqual({ $ref: '#/$defs/100%25', $defs: { '100%': { type: 'object' } } });
+  });
+
+  it('stays as it is if its percent-encoding is broken, so that the check of the schema names it', () => {
+    const { types, faults } = readDocument(referring({ a: at('100%') }, { '100%': { type: 'object' } }));
+    expect([faults, types[0]?.versions[0]?.schema]).toEqual([[], { $ref: at('100%') }]);
+  });
+
+  it('to too many schemas is a fault, found type by type', () => {
+    const ring = Array.from({ length: 3_000 }, (_, n) => [`s${n}`, { properties: { next: { $ref: at(`s${(n + 1) % 3_000}`) } } }]);
+    const [first] = readStepwise(referring({ a: at('s0'), b: at('s0') }, Object.fromEntries(ring))).reads;
+    const pointer = '/webhooks/a/post/requestBody/content/application~1json/schema';
+    expect(first?.faults).toEqual([{ pointer, message: expect.stringContaining('must not be larger than 64 KiB') }]);
+    expect(first?.type?.versions[0]).not.toHaveProperty('schema');
   });
 });
 
@@ -211,11 +250,11 @@ it('what is exported plans no change when it is applied again, in every format',
   ];
   const info = { title: 't', version: '1' };
   const file = readDocument(JSON.parse(JSON.stringify(catalogueFile(stored))));
-  expect(planCatalogue(stored, file.types, true).map(({ action }) => action)).toEqual(['keep', 'keep', 'keep']);
+  expect([...planCatalogue(stored, file.types, true)].map(({ action }) => action)).toEqual(['keep', 'keep', 'keep']);
   for (const document of [toOpenapi(stored, info), toAsyncapi(stored, info)]) {
     const { types, faults } = readDocument(JSON.parse(JSON.stringify(document)));
     expect(faults).toEqual([]);
-    const plan = planCatalogue(stored, types, true);
+    const plan = [...planCatalogue(stored, types, true)];
     expect(plan.flatMap(({ fields }) => fields)).toEqual([]);
     // schemas come back without $id, and those of types without one allow everything
     for (const { versions } of plan)
@@ -239,7 +278,7 @@ describe('converters in a catalogue file', () => {
   const planOf = (versions: object) => {
     const { types, faults } = readDocument({ eventTypes: { a: { versions } } });
     expect(faults).toEqual([]);
-    const [type] = planCatalogue(stored, types, false);
+    const [type] = [...planCatalogue(stored, types, false)];
     return [type?.action, ...(type?.converters ?? []).map(({ from, to, action, at }) => `${action} ${from} ${to} ${at}`)];
   };
   const examples = [{}];

@@ -118,12 +118,34 @@ describe('compareSchemas', () => {
     expect(others).toEqual([]);
   });
 
+  it('looks at the values of an enum once, however many references lead to it', () => {
+    let reads = 0;
+    const counted = (first: number) =>
+      new Proxy(
+        Array.from({ length: 1_000 }, (_, n) => first + n),
+        {
+          get(values, key) {
+            reads++;
+            return Reflect.get(values, key);
+          },
+        },
+      );
+    const places = Array.from({ length: 100 }, (_, n) => [`p${n}`, { $ref: '#/$defs/e' }]);
+    const listing = (first: number) => object(Object.fromEntries(places), { $defs: { e: { enum: counted(first) } } });
+    expect(said(listing(0), listing(1))).toHaveLength(200);
+    expect(reads).toBeLessThan(20 * 1_000);
+  });
+
+  it('takes a broken percent-encoding as it is', () => {
+    expect(said({ $ref: '#/$defs/%', $defs: { '%': { minimum: 1 } } }, { minimum: 2 })).toEqual(['data limit_narrowed producers']);
+  });
+
   it('ends on schemas whose references multiply', () => {
     const defs = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [`d${n}`, { allOf: [{ $ref: `#/$defs/d${n + 1}` }, { $ref: `#/$defs/d${n + 1}` }] }]),
     );
     const huge = (type: string) => ({ $ref: '#/$defs/d0', $defs: { ...defs, d40: { type } } });
-    expect(said(huge('string'), huge('string'))).toEqual(['data undecided producers+consumers']);
+    expect(said(huge('string'), { ...huge('string'), title: 'differs' })).toEqual(['data undecided producers+consumers']);
   });
 });
 

@@ -106,4 +106,17 @@ describe('what a converter can lose', () => {
   ])('%s', (_what, given, source, target, lost) => {
     expect(lostFields(given, source, target)).toEqual(lost);
   });
+
+  it('looks at the members of the source once', () => {
+    let reads = 0;
+    const names = Array.from({ length: 500 }, (_, n) => `f${n}`);
+    const counted = new Proxy(names, {
+      get(target, key) {
+        reads++;
+        return Reflect.get(target, key);
+      },
+    });
+    expect(lostFields([], object(counted), object(names))).toEqual([]);
+    expect(reads).toBeLessThan(10 * names.length);
+  });
 });

@@ -10,6 +10,7 @@ import { catalogueFile } from '#domain/documents/catalogue-file';
 import { type DocumentFormat, documentFormats } from '#domain/documents/catalogue-type';
 import { type ExportedType, toAsyncapi, toOpenapi } from '#domain/documents/export-documents';
 import { type CataloguePlan, cataloguePlan, isBreaking, type PlannedType, planCatalogue, showStep } from '#domain/documents/plan-catalogue';
+import { inStretches } from '#domain/in-stretches';
 import type { Converter } from '#domain/shaping/pins';
 import * as examples from '../../examples/catalogue.ts';
 import { Problem } from '../../http/problem.ts';
@@ -54,7 +55,7 @@ const apply = ({ db, catalogue, vault }: ApiDeps) =>
     async handler({ body: { document, prune = false, dryRun = false }, ids, audit }) {
       const stored = await readCatalogue(db);
       const { format, types } = await requireDocument(document, stored);
-      requireConverters(planCatalogue(stored, types, prune));
+      await requireConverters(await inStretches(planCatalogue(stored, types, prune)));
       const newId = () => ids.next('ety');
       const result = await applyCatalogue(db, types, { prune, dryRun, newId, audit, versionsStored: versionsStored(vault) });
       if (result === 'full')

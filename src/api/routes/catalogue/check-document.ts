@@ -2,38 +2,69 @@
 import { checkConverter } from '#catalogue/check-converter';
 import { checkSchema } from '#catalogue/check-schema';
 import { maxExamplesBytes } from '#domain/catalogue/event-type';
-import { type CatalogueVersion, type DocumentFault, placeInDocument, type ReadDocument } from '#domain/documents/catalogue-type';
+import {
+  type CatalogueType,
+  type CatalogueVersion,
+  type DocumentFault,
+  type DocumentFormat,
+  placeInDocument,
+  type ReadType,
+} from '#domain/documents/catalogue-type';
+import { lengthWithin } from '#domain/documents/json-length';
 import type { PlannedType, StoredForPlan } from '#domain/documents/plan-catalogue';
 import { readDocument } from '#domain/documents/read-document';
+import { inStretches } from '#domain/in-stretches';
 import { same } from '#domain/schemas/schema-pair';
 import { invalid } from '../../http/problem.ts';
 
 const mostErrors = 100;
+/** Of all schemas, each with a copy of all that it refers to. */
+const mostCharacters = 64 * 1024 * 1024;
+
+export interface CheckedDocument {
+  format: DocumentFormat;
+  types: CatalogueType[];
+}
 
 /** Throws a 422 whose paths are JSON pointers into the document. Serves other requests in between. */
-export async function requireDocument(document: unknown, stored: readonly StoredForPlan[]): Promise<ReadDocument> {
-  const read = readDocument(document);
-  const faults = [...read.faults];
+export async function requireDocument(document: unknown, stored: readonly StoredForPlan[]): Promise<CheckedDocument> {
+  const { format, reads } = readDocument(document);
   const known = new Map(stored.map(({ name, versions }) => [name, versions]));
-  for (const { name, versions } of read.types) {
-    for (const version of versions) {
-      const isStored = known.get(name)?.some(({ schema, examples }) => same(schema, version.schema) && same(examples, version.examples));
-      if (isStored || faults.length >= mostErrors) continue;
-      faults.push(...versionFaults(version));
-      await new Promise((resolve) => setImmediate(resolve));
+  const types: CatalogueType[] = [];
+  await refuse(documentFaults(reads, known, types));
+  return { format, types };
+}
+
+/** What is wrong, step by step. Fills `types`. */
+function* documentFaults(
+  reads: Iterable<ReadType>,
+  known: ReadonlyMap<string, StoredForPlan['versions']>,
+  types: CatalogueType[],
+): Generator<DocumentFault[]> {
+  let left = mostCharacters;
+  for (const { type, faults } of reads) {
+    yield faults;
+    if (!type) continue;
+    types.push(type);
+    left -= lengthWithin(type, left) ?? mostCharacters;
+    if (left <= 0) return yield [{ pointer: type.at, message: 'the schemas up to here are too large, with all that they refer to' }];
+    for (const version of type.versions) {
+      const isStored = known
+        .get(type.name)
+        ?.some(({ schema, examples }) => same(schema, version.schema) && same(examples, version.examples));
+      yield isStored ? [] : versionFaults(version);
     }
   }
-  refuse(faults);
-  return read;
 }
 
 /** Tests the converters that differ from the stored ones, with the versions as they will be. Throws a 422, as above. */
-export function requireConverters(plan: readonly PlannedType[]): void {
-  const faults = plan.flatMap(({ action, converters, versionsAfter }) =>
+export const requireConverters = (plan: readonly PlannedType[]): Promise<void> => refuse(planFaults(plan));
+
+function* planFaults(plan: readonly PlannedType[]): Generator<DocumentFault[]> {
+  for (const { action, converters, versionsAfter } of plan) {
     // of versions that are refused, nothing can be said
-    action === 'refuse' ? [] : converters.flatMap((one) => converterFaults(one, versionsAfter)),
-  );
-  refuse(faults);
+    if (action !== 'refuse') for (const one of converters) yield converterFaults(one, versionsAfter);
+  }
 }
 
 function converterFaults(
@@ -49,9 +80,20 @@ function converterFaults(
   });
 }
 
-function refuse(faults: readonly DocumentFault[]): void {
+/** Ends early when there are enough faults. */
+async function refuse(steps: Iterable<DocumentFault[]>): Promise<void> {
+  const faults = (await inStretches(firstOf(steps))).flat();
   if (faults.length === 0) return;
   throw invalid(faults.slice(0, mostErrors).map(({ pointer, message }) => ({ path: `document${pointer}`.slice(0, 1_000), message })));
+}
+
+function* firstOf(steps: Iterable<DocumentFault[]>): Generator<DocumentFault[]> {
+  let found = 0;
+  for (const faults of steps) {
+    yield faults;
+    found += faults.length;
+    if (found >= mostErrors) return;
+  }
 }
 
 function versionFaults(version: CatalogueVersion): DocumentFault[] {

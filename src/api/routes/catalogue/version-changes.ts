@@ -1,10 +1,12 @@
 // GET /v1/event-types/{type}/versions/{version}/changes: what a stored version changed.
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { StoredVersion } from '#db/catalogue/event-type-row';
 import { readType } from '#db/catalogue/event-types';
 import { typeVersion } from '#domain/catalogue/event-type';
 import { eventTypeName } from '#domain/events/event-type';
 import { compareSchemas } from '#domain/schemas/compare-schemas';
-import { compatibility, compatibilityOf } from '#domain/schemas/schema-change';
+import { type Compatibility, compatibility, compatibilityOf } from '#domain/schemas/schema-change';
 import { versionChangesExample } from '../../examples/catalogue.ts';
 import { notFound } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
@@ -19,8 +21,18 @@ const versionChanges = z.object({
   compatibility: compatibility.nullable().describe('null: there is nothing to compare with'),
 });
 
-export const versionChangesRoute = ({ db }: ApiDeps): Route =>
-  route({
+const mostRemembered = 100;
+
+export function versionChangesRoute({ db }: ApiDeps): Route {
+  // any caller may ask, again and again, and a large schema takes long to compare
+  const remembered = new LRUCache<string, Compatibility>({ max: mostRemembered });
+  const compared = (type: string, before: StoredVersion, after: StoredVersion) => {
+    const key = [type, before.version, before.updatedAt, after.version, after.updatedAt].join(' ');
+    const found = remembered.get(key) ?? compatibilityOf(compareSchemas(before.schema, after.schema));
+    remembered.set(key, found);
+    return found;
+  };
+  return route({
     method: 'get',
     path: '/v1/event-types/:type/versions/:version/changes',
     operationId: 'getEventTypeVersionChanges',
@@ -40,7 +52,8 @@ export const versionChangesRoute = ({ db }: ApiDeps): Route =>
       if (!before && since !== undefined) throw notFound('version', 'since');
       return answer(200, {
         comparedWith: before?.version ?? null,
-        compatibility: before ? compatibilityOf(compareSchemas(before.schema, after.schema)) : null,
+        compatibility: before ? compared(type, before, after) : null,
       });
     },
   });
+}

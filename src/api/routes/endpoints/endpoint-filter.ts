@@ -7,6 +7,7 @@ import { parseExactly } from '#domain/filters/exact-json';
 import { filterText } from '#domain/filters/filter';
 import { parseFilter } from '#domain/filters/parse-filter';
 import { type Impossible, whyNever } from '#domain/filters/schema-fit';
+import { pointerKey } from '#domain/json-pointer';
 import { type FieldError, invalid } from '../../http/problem.ts';
 import { pathText } from '../../http/validate.ts';
 
@@ -70,5 +71,5 @@ function errorOf({ at, reason }: Impossible, schema: string, given: Checked['giv
 
 function partsOf(pointer: string): (string | number)[] {
   const parts = pointer.split('/').slice(1);
-  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')));
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : pointerKey(part)));
 }
