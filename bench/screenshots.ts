@@ -1,5 +1,6 @@
 // Makes docs/screenshots: each page of dashboard and portal, at two widths and in both themes, from a real Posthorn that is
-// started for it and filled. `npm run screenshots`, or with the beginning of addresses: `npm run screenshots -- /replays`.
+// started for it and filled. `npm run screenshots`, or with the beginning of addresses, in both doors or in one:
+// `npm run screenshots -- /replays portal/help`.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,7 +22,7 @@ const nameOf = (route: string) => (route === '/' ? 'start' : route.slice(1).repl
 
 async function shootAll(page: Page, door: string, params: Record<string, string>): Promise<void> {
   for (const route of await routesOf(page)) {
-    if (wanted.length > 0 && !wanted.some((beginning) => route.startsWith(beginning))) continue;
+    if (wanted.length > 0 && !wanted.some((beginning) => route.startsWith(beginning) || `${door}${route}`.startsWith(beginning))) continue;
     await goTo(page, addressOf(route, params));
     for (const [width, height] of Object.entries(widths)) {
       await page.setViewportSize({ width: Number(width), height });
@@ -67,7 +68,7 @@ try {
   await dashboard.getByRole('navigation', { name: 'Pages' }).waitFor();
   await shootAll(dashboard, 'dashboard', filled.params);
   const portal = await open(filled.portalUrl);
-  await portal.locator('h1').first().waitFor();
+  await portal.getByRole('navigation', { name: 'Pages' }).waitFor();
   await shootAll(portal, 'portal', filled.params);
   await filled.close();
 } finally {

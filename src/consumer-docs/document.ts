@@ -6,8 +6,8 @@ import type { Signing } from '#domain/endpoints/signing';
 import { standardBody } from '#domain/events/event';
 import { takesType } from '#domain/events/subscription';
 import { attemptTimes, attemptTimeView, outage, outageView } from './outages.ts';
-import { rules } from './rules.ts';
-import { signsWithSecret, stepsOf } from './steps.ts';
+import { answerCodes, rules } from './rules.ts';
+import { signsWithSecret, stepCodes, stepsOf } from './steps.ts';
 import { verification } from './verify/samples.ts';
 
 const versionView = z.object({
@@ -44,6 +44,9 @@ export const consumerDocument = z
       toleranceSeconds: z.int(),
       publicKeysUrl: z.string().describe('the public keys of the tenant, for key pairs'),
       steps: z.array(z.string()),
+      stepCodes: z
+        .array(z.object({ code: z.enum(stepCodes), facts: z.record(z.string(), z.string()) }))
+        .describe('the same steps, to write them in another language'),
       code: z.array(z.object({ language: z.string(), title: z.string(), file: z.string(), code: z.string() })),
     }),
     retries: z.object({
@@ -52,7 +55,14 @@ export const consumerDocument = z
       outages: z.array(outageView).describe('what becomes of an event when the endpoint is down for so long'),
       simulate: z.string().describe('the address that answers for any other time'),
     }),
-    answers: z.array(z.object({ status: z.string(), delivery: z.string(), endpoint: z.string() })),
+    answers: z.array(
+      z.object({
+        status: z.string(),
+        code: z.enum(answerCodes).describe('to write the row in another language'),
+        delivery: z.string(),
+        endpoint: z.string(),
+      }),
+    ),
     addresses: z.object({ egressIps: z.array(z.string()), note: z.string() }),
     missed: z.object({ when: z.string(), list: z.string(), acknowledge: z.string() }),
   })
@@ -99,6 +109,7 @@ export function documentFor({ tenant, endpoint, types, defaultRetry, origin, ver
   const timeoutMs = endpoint?.timeoutMs ?? usualTimeoutMs;
   const signing = endpoint?.signing ?? null;
   const id = endpoint?.id ?? '{endpoint}';
+  const steps = stepsOf(signing);
   return {
     tenant,
     endpoint: endpoint?.id ?? null,
@@ -110,7 +121,8 @@ export function documentFor({ tenant, endpoint, types, defaultRetry, origin, ver
       schemes: schemesOf(signing),
       toleranceSeconds: 300,
       publicKeysUrl: `${origin}/.well-known/tenants/${encodeURIComponent(tenant)}/jwks.json`,
-      steps: stepsOf(signing),
+      steps: steps.map(({ text }) => text),
+      stepCodes: steps.map(({ code, facts }) => ({ code, facts })),
       code: signsWithSecret(signing) ? verification : [],
     },
     retries: {

@@ -1,4 +1,6 @@
 // What holds for every consumer, in words. docs/guides/receive.md, docs/endpoints.md and docs/missed.md say more.
+export const answerCodes = ['accepted', 'gone', 'wait', 'redirect', 'refused', 'failing'] as const;
+
 export const rules = {
   headers: [
     { name: 'webhook-id', meaning: 'id of the event: the same on every retry and replay. Drop what you have.' },
@@ -9,17 +11,19 @@ export const rules = {
     { name: 'posthorn-test', meaning: '`true`: a test that somebody sent by hand. Nothing has happened.' },
   ],
   answers: [
-    { status: '200 to 299', delivery: 'is done', endpoint: 'counts as well' },
-    { status: '410', delivery: 'ends as a dead letter', endpoint: 'is stopped until somebody resumes it' },
+    { status: '200 to 299', code: 'accepted' as const, delivery: 'is done', endpoint: 'counts as well' },
+    { status: '410', code: 'gone' as const, delivery: 'ends as a dead letter', endpoint: 'is stopped until somebody resumes it' },
     {
       status: '429 or 503 with Retry-After',
+      code: 'wait' as const,
       delivery: 'is retried, not before the time that you ask for',
       endpoint: 'gets nothing for that time, at most 24 h',
     },
-    { status: '3xx', delivery: 'is retried; redirects are not followed', endpoint: 'counts as failing' },
-    { status: 'other 4xx', delivery: 'is retried', endpoint: 'is alive: other deliveries go on' },
+    { status: '3xx', code: 'redirect' as const, delivery: 'is retried; redirects are not followed', endpoint: 'counts as failing' },
+    { status: 'other 4xx', code: 'refused' as const, delivery: 'is retried', endpoint: 'is alive: other deliveries go on' },
     {
       status: '5xx, a timeout, a lost connection',
+      code: 'failing' as const,
       delivery: 'is retried',
       endpoint: 'counts as failing: too many, and it gets single test requests until it is well',
     },

@@ -1,7 +1,8 @@
 // Text that PostgreSQL can store unchanged: without NUL and without half of a surrogate pair.
 import { z } from 'zod';
+import { faultText } from './faults/fault.ts';
 
-const unkeepable = 'must be well-formed text without NUL';
+const unkeepable = faultText('not_storable');
 
 export function isKeepable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
@@ -26,5 +27,5 @@ export function inPath(name: z.ZodString) {
 /** Up to 50 key-value pairs of the client, stored and returned unchanged. */
 export const metadata = z
   .record(text(100), text(1_000))
-  .refine((pairs) => Object.keys(pairs).length <= 50, 'must have at most 50 pairs')
+  .refine((pairs) => Object.keys(pairs).length <= 50, faultText('too_many_pairs', { most: 50 }))
   .describe('your own key-value pairs, at most 50; stored and returned unchanged');

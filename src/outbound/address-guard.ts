@@ -2,6 +2,7 @@
 // endpoint is created or changed, and every resolved address again before connecting. Only checked
 // addresses are connected to, so DNS rebinding between check and connect has no effect.
 import type { LookupFunction } from 'node:net';
+import { faultText } from '#domain/faults/fault';
 import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
 import { notExact } from './exact-url.ts';
 import { type Resolve, type ResolvedAddress, resolveBySystem, sharingFlights } from './resolve.ts';
@@ -85,24 +86,21 @@ export function createAddressGuard({ allowCidrs, ownOrigin, resolve = resolveByS
  */
 function parseUrl(text: string): UrlVerdict {
   if (!/^https?:\/\/[^/]/i.test(text) || /[\s\\]|\p{Cc}/u.test(text) || !URL.canParse(text)) {
-    return { ok: false, reason: 'must be an absolute http or https URL, without spaces, control characters or backslashes' };
+    return { ok: false, reason: faultText('url_form') };
   }
-  if (/^[^/]*\/\/[^/?#]*@/.test(text)) return { ok: false, reason: 'must not contain credentials (user:password@)' };
-  if (text.includes('#')) return { ok: false, reason: 'must not have a fragment (#)' };
+  if (/^[^/]*\/\/[^/?#]*@/.test(text)) return { ok: false, reason: faultText('url_credentials') };
+  if (text.includes('#')) return { ok: false, reason: faultText('url_fragment') };
   const url = new URL(text);
-  return url.port === '0' ? { ok: false, reason: 'must not use port 0' } : { ok: true, url };
+  return url.port === '0' ? { ok: false, reason: faultText('url_port') } : { ok: true, url };
 }
 
 function objectionToHost(url: URL, policy: AddressPolicy): string | null {
   const host = bareHost(url);
   if (parseAddress(host)) return objectionToLiteral(host, url.protocol, policy);
-  if (host.startsWith('.') || host.endsWith('.') || host.includes('..')) return 'the host must not have an empty label or end with a dot';
+  if (host.startsWith('.') || host.endsWith('.') || host.includes('..')) return faultText('url_label');
   const thisMachineAllowed = policy.isInRanges('127.0.0.1') || policy.isInRanges('::1');
-  if (/(^|\.)localhost$/.test(host) && !thisMachineAllowed)
-    return `${host} is this machine; add 127.0.0.0/8 to POSTHORN_ALLOW_CIDRS to allow it`;
-  return url.protocol === 'http:' && !policy.hasRanges
-    ? 'must be https; plain http is allowed only to addresses in POSTHORN_ALLOW_CIDRS'
-    : null;
+  if (/(^|\.)localhost$/.test(host) && !thisMachineAllowed) return faultText('url_this_machine', { host });
+  return url.protocol === 'http:' && !policy.hasRanges ? faultText('url_not_https') : null;
 }
 
 function objectionToLiteral(host: string, protocol: string, policy: AddressPolicy): string | null {
@@ -112,9 +110,7 @@ function objectionToLiteral(host: string, protocol: string, policy: AddressPolic
 
 /** Refuses percent signs, so that no later decoding can turn the checked path into another one. */
 function objectionToOwnPath(path: string): string | null {
-  return path.startsWith('/sandbox/') && !path.includes('%')
-    ? null
-    : 'is a URL of this Posthorn server; only paths under /sandbox/, without percent signs, are allowed';
+  return path.startsWith('/sandbox/') && !path.includes('%') ? null : faultText('url_own');
 }
 
 function bareHost(url: URL): string {

@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
 import { requestTarget } from '#domain/endpoints/request-target';
+import { faultText } from '#domain/faults/fault';
 
 const usualPorts: Record<string, string> = { 'http:': ':80', 'https:': ':443' };
 
@@ -11,7 +12,7 @@ const usualPorts: Record<string, string> = { 'http:': ':80', 'https:': ':443' };
 export function notExact(text: string, url: URL): string | null {
   const [, host = '', port = '', target = ''] = /^https?:\/\/(\[[^\]/?#]*\]|[^:/?#[]*)(:[^/?#]*)?([/?].*)?$/i.exec(text) ?? [];
   const exact = isSameHost(host, url) && isSamePort(port, url) && isSameTarget(target, url);
-  return exact ? null : `would be requested as ${url.href}; send the URL in that form`;
+  return exact ? null : faultText('url_not_exact', { url: url.href });
 }
 
 /** Accepts upper case and internationalized names as the same host. An IP address has one accepted notation. */

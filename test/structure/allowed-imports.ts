@@ -9,17 +9,21 @@ interface Allowed {
 
 export const allowedImports: Record<string, Allowed> = {
   // pure: time and randomness are arguments
-  'domain/deliveries': { folders: '', packages: 'zod' },
+  'domain/faults': { folders: '', packages: '' },
+  'domain/deliveries': { folders: 'domain/faults', packages: 'zod' },
   'domain/lanes': { folders: 'domain/deliveries', packages: 'zod' },
-  domain: { folders: 'domain/lanes', packages: 'zod' },
-  'domain/filters': { folders: 'domain', packages: 'zod' },
-  'domain/events': { folders: 'domain domain/deliveries types of domain/filters', packages: 'zod' },
-  'domain/shaping': { folders: 'domain/events', packages: 'zod' },
-  'domain/endpoints': { folders: 'domain domain/deliveries domain/events domain/filters domain/lanes domain/shaping', packages: 'zod' },
+  domain: { folders: 'domain/faults domain/lanes', packages: 'zod' },
+  'domain/filters': { folders: 'domain domain/faults', packages: 'zod' },
+  'domain/events': { folders: 'domain domain/deliveries domain/faults types of domain/filters', packages: 'zod' },
+  'domain/shaping': { folders: 'domain/events domain/faults', packages: 'zod' },
+  'domain/endpoints': {
+    folders: 'domain domain/deliveries domain/events domain/faults domain/filters domain/lanes domain/shaping',
+    packages: 'zod',
+  },
   'domain/access': { folders: 'domain domain/deliveries domain/endpoints domain/events', packages: 'zod' },
   'domain/conformance': { folders: 'domain/deliveries domain/events', packages: 'zod' },
   'domain/stats': { folders: 'domain/endpoints', packages: 'zod' },
-  'domain/alerts': { folders: 'domain domain/deliveries domain/endpoints', packages: 'zod' },
+  'domain/alerts': { folders: 'domain domain/deliveries domain/endpoints domain/faults', packages: 'zod' },
   'domain/sandbox': { folders: 'domain domain/endpoints', packages: 'zod' },
   'domain/views': {
     folders: 'domain domain/access domain/deliveries domain/endpoints domain/events domain/lanes',

@@ -51,3 +51,27 @@ it('no test or bench waits by evaluating text in a page, which the policy of the
   expect(files.length).toBeGreaterThan(30);
   expect(files.filter((file) => readFileSync(file, 'utf8').includes('.waitForFunction('))).toEqual([]);
 });
+
+/** Closes a dialog, or goes to another page. */
+const leadsOn = /\bnavigate\(|\bonClose\b|\bonward\b|\bclose\(|\bset(Is)?(Open|Asking)\w*\(/;
+
+/** What is given to each `useMutation(` of a text. */
+function mutationsIn(text: string): string[] {
+  return text
+    .split(/\buseMutation\(/)
+    .slice(1)
+    .map((rest) => {
+      let depth = 1;
+      let at = 0;
+      for (; at < rest.length && depth > 0; at++) depth += rest[at] === '(' ? 1 : rest[at] === ')' ? -1 : 0;
+      return rest.slice(0, at);
+    });
+}
+
+it('an answer that comes late closes and opens nothing: `useOrder` leads on, or the callbacks of `mutate`', () => {
+  const found = webFiles
+    .filter((file) => file !== 'web/src/parts/use-order.ts')
+    .filter((file) => mutationsIn(readFileSync(file, 'utf8')).some((given) => leadsOn.test(given)));
+  expect(found).toEqual([]);
+  expect(mutationsIn('useMutation({ onSuccess: () => onClose() }); navigate(')).toEqual(['{ onSuccess: () => onClose() })']);
+});

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { smallTargets, violations } from './support/axe.ts';
 import { fillInstallation } from './support/fill.ts';
+import { englishIn } from './support/portal-words.ts';
 import { addressOf, goTo, routesOf } from './support/routes.ts';
 import { canary } from './support/watch-page.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
@@ -43,6 +44,17 @@ async function sweep(page: Page, params: Record<string, string>): Promise<{ rout
   return { routes, faults };
 }
 
+/** The whole portal again, in German. */
+async function englishOnGermanPages(page: Page, params: Record<string, string>): Promise<string[]> {
+  await page.getByLabel('Language of this page').selectOption('Deutsch');
+  const found: string[] = [];
+  for (const route of await routesOf(page)) {
+    await goTo(page, addressOf(route, params));
+    found.push(...(await englishIn(page)).map((text) => `${route} ${text}`));
+  }
+  return found;
+}
+
 withPage('every page is accessible, and runs nothing that somebody else wrote', async ({ page, openPage, posthorn }) => {
   const filling = { tenant: 'web-sweep', prefix: 'web_sweep.', text: canary, delivered: 2 };
   const { params, portalUrl, close } = await fillInstallation(posthorn, filling);
@@ -53,5 +65,6 @@ withPage('every page is accessible, and runs nothing that somebody else wrote', 
   expect([...operators.faults, ...consumers.faults]).toEqual([]);
   expect(operators.routes).toContain('/dead-letters');
   expect(consumers.routes).toContain('/deliveries');
+  expect(await englishOnGermanPages(portal, params)).toEqual([]);
   await close();
 });

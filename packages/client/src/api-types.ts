@@ -618,9 +618,13 @@ export interface ConsumerDocumentationAddresses {
 
 export interface ConsumerDocumentationAnswer {
   status: string;
+  /** to write the row in another language */
+  code: ConsumerDocumentationAnswerCode;
   delivery: string;
   endpoint: string;
 }
+
+export type ConsumerDocumentationAnswerCode = 'accepted' | 'gone' | 'wait' | 'redirect' | 'refused' | 'failing';
 
 export interface ConsumerDocumentationEvent {
   type: string;
@@ -676,6 +680,8 @@ export interface ConsumerDocumentationSignature {
   /** the public keys of the tenant, for key pairs */
   publicKeysUrl: string;
   steps: string[];
+  /** the same steps, to write them in another language */
+  stepCodes: ConsumerDocumentationSignatureStepCode[];
   code: ConsumerDocumentationSignatureCode[];
 }
 
@@ -685,6 +691,13 @@ export interface ConsumerDocumentationSignatureCode {
   file: string;
   code: string;
 }
+
+export interface ConsumerDocumentationSignatureStepCode {
+  code: ConsumerDocumentationSignatureStepCodeCode;
+  facts: Record<string, string>;
+}
+
+export type ConsumerDocumentationSignatureStepCodeCode = 'raw_body' | 'needed_headers' | 'recent_timestamp' | 'hmac' | 'compare_v1' | 'verify_v1a' | 'custom_header' | 'custom_timestamp' | 'custom_hmac' | 'compare_custom' | 'unsigned_id' | 'content_digest' | 'message_signature' | 'covered_components' | 'recent_created' | 'once';
 
 export interface Converter {
   /** version of the events that are converted */
@@ -1520,9 +1533,15 @@ export interface FieldError {
   path: string;
   /** What is wrong with the field. */
   message: string;
+  /** What is wrong, for programs that say it in words of their own. Expect codes that are not listed. Absent: the message says it alone. */
+  code?: FieldErrorCode;
+  /** With a code: what the message says beside it, such as `most` of `too_long`. Which there are depends on the code. */
+  facts?: Record<string, string>;
   /** Of data that violates the schema of its event type: JSON pointer of the violated keyword within the schema. */
   schema?: string;
 }
+
+export type FieldErrorCode = 'missing' | 'unknown_field' | 'unknown_field_of' | 'duplicate_key' | 'too_long' | 'too_deep' | 'too_many_headers' | 'too_many_pairs' | 'not_storable' | 'not_ascii_line' | 'not_ascii_word' | 'control_characters' | 'masked' | 'event_type' | 'event_type_pattern' | 'header_name' | 'header_reserved' | 'header_duplicate' | 'header_and_auth' | 'url_form' | 'url_credentials' | 'url_fragment' | 'url_port' | 'url_label' | 'url_this_machine' | 'url_not_https' | 'url_own' | 'url_not_exact' | 'url_special_address' | 'url_metadata_service' | 'url_http_address' | 'url_other_origin' | 'url_routing_key' | 'duration' | 'duration_or_0' | 'duration_too_long' | 'time_of_day' | 'no_digest' | 'no_mail_server' | 'label_braces' | 'link_start' | 'placeholder' | 'placeholder_braces' | 'path_root' | 'path_backslash' | 'path_empty_key' | 'path_too_deep' | 'filter_size' | 'filter_conditions' | 'filter_stars' | 'filter_depth' | 'filter_object' | 'filter_value' | 'filter_empty' | 'filter_list' | 'filter_operator' | 'filter_operator_place' | 'filter_path_root' | 'filter_path_type' | 'filter_path_parts' | 'filter_path_stars' | 'filter_path_empty' | 'filter_path_backslash' | 'operand_list' | 'operand_ordered' | 'operand_boolean' | 'operand_text' | 'operand_searched' | 'operand_scalar' | 'filter_never' | 'filter_never_types' | 'wrong_type' | 'empty' | 'too_short' | 'too_few' | 'too_many' | 'too_small' | 'too_large' | 'not_one_of' | 'not_email' | 'not_a_time';
 
 export interface Fixture {
   name: string;

@@ -4,6 +4,10 @@
 export interface FieldError {
   path: string;
   message: string;
+  /** What is wrong, for programs, such as `too_long`. Absent: the message says it alone. */
+  code?: string;
+  /** With a code: what the message says beside it, such as `most` of `too_long`. */
+  facts?: Record<string, string>;
 }
 
 /** What a request was repeated with, and can be repeated with by you. */

@@ -6,6 +6,8 @@ import { TooManyEndpoints } from '#db/endpoints/endpoint-limits';
 import { isStoreAway } from '#db/store/errors';
 import type { EndpointLimit } from '#domain/endpoints/endpoint-limits';
 import { howCompared } from '#domain/events/event';
+import { readFault } from '#domain/faults/fault';
+import { faultCodes } from '#domain/faults/fault-texts';
 import { TooManyWaiting } from '#relay/backlog';
 import { codeOfStatus, type ProblemCode, problemCodes } from './problem-codes.ts';
 
@@ -16,6 +18,16 @@ export const fieldError = z.object({
       'The field of the request, such as `events[7].type`. Within JSON that you define, such as the data of an event, a JSON pointer follows: `events[7].data/items/0/price`. Empty: the whole body.',
     ),
   message: z.string().describe('What is wrong with the field.'),
+  code: z
+    .enum(faultCodes)
+    .optional()
+    .describe(
+      'What is wrong, for programs that say it in words of their own. Expect codes that are not listed. Absent: the message says it alone.',
+    ),
+  facts: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('With a code: what the message says beside it, such as `most` of `too_long`. Which there are depends on the code.'),
   schema: z
     .string()
     .optional()
@@ -29,7 +41,7 @@ const problemExample = {
   status: 422,
   code: 'invalid',
   detail: 'type is missing',
-  errors: [{ path: 'type', message: 'is missing' }],
+  errors: [{ path: 'type', message: 'is missing', code: 'missing', facts: {} }],
 };
 
 export const problemDocument = z
@@ -71,8 +83,11 @@ export class Problem extends Error {
 
 export function problemText(problem: Problem): string {
   const { status, code, message: detail, errors } = problem;
-  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail, errors });
+  const title = STATUS_CODES[status] ?? 'Error';
+  return JSON.stringify({ type: 'about:blank', title, status, code, detail, errors: errors.map(withCode) });
 }
+
+const withCode = (error: FieldError): FieldError => (error.code ? error : { ...error, ...readFault(error.message) });
 
 /** 409: another event of the tenant already has the posted id. */
 export function takenByOther(): Problem {

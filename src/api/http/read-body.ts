@@ -2,6 +2,7 @@
 // duplicate keys.
 import express, { type RequestHandler } from 'express';
 import { isDeeperThan, memberFaults, memberTexts } from '#domain/events/json-slices';
+import { faultText } from '#domain/faults/fault';
 import { type FieldError, invalid, Problem } from './problem.ts';
 
 export const defaultBodyLimit = 64 * 1024;
@@ -45,7 +46,7 @@ export interface JsonBody {
 export function parseBody(bytes: unknown): JsonBody | undefined {
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return undefined;
   const text = decode(bytes);
-  if (isDeeperThan(mostLevels, text)) throw invalid([{ path: '', message: `must not nest deeper than ${mostLevels} levels` }]);
+  if (isDeeperThan(mostLevels, text)) throw invalid([{ path: '', message: faultText('too_deep', { most: mostLevels }) }]);
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid([{ path: '', message: 'must be a JSON object' }]);
   const { members, repeated } = memberTexts(text);
@@ -56,7 +57,7 @@ export function parseBody(bytes: unknown): JsonBody | undefined {
 
 /** Throws a 422 that names the duplicate keys. `prefix`: the path of their object, with its dot. */
 export function refuseRepeated(repeated: string[], prefix: string): void {
-  refuse(repeated.map((key) => ({ path: `${prefix}${key}`, message: 'duplicate key' })));
+  refuse(repeated.map((key) => ({ path: `${prefix}${key}`, message: faultText('duplicate_key') })));
 }
 
 function refuse(faults: FieldError[]): void {

@@ -1,6 +1,8 @@
 // Validates a request with a zod schema, and turns issues into `{ path: 'events[7].type', message
 // }`.
 import type { z } from 'zod';
+import { faultText, readFault } from '#domain/faults/fault';
+import { faultOfIssue } from './issue-fault.ts';
 import { type FieldError, invalid } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -30,14 +32,17 @@ function startsWith(path: Path, start: Path): boolean {
 
 function errorsOf(issue: Issue, path: Path): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, mostErrors).map((key) => ({ path: pathText([...path, key]), message: 'unknown field' }));
+    return issue.keys.slice(0, mostErrors).map((key) => ({ path: pathText([...path, key]), message: faultText('unknown_field') }));
   }
   if (issue.code === 'invalid_union') {
     const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);
     if (nearest && nearest.length > 0) return fieldErrors(nearest, path);
   }
   if (issue.code === 'invalid_key') return [{ path: pathText(path), message: issue.issues[0]?.message ?? issue.message }];
-  return [{ path: pathText(path), message: issue.message.endsWith('received undefined') ? 'is missing' : issue.message }];
+  if (issue.message.endsWith('received undefined')) return [{ path: pathText(path), message: faultText('missing') }];
+  // a rule of zod may have a message of ours, which says more
+  const fault = readFault(issue.message) ?? faultOfIssue(issue);
+  return [{ path: pathText(path), message: issue.message, ...fault }];
 }
 
 export function pathText(path: Path): string {

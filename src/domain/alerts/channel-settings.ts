@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { hidden, originOnly } from '../endpoints/endpoint-target.ts';
 import { givenSecret, secretProblem } from '../endpoints/secret.ts';
+import { faultText } from '../faults/fault.ts';
 
 export const channelKinds = ['webhook', 'email', 'slack', 'pagerduty'] as const;
 export const channelKind = z.enum(channelKinds);
@@ -24,7 +25,7 @@ export const channelSettings = z
       .string()
       .min(1)
       .max(200)
-      .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces')
+      .regex(/^[\x21-\x7e]+$/, faultText('not_ascii_word'))
       .optional()
       .describe('pagerduty: the integration key of the service (Events API v2)'),
   })
@@ -49,10 +50,10 @@ export function settingsProblems(kind: ChannelKind, settings: ChannelSettings): 
   const { needed, allowed } = fields[kind];
   const given = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [name as Field]));
   const problems: FieldProblem[] = [];
-  for (const name of needed) if (!given.includes(name)) problems.push({ path: [name], message: 'is missing' });
-  for (const name of given) if (!allowed.includes(name)) problems.push({ path: [name], message: `unknown field of ${kind}` });
+  for (const name of needed) if (!given.includes(name)) problems.push({ path: [name], message: faultText('missing') });
+  for (const name of given) if (!allowed.includes(name)) problems.push({ path: [name], message: faultText('unknown_field_of', { kind }) });
   for (const name of ['url', 'secret', 'routingKey'] as const)
-    if (settings[name]?.includes(hidden)) problems.push({ path: [name], message: 'is a masked placeholder; send the real value' });
+    if (settings[name]?.includes(hidden)) problems.push({ path: [name], message: faultText('masked') });
   const { secret } = settings;
   const unfit = kind === 'webhook' && secret !== undefined && !secret.includes(hidden) ? secretProblem(secret, 'whsec') : null;
   if (unfit) problems.push({ path: ['secret'], message: unfit });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { duration, durationMs } from '../deliveries/retry-schedule.ts';
 import { tenantKey } from '../endpoints/tenant.ts';
 import { etag } from '../etag.ts';
+import { faultText } from '../faults/fault.ts';
 import { alertKind, severity } from './alert.ts';
 import { type ChannelKind, channelKind, channelSettings, settingsProblems } from './channel-settings.ts';
 
@@ -12,7 +13,7 @@ export const usualQuietPeriod = '15m';
 const kinds = z.array(alertKind).min(1).max(50).nullable().describe('kinds of alerts that are sent; null: all');
 const minSeverity = severity.describe('less severe alerts are not sent; info, which is the default: all are sent');
 const quietPeriod = duration
-  .refine((text) => durationMs(text) <= longestQuietMs, 'must be at most 24h')
+  .refine((text) => durationMs(text) <= longestQuietMs, faultText('duration_too_long', { most: '24h' }))
   .describe(
     `after a message about something, an alert that opens again for the same cause is sent only when it is still open this much later; ${usualQuietPeriod} by default`,
   );
@@ -20,7 +21,7 @@ const digest = z
   .strictObject({
     at: z
       .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 08:00')
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, faultText('time_of_day'))
       .describe('time of day in UTC'),
     only: z.boolean().optional().describe('true: no message for single alerts, only the digest'),
   })
@@ -46,7 +47,7 @@ export const newChannel = z
   });
 export type NewChannel = z.infer<typeof newChannel>;
 
-export const noDigest = 'is not available for pagerduty';
+export const noDigest = faultText('no_digest');
 
 /** `settings` replaces all of the settings. The kind cannot change. */
 export const channelChange = z.strictObject({ settings: channelSettings, ...common }).partial();

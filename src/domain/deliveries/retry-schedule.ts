@@ -1,6 +1,7 @@
 // Retry schedule: when a refused delivery is attempted again, computed from the endpoint's retry
 // policy. Pure functions: the caller passes the random number.
 import { z } from 'zod';
+import { faultText } from '../faults/fault.ts';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const longestScheduleMs = 4 * unitMs.d;
@@ -9,12 +10,12 @@ const jitter = 0.1;
 
 export const duration = z
   .string()
-  .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'must be a whole number and a unit, such as 30s, 5m or 2h')
+  .regex(/^\d{1,9}(ms|s|m|h|d)$/, faultText('duration'))
   .describe('duration: a whole number and a unit (ms, s, m, h or d)');
 
 /** A duration that may also be 0 without a unit. */
 export const durationOrNone = z
-  .union([duration, z.literal(0), z.literal('0')], 'must be a whole number and a unit, such as 30s, 5m or 2h; or 0')
+  .union([duration, z.literal(0), z.literal('0')], faultText('duration_or_0'))
   .overwrite((given) => (given === 0 || given === '0' ? '0s' : given));
 
 /** Milliseconds of a `duration` or `durationOrNone`. @example durationMs('5m') // 300_000 */

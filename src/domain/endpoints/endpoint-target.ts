@@ -2,6 +2,7 @@
 // shows header values, credentials or keys again: it shows `***`. A change that sends `***` keeps
 // the stored secret.
 import { z } from 'zod';
+import { faultText } from '../faults/fault.ts';
 
 /** Placeholder for a secret. A change that sends it keeps the stored secret. */
 export const hidden = '***';
@@ -23,7 +24,7 @@ const bearer = z.strictObject({
   token: z
     .string()
     .max(4_000)
-    .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces'),
+    .regex(/^[\x21-\x7e]+$/, faultText('not_ascii_word')),
 });
 const basic = z.strictObject({
   type: z.literal('basic'),
@@ -35,7 +36,7 @@ const oauth2 = z.strictObject({
   tokenUrl: z
     .string()
     .max(2_000)
-    .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, 'must not contain spaces or control characters')
+    .regex(/^[^\s\p{Cc}\p{Cs}]+$/u, faultText('control_characters'))
     .describe('token endpoint for the client credentials grant (RFC 6749, 4.4): https, at a public address'),
   clientId: visible(500),
   clientSecret: visible(1_000),
@@ -173,7 +174,7 @@ export function takenElsewhere(change: Partial<EndpointTarget>, before: Endpoint
 
 /** Settings that cannot be combined, and `***` without a stored secret. Empty when the target is valid. */
 export function targetProblems({ url, headers, auth: given, tls: shown }: EndpointTarget): TargetProblem[] {
-  const masked = 'is a masked placeholder; send the real value';
+  const masked = faultText('masked');
   const problems = Object.entries(headers)
     .filter(([, value]) => value === hidden)
     .map(([name]) => ({ path: `headers.${name}`, message: masked }));
@@ -188,7 +189,7 @@ export function targetProblems({ url, headers, auth: given, tls: shown }: Endpoi
   if (shown?.key === hidden) problems.push({ path: 'tls.key', message: masked });
   if (shown && /^http:/i.test(url)) problems.push({ path: 'tls', message: 'requires an https URL' });
   const own = Object.keys(headers).find((name) => name.toLowerCase() === 'authorization');
-  if (given && own !== undefined) problems.push({ path: `headers.${own}`, message: 'cannot be combined with auth: send only one of them' });
+  if (given && own !== undefined) problems.push({ path: `headers.${own}`, message: faultText('header_and_auth') });
   return problems;
 }
 

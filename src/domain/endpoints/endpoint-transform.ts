@@ -2,6 +2,7 @@
 // is shown as `***`, and a change that sends `***` keeps it.
 import { z } from 'zod';
 import { eventTypeName } from '../events/event-type.ts';
+import { faultText } from '../faults/fault.ts';
 import { preset, templateOf } from '../shaping/presets.ts';
 import { compileTemplate, isProblem } from '../shaping/template.ts';
 import { hidden } from './endpoint-target.ts';
@@ -22,7 +23,7 @@ export const templateTransform = z.strictObject({
 });
 
 function templateProblem(template: unknown): { path?: (string | number)[]; message: string } | null {
-  if (JSON.stringify(template).length > longestTemplate) return { message: `must have at most ${longestTemplate} characters` };
+  if (JSON.stringify(template).length > longestTemplate) return { message: faultText('too_long', { most: longestTemplate }) };
   const compiled = compileTemplate(template);
   return isProblem(compiled) ? compiled : null;
 }

@@ -4,6 +4,7 @@ import { durationMs, durationOrNone, retryPolicy } from '../deliveries/retry-sch
 import { etag } from '../etag.ts';
 import { bodyFormat } from '../events/body-format.ts';
 import { channel, eventTypeName, eventTypePattern } from '../events/event-type.ts';
+import { faultText } from '../faults/fault.ts';
 import { filter } from '../filters/filter.ts';
 import { autoRecover, batch, coalesceMs, onDeadLetter, ordering, rateLimit } from '../lanes/lane-settings.ts';
 import { metadata, text } from '../text.ts';
@@ -21,16 +22,15 @@ export type Gate = (typeof gates)[number];
 const headerValue = z
   .string()
   .max(2_000)
-  .regex(/^[\x20-\x7e]*$/, 'must be visible ASCII without line breaks');
+  .regex(/^[\x20-\x7e]*$/, faultText('not_ascii_line'));
 
 export const headers = z
   .record(headerName, headerValue)
-  .refine((pairs) => Object.keys(pairs).length <= 20, 'must have at most 20 headers')
+  .refine((pairs) => Object.keys(pairs).length <= 20, faultText('too_many_headers', { most: 20 }))
   .superRefine((pairs, context) => {
     const seen = new Set<string>();
     for (const name of Object.keys(pairs)) {
-      if (seen.has(name.toLowerCase()))
-        context.addIssue({ code: 'custom', path: [name], message: 'duplicate header: names are not case-sensitive' });
+      if (seen.has(name.toLowerCase())) context.addIssue({ code: 'custom', path: [name], message: faultText('header_duplicate') });
       seen.add(name.toLowerCase());
     }
   });
@@ -40,7 +40,7 @@ const settings = {
     .string()
     .max(2_000)
     .min(1)
-    .refine((url) => !/[\s\p{Cc}\p{Cs}]/u.test(url), 'must not contain spaces or control characters')
+    .refine((url) => !/[\s\p{Cc}\p{Cs}]/u.test(url), faultText('control_characters'))
     .meta({ format: 'uri' })
     .describe('URL that receives the events: https, at a public address'),
   eventTypes: z
@@ -140,7 +140,7 @@ const longestOverlapMs = 7 * 86_400_000;
 export const secretRotation = z.strictObject({
   secret: givenSecret.optional(),
   overlap: durationOrNone
-    .refine((text) => durationMs(text) <= longestOverlapMs, 'must be at most 7d')
+    .refine((text) => durationMs(text) <= longestOverlapMs, faultText('duration_too_long', { most: '7d' }))
     .optional()
     .describe('how long the previous secrets still sign: 24h by default, at most 7d; 0: they stop at once'),
 });

@@ -1,4 +1,6 @@
 // Reads a filter: checks it, and makes the tree from which it is compiled and compared with schemas.
+
+import { faultText } from '../faults/fault.ts';
 import { isNumber } from './comparison.ts';
 import { ExactNumber } from './exact-json.ts';
 import { parsePath, type Step } from './path.ts';
@@ -43,7 +45,7 @@ const operators = `one of ${comparisons.join(', ')}, $and, $or or $not`;
 export function parseFilter(given: unknown): { filter: Node; problems: [] } | { filter: null; problems: FilterProblem[] } {
   const reader = new Reader();
   const size = JSON.stringify(given)?.length ?? 0;
-  if (size > limits.characters) reader.refuse([], `must have at most ${limits.characters} characters as JSON; it has ${size}`);
+  if (size > limits.characters) reader.refuse([], faultText('filter_size', { most: limits.characters, size }));
   else reader.read(given);
   const { filter, problems } = reader;
   return filter && problems.length === 0 ? { filter, problems: [] } : { filter: null, problems };
@@ -65,17 +67,16 @@ class Reader {
   read(given: unknown): void {
     this.filter = this.#ofEvent(given, []);
     if (this.#conditions > limits.conditions)
-      this.refuse([], `must have at most ${limits.conditions} conditions; it has ${this.#conditions}`);
-    if (this.#paths > limits.paths) this.refuse([], `must have at most ${limits.paths} paths with *; it has ${this.#paths}`);
+      this.refuse([], faultText('filter_conditions', { most: limits.conditions, count: this.#conditions }));
+    if (this.#paths > limits.paths) this.refuse([], faultText('filter_stars', { most: limits.paths, count: this.#paths }));
   }
 
   /** Conditions on the event: paths, and their combinations. */
   #ofEvent(given: unknown, path: Path): Node | null {
-    if (!isObject(given)) return this.refuse(path, 'must be an object, such as {"data.amount": {"$gte": 100}}');
+    if (!isObject(given)) return this.refuse(path, faultText('filter_object'));
     return this.#each(given, path, (key, value, at) => {
       if (isCombination(key)) return this.#combined(key, value, at, (inner, where) => this.#ofEvent(inner, where));
-      if (key.startsWith('$'))
-        return this.refuse(at, `must stand below a path, such as {"data.amount": {"${key}": …}}; only $and, $or and $not stand here`);
+      if (key.startsWith('$')) return this.refuse(at, faultText('filter_operator_place', { operator: key }));
       return this.#atPath(key, value, at);
     });
   }
@@ -91,17 +92,17 @@ class Reader {
   /** Conditions on one value. A plain value stands for `$eq`. */
   #ofValue(given: unknown, path: Path): Node | null {
     if (isScalar(given)) return this.#compare('$eq', given, path);
-    if (!isObject(given)) return this.refuse(path, `must be a text, a number, true, false, null, or an object with ${operators}`);
+    if (!isObject(given)) return this.refuse(path, faultText('filter_value', { operators }));
     return this.#each(given, path, (key, value, at) => {
       if (isCombination(key)) return this.#combined(key, value, at, (inner, where) => this.#ofValue(inner, where));
-      return isComparison(key) ? this.#compare(key, value, at) : this.refuse(at, `unknown operator: must be ${operators}`);
+      return isComparison(key) ? this.#compare(key, value, at) : this.refuse(at, faultText('filter_operator', { operators }));
     });
   }
 
   #each(given: Record<string, unknown>, path: Path, read: (key: string, value: unknown, at: Path) => Node | null): Node | null {
-    if (path.length > limits.depth) return this.refuse(path, `must not be nested deeper than ${limits.depth} levels`);
+    if (path.length > limits.depth) return this.refuse(path, faultText('filter_depth', { most: limits.depth }));
     const keys = Object.keys(given);
-    if (keys.length === 0) return this.refuse(path, 'must have at least one condition');
+    if (keys.length === 0) return this.refuse(path, faultText('filter_empty'));
     return allOf(
       'all',
       path,
@@ -114,8 +115,8 @@ class Reader {
       const of = read(given, path);
       return of && { kind: 'not', at: pointer(path), of };
     }
-    if (!Array.isArray(given) || given.length === 0) return this.refuse(path, 'must be a list of at least one condition');
-    if (path.length > limits.depth) return this.refuse(path, `must not be nested deeper than ${limits.depth} levels`);
+    if (!Array.isArray(given) || given.length === 0) return this.refuse(path, faultText('filter_list'));
+    if (path.length > limits.depth) return this.refuse(path, faultText('filter_depth', { most: limits.depth }));
     return allOf(
       key === '$and' ? 'all' : 'any',
       path,
@@ -142,23 +143,21 @@ function operandProblem(operator: Comparison, operand: unknown): string | null {
   switch (operator) {
     case '$in':
     case '$nin':
-      return isValues(operand) ? null : `must be a list of 1 to ${limits.values} texts, numbers, true, false or null`;
+      return isValues(operand) ? null : faultText('operand_list', { most: limits.values });
     case '$gt':
     case '$gte':
     case '$lt':
     case '$lte':
-      return typeof operand === 'string' || isNumber(operand) ? null : 'must be a number or a text';
+      return typeof operand === 'string' || isNumber(operand) ? null : faultText('operand_ordered');
     case '$exists':
-      return typeof operand === 'boolean' ? null : 'must be true or false';
+      return typeof operand === 'boolean' ? null : faultText('operand_boolean');
     case '$prefix':
     case '$suffix':
-      return typeof operand === 'string' && operand !== '' ? null : 'must be a text that is not empty';
+      return typeof operand === 'string' && operand !== '' ? null : faultText('operand_text');
     case '$contains':
-      return isSearched(operand) ? null : `must be a text of 1 to ${limits.searched} characters, a number, true, false or null`;
+      return isSearched(operand) ? null : faultText('operand_searched', { most: limits.searched });
     default:
-      return isScalar(operand)
-        ? null
-        : 'must be a text, a number, true, false or null: compare the parts of a list or an object by their paths';
+      return isScalar(operand) ? null : faultText('operand_scalar');
   }
 }
 

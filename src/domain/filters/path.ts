@@ -1,4 +1,5 @@
 // Paths of a filter: keys joined by dots, such as `data.items.*.sku`.
+import { faultText } from '../faults/fault.ts';
 
 /** One step into a value. Null: into any element of an array. `index`: the position in an array; -1: none. */
 export type Step = { key: string; index: number } | null;
@@ -10,14 +11,14 @@ const position = /^(?:0|[1-9]\d{0,8})$/;
 
 /** Returns the steps, or what is wrong with the path. */
 export function parsePath(path: string): Step[] | string {
-  if (path.length > maxLength) return `must have at most ${maxLength} characters`;
+  if (path.length > maxLength) return faultText('too_long', { most: maxLength });
   const parts = partsOf(path);
   if (typeof parts === 'string') return parts;
   const [first, ...others] = parts;
-  if (first?.key !== 'type' && first?.key !== 'data') return 'unknown field: a path is `type`, `data`, or begins with `data.`';
-  if (first.key === 'type' && others.length > 0) return 'must not lead into `type`, which is a text';
-  if (parts.length > maxSteps) return `must have at most ${maxSteps} parts`;
-  if (parts.filter((part) => part === null).length > maxStars) return `must have at most ${maxStars} parts *`;
+  if (first?.key !== 'type' && first?.key !== 'data') return faultText('filter_path_root');
+  if (first.key === 'type' && others.length > 0) return faultText('filter_path_type');
+  if (parts.length > maxSteps) return faultText('filter_path_parts', { most: maxSteps });
+  if (parts.filter((part) => part === null).length > maxStars) return faultText('filter_path_stars', { most: maxStars });
   return parts;
 }
 
@@ -29,17 +30,17 @@ function partsOf(path: string): Step[] | string {
   for (let at = 0; at < path.length; at++) {
     const char = path[at] as string;
     if (char === '.') {
-      if (key === '') return 'has an empty part: keys are joined by one dot, and a dot within a key is written \\.';
+      if (key === '') return faultText('filter_path_empty');
       end();
       [key, isPlain] = ['', true];
     } else if (char === '\\') {
       const next = path[++at] ?? '';
-      if (!'.*\\'.includes(next) || next === '') return 'has a \\ that is not followed by a dot, a star or another \\';
+      if (!'.*\\'.includes(next) || next === '') return faultText('filter_path_backslash');
       key += next;
       isPlain = false;
     } else key += char;
   }
-  if (key === '') return 'has an empty part: keys are joined by one dot, and a dot within a key is written \\.';
+  if (key === '') return faultText('filter_path_empty');
   end();
   return parts;
 }

@@ -1,6 +1,7 @@
 // Ready-made transforms for Slack, Discord, Microsoft Teams and PagerDuty. Each becomes a template, within the documented
 // limits of its receiver; what the event holds is escaped, so that it cannot mention people or become a link.
 import { z } from 'zod';
+import { faultText } from '../faults/fault.ts';
 import { ofEvent } from './path.ts';
 import { type Escape, parseText } from './text-template.ts';
 
@@ -18,7 +19,7 @@ const label = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[^{}]*$/, 'must not have braces: placeholders belong to the value');
+  .regex(/^[^{}]*$/, faultText('label_braces'));
 export const presetField = z.strictObject({ label, value: textTemplate(500) });
 
 const message = {
@@ -26,7 +27,7 @@ const message = {
   text: textTemplate(4_000).optional().describe('text with placeholders, such as `Order {{data.orderId}} over {{data.amount}}`'),
   fields: z.array(presetField).min(1).max(10).optional().describe('lines of a label and a value with placeholders'),
   link: textTemplate(1_000)
-    .refine((text) => /^https?:\/\/[^{}]/i.test(text), 'must begin with https:// or http:// and a host, not with a placeholder')
+    .refine((text) => /^https?:\/\/[^{}]/i.test(text), faultText('link_start'))
     .optional()
     .describe('a link to what the event is about, such as `https://admin.example.com/orders/{{data.orderId}}`; values are percent-encoded'),
 };

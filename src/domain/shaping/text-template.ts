@@ -1,4 +1,6 @@
 // String templates: text with placeholders such as `Order {{data.orderId}}` or `{{data.note | none}}`.
+
+import { faultText } from '../faults/fault.ts';
 import type { JsonText } from './json-text.ts';
 import { type Path, parsePath, type Roots } from './path.ts';
 import { ShapingError } from './shaping-error.ts';
@@ -19,15 +21,14 @@ export function parseText(text: string, roots: Roots): Part[] | string {
   for (const found of text.matchAll(placeholder)) {
     const [path = '', ...otherwise] = (found[1] ?? '').split('|');
     const keys = parsePath(path.trim());
-    if (typeof keys === 'string') return `has the placeholder ${found[0]}, whose path ${keys}`;
+    if (typeof keys === 'string') return faultText('placeholder', { placeholder: found[0], why: keys });
     const wrong = roots(keys[0] ?? '');
-    if (wrong) return `has the placeholder ${found[0]}, whose path ${wrong}`;
+    if (wrong) return faultText('placeholder', { placeholder: found[0], why: wrong });
     parts.push(text.slice(end, found.index), { path: keys, otherwise: otherwise.join('|').trim() });
     end = found.index + found[0].length;
   }
   parts.push(text.slice(end));
-  if (parts.some((part) => typeof part === 'string' && /\{\{|\}\}/.test(part)))
-    return 'has braces that are not a placeholder such as {{data.orderId}}; write them with $const';
+  if (parts.some((part) => typeof part === 'string' && /\{\{|\}\}/.test(part))) return faultText('placeholder_braces');
   return parts.filter((part) => part !== '');
 }
 

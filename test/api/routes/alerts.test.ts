@@ -228,7 +228,7 @@ describe('a test of a channel', () => {
     smtp.refuse((address) => address === 'gone@example.com');
     for (const to of [['gone@example.com'], ['ops@example.com', 'gone@example.com']]) {
       const refused = await test(await make('email', { to }));
-      expect([refused.status, refused.body.errors]).toEqual([
+      expect([refused.status, refused.body.errors]).toMatchObject([
         422,
         [{ path: 'settings.to', message: expect.stringContaining('gone@example.com') }],
       ]);
@@ -244,7 +244,7 @@ describe('a test of a channel', () => {
     const { status, body } = path.startsWith('/')
       ? await test(id)
       : await api.call('PATCH', `${channels}/${id}`, { settings: { url: path } });
-    expect([status, body.errors]).toEqual([422, [{ path: 'settings.url', message: expect.stringMatching(message) }]]);
+    expect([status, body.errors]).toMatchObject([422, [{ path: 'settings.url', message: expect.stringMatching(message) }]]);
   });
 });
 
@@ -291,7 +291,7 @@ describe('bad input', () => {
   it('email without an SMTP server is refused', async () => {
     const without = await startApi();
     const answer = await without.post(channels, { kind: 'email', settings: { to: ['a@example.com'] } });
-    expect([answer.status, answer.body.errors]).toEqual([422, [{ path: 'kind', message: expect.stringContaining('POSTHORN_SMTP_URL') }]]);
+    expect([answer.status, answer.body.errors]).toMatchObject([422, [{ path: 'kind', message: expect.stringContaining('POSTHORN_SMTP_URL') }]]);
     await without.close();
   });
 });

@@ -62,7 +62,7 @@ describe('the filter of an endpoint', () => {
       await api.call('PATCH', `/v1/endpoints/${endpoint.id}`, { filter }),
     ]) {
       expect(answer.status).toBe(422);
-      expect(answer.body.errors).toEqual([{ path, message: expect.stringMatching(message) }]);
+      expect(answer.body.errors).toMatchObject([{ path, message: expect.stringMatching(message), code: expect.any(String) }]);
     }
     expect((await api.get(`/v1/tenants/${tenant}/endpoints`)).body.data).toHaveLength(before);
     expect((await api.get(`/v1/endpoints/${endpoint.id}`)).body.filter).toEqual({ 'data.x': 1 });
@@ -169,12 +169,12 @@ describe('POST /v1/filters/test', () => {
   });
 
   it('names what is wrong', async () => {
-    expect((await test({ 'data.x': { $gt: [] } }, {})).body.errors).toEqual([
+    expect((await test({ 'data.x': { $gt: [] } }, {})).body.errors).toMatchObject([
       { path: 'filter["data.x"].$gt', message: 'must be a number or a text' },
     ]);
     expect((await test({ 'data.x': 1 }, {}, 'no type')).body.errors).toMatchObject([{ path: 'event.type' }]);
     expect((await api.post('/v1/filters/test', { event: { type: 'a', data: 1 } })).body.errors).toEqual([
-      { path: 'filter', message: 'is missing' },
+      { path: 'filter', message: 'is missing', code: 'missing', facts: {} },
     ]);
   });
 

@@ -6,7 +6,7 @@ interface Labelled {
   label: string;
   hint?: ReactNode;
   /** What is wrong with the value, in the words of the API where it has some. */
-  problem?: string | undefined;
+  problem?: ReactNode;
 }
 
 interface InputProps {

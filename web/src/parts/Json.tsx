@@ -10,13 +10,16 @@ export interface CodeProps {
   /** For screen readers, since the block scrolls and takes the focus. */
   label: string;
   kind?: 'json' | 'text';
+  /** Of what is written in it, such as comments; undefined: that of the page. */
+  lang?: string;
 }
 
-export function Code({ text, label, kind = 'json' }: CodeProps) {
+export function Code({ text, label, kind = 'json', lang }: CodeProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <pre className="code" tabIndex={0} role="region" aria-label={label}>
-      {kind === 'json' && text.length <= mostColoured ? coloured(text) : text}
+      {/* the label stays in the language of the page */}
+      <span lang={lang}>{kind === 'json' && text.length <= mostColoured ? coloured(text) : text}</span>
     </pre>
   );
 }

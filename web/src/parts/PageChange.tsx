@@ -10,14 +10,14 @@ export function PageChange() {
   const router = useRouter();
   const [told, setTold] = useState('');
   useEffect(() => {
-    // a page that leads on to another has no heading
+    // a page that leads on to another has no heading that takes the focus
     let isDue = false;
     return router.subscribe('onRendered', ({ fromLocation, toLocation, pathChanged }) => {
       const isPlaced = fromLocation?.state.__TSR_index !== toLocation.state.__TSR_index;
       isDue ||= fromLocation !== undefined && pathChanged && isPlaced;
       // a page inside another takes no focus from it
       if (!isDue || !document.hasFocus()) return;
-      const [content, heading] = [document.getElementById('content'), document.querySelector<HTMLElement>('#content h1')];
+      const [content, heading] = [document.getElementById('content'), document.querySelector<HTMLElement>('#content h1[tabindex]')];
       if (!heading) return;
       isDue = false;
       const active = document.activeElement;

@@ -1,5 +1,5 @@
 // What a page shows in place of its data: loading, empty, failed.
-import { PosthornProblem } from '@posthorn/client';
+import { type FieldError, PosthornProblem } from '@posthorn/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { isPassing } from '../api/queries.ts';
 import { useConnection } from '../api/use.ts';
@@ -7,6 +7,7 @@ import type { ProblemCode, Words } from '../words/en.ts';
 import { duration } from '../words/format.ts';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
+import { Fault } from './Fault.tsx';
 import './states.css';
 
 /** Grey bars of the final size. They appear after 300 ms, so that a quick answer does not flicker. */
@@ -43,7 +44,7 @@ export function detailOf(error: unknown, { problems, failed }: Words): string {
   return problems[error.code as ProblemCode] ?? error.detail;
 }
 
-const isTranslated = (error: unknown, { problems }: Words) =>
+export const isTranslated = (error: unknown, { problems }: Words) =>
   !(error instanceof PosthornProblem) || problems[error.code as ProblemCode] != null;
 
 /** The refusal of the API, with the id by which the log knows the request. */
@@ -56,10 +57,10 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
     <div className="problem" role="alert">
       <p lang={isTranslated(error, words) ? words.locale : 'en'}>{detailOf(error, words)}</p>
       {problem && problem.errors.length > 0 && (
-        <ul lang="en">
-          {problem.errors.map(({ path, message }) => (
-            <li key={`${path} ${message}`}>
-              <code>{path}</code> {message}
+        <ul>
+          {problem.errors.map((one) => (
+            <li key={`${one.path} ${one.message}`}>
+              <code>{one.path}</code> <Fault of={one} />
             </li>
           ))}
         </ul>
@@ -90,8 +91,14 @@ function useSaidByBar(error: unknown): boolean {
   return (isAway || isTold) && isPassing(error);
 }
 
-/** The message about one field of a refused request. @example problemAt(error, 'url') */
-export function problemAt(error: unknown, path: string): string | undefined {
-  if (!(error instanceof PosthornProblem)) return undefined;
-  return error.errors.find((one) => one.path === path || one.path.startsWith(`${path}.`) || one.path.startsWith(`${path}[`))?.message;
+/** What a refused request has wrong in one field. @example problemAt(error, 'url') */
+export function problemAt(error: unknown, path: string): ReactNode {
+  const [first] = faultsAt(error, path);
+  return first && <Fault of={first} />;
+}
+
+/** All of it, also in the parts of the field. */
+export function faultsAt(error: unknown, path: string): FieldError[] {
+  if (!(error instanceof PosthornProblem)) return [];
+  return error.errors.filter((one) => one.path === path || one.path.startsWith(`${path}.`) || one.path.startsWith(`${path}[`));
 }

@@ -6,6 +6,8 @@ interface Toast {
   id: number;
   tone: 'good' | 'bad';
   text: string;
+  /** Undefined: that of the page. */
+  lang: string | undefined;
 }
 
 const shownMs = 6_000;
@@ -19,10 +21,10 @@ function become(next: readonly Toast[]): void {
 }
 
 /** @example say('Replayed: attempt 5 was accepted.') */
-export function say(text: string, tone: Toast['tone'] = 'good'): void {
+export function say(text: string, tone: Toast['tone'] = 'good', lang?: string): void {
   lastId += 1;
   const id = lastId;
-  become([...toasts.slice(-3), { id, tone, text }]);
+  become([...toasts.slice(-3), { id, tone, text, lang }]);
   setTimeout(() => become(toasts.filter((one) => one.id !== id)), shownMs);
 }
 
@@ -36,8 +38,8 @@ export function Toasts() {
   );
   return (
     <div className="toasts" role="status" aria-live="polite">
-      {shown.map(({ id, tone, text }) => (
-        <p key={id} className={`toast toast-${tone}`}>
+      {shown.map(({ id, tone, text, lang }) => (
+        <p key={id} className={`toast toast-${tone}`} lang={lang}>
           {text}
         </p>
       ))}

@@ -2,7 +2,7 @@
 import { useMay } from '../api/use.ts';
 import { useWords } from '../words/words.tsx';
 
-const en = {
+export const en = {
   needs: (scope: string) => `this link does not have the right ${scope}`,
   secret: 'Signing secret',
   once: 'Copy it now and give it to your server: it is shown only this once. With it your server can tell real requests from forged ones.',
@@ -11,7 +11,7 @@ const en = {
   verify: 'How to verify a signature',
 };
 
-const de: typeof en = {
+export const de: typeof en = {
   needs: (scope) => `dieser Link hat das Recht ${scope} nicht`,
   secret: 'Signaturschlüssel',
   once: 'Kopieren Sie ihn jetzt und geben Sie ihn Ihrem Server: Er wird nur dieses eine Mal gezeigt. Mit ihm unterscheidet Ihr Server echte Anfragen von gefälschten.',

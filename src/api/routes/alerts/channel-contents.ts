@@ -7,6 +7,7 @@ import type { Severity } from '#domain/alerts/alert';
 import { type ChannelView, nextDigestMs, quietText } from '#domain/alerts/channel';
 import { type ChannelKind, type ChannelSettings, maskedSettings, settingsProblems } from '#domain/alerts/channel-settings';
 import { durationMs } from '#domain/deliveries/retry-schedule';
+import { faultText } from '#domain/faults/fault';
 import { openChannelSettings, sealChannelSettings } from '#sealing/channel-settings';
 import { newSecret } from '#sealing/secret';
 import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
@@ -18,8 +19,7 @@ export function checkSettings({ checkUrl, alertChannels }: ApiDeps, kind: Channe
   const problems = settingsProblems(kind, settings).map(({ path, message }) => ({ path: ['settings', ...path].join('.'), message }));
   const verdict = settings.url === undefined || problems.length > 0 ? null : checkUrl(settings.url);
   if (verdict && !verdict.ok) problems.push({ path: 'settings.url', message: verdict.reason });
-  if (kind === 'email' && !alertChannels.hasMailer)
-    problems.push({ path: 'kind', message: 'email needs an SMTP server: set POSTHORN_SMTP_URL and POSTHORN_SMTP_FROM' });
+  if (kind === 'email' && !alertChannels.hasMailer) problems.push({ path: 'kind', message: faultText('no_mail_server') });
   if (problems.length > 0) throw invalid(problems);
 }
 

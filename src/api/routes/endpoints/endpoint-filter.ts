@@ -3,6 +3,7 @@
 import { readTypeSchemas } from '#db/catalogue/type-schemas';
 import { type EndpointSettings, readEndpoint } from '#db/endpoints/endpoints';
 import type { Db } from '#db/store/pool';
+import { faultText } from '#domain/faults/fault';
 import { parseExactly } from '#domain/filters/exact-json';
 import { filterText } from '#domain/filters/filter';
 import { parseFilter } from '#domain/filters/parse-filter';
@@ -64,9 +65,9 @@ export async function refuseImpossibleChange(db: Db, endpointId: string, change:
 }
 
 function errorOf({ at, reason }: Impossible, schema: string, given: Checked['given']): FieldError {
-  const never = `can never match: by the schema of ${schema}, ${reason}. Change the condition, or the schema`;
   const path = pathText(['filter', ...partsOf(at)]);
-  return given === 'filter' ? { path, message: never } : { path: given, message: `do not fit the endpoint's filter: ${path} ${never}` };
+  if (given === 'filter') return { path, message: faultText('filter_never', { schema, reason }) };
+  return { path: given, message: faultText('filter_never_types', { path, schema, reason }) };
 }
 
 function partsOf(pointer: string): (string | number)[] {

@@ -6,6 +6,7 @@ import { readShapes, shapesOfEndpoint } from '#db/endpoints/shapes';
 import { changedFields } from '#domain/access/audit';
 import type { Endpoint } from '#domain/endpoints/endpoint';
 import { hideTransform, keepTransform, type Transform } from '#domain/endpoints/endpoint-transform';
+import { faultText } from '#domain/faults/fault';
 import { compileShape } from '#domain/shaping/shape';
 import { ShapingError } from '#domain/shaping/shaping-error';
 import { maskedShape, openShape, type SealedShape, type Shaping, sealShape } from '#sealing/shape';
@@ -67,7 +68,7 @@ export function openShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['s
 
 function complete({ transform, versions }: Shaping, before: Shaping | null): Shaping {
   const kept = transform && keepTransform(transform, before?.transform ?? null);
-  if (transform && !kept) throw invalid([{ path: 'transform.routingKey', message: 'is a masked placeholder; send the real value' }]);
+  if (transform && !kept) throw invalid([{ path: 'transform.routingKey', message: faultText('masked') }]);
   return { transform: kept, versions };
 }
 
@@ -80,9 +81,7 @@ export async function refuseKeyElsewhere({ vault }: ShapeDeps, db: Querying, end
   const stored = await shapesOfEndpoint(db, endpointId);
   const keys = stored.flatMap(({ id, sealed: bytes }) => keyOf(openShape(vault, id, bytes).transform) ?? []);
   if (keys.every((key) => key === keyOf(given))) return;
-  const message =
-    'leads to another origin, and a routing key is sent only to the origin it was given for, also by deliveries that were planned with it; send `transform` with the same key again, or create another endpoint';
-  throw invalid([{ path: 'url', message }]);
+  throw invalid([{ path: 'url', message: faultText('url_routing_key') }]);
 }
 
 interface Shaped {

@@ -7,6 +7,7 @@ import { changedFields } from '#domain/access/audit';
 import { type Endpoint, endpointChange } from '#domain/endpoints/endpoint';
 import { type EndpointTarget, keepHidden, leadsToAnotherOrigin, takenElsewhere, targetProblems } from '#domain/endpoints/endpoint-target';
 import type { Transform } from '#domain/endpoints/endpoint-transform';
+import { faultText } from '#domain/faults/fault';
 import { parseExactly } from '#domain/filters/exact-json';
 import { certificateProblems } from '#sealing/client-certificate';
 import { openTarget, type SealedTarget, sealTarget, showTarget } from '#sealing/endpoint-target-encryption';
@@ -74,7 +75,7 @@ function checked(deps: TargetDeps, given: EndpointTarget, before: EndpointTarget
 function refuseTakenElsewhere(change: Partial<EndpointTarget>, before: EndpointTarget): void {
   const taken = takenElsewhere(change, before).map((name) => `\`${name}\``);
   if (taken.length === 0) return;
-  const message = `leads to another origin, and stored credentials are sent only to the origin they were given for; send ${taken.join(', ')} again`;
+  const message = faultText('url_other_origin', { fields: taken.join(', ') });
   throw invalid([{ path: 'url', message }]);
 }
 

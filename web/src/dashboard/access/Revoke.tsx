@@ -1,11 +1,11 @@
 // The button of a row that ends a credential, after its effect was read.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 import './access.css';
 
 export interface RevokeProps {
@@ -19,15 +19,12 @@ export interface RevokeProps {
 
 export function Revoke({ what, effect, resource, revoke }: RevokeProps) {
   const [isOpen, setIsOpen] = useState(false);
-  const queries = useQueryClient();
   const lacks = useLacks('admin');
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: revoke,
-    onSuccess: async () => {
-      setIsOpen(false);
-      say(`Revoked: ${what}. Other processes of Posthorn know it within 5 seconds.`);
-      await queries.invalidateQueries({ queryKey: [resource] });
-    },
+  const { mutate, error, isPending } = useOrder({
+    send: revoke,
+    onDone: () => say(`Revoked: ${what}. Other processes of Posthorn know it within 5 seconds.`),
+    onward: () => setIsOpen(false),
+    changes: [[resource]],
   });
   return (
     <>

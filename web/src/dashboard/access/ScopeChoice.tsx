@@ -1,5 +1,6 @@
 // Which scopes a key or a link gets: only those that the person may give.
 import type { Scope } from '@posthorn/client';
+import type { ReactNode } from 'react';
 import { useSignedIn } from '../../api/use.ts';
 import { Checkbox } from '../../parts/Field.tsx';
 import { scopeWords } from './scopes.ts';
@@ -10,7 +11,7 @@ export interface ScopeChoiceProps {
   onChange: (chosen: Scope[]) => void;
   /** Portal links are never administrators. */
   withoutAdmin?: boolean;
-  problem?: string | undefined;
+  problem?: ReactNode;
 }
 
 export function ScopeChoice({ legend, chosen, onChange, withoutAdmin = false, problem }: ScopeChoiceProps) {

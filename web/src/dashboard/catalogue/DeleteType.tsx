@@ -1,20 +1,17 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 
 export function DeleteType({ name, versions, onClose }: { name: string; versions: number; onClose: () => void }) {
-  const queries = useQueryClient();
   const navigate = useNavigate();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () => posthorn.eventTypes.delete(name),
-    async onSuccess() {
-      say(`${name} is deleted from the catalogue.`);
-      await navigate({ to: '/catalogue' });
-      await queries.invalidateQueries({ queryKey: ['event-types'] });
-    },
+  const { mutate, isPending, error } = useOrder({
+    send: () => posthorn.eventTypes.delete(name),
+    onDone: () => say(`${name} is deleted from the catalogue.`),
+    onward: () => navigate({ to: '/catalogue' }),
+    changes: [['event-types']],
   });
   return (
     <Confirm

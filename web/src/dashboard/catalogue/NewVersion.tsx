@@ -8,6 +8,7 @@ import { Dialog } from '../../parts/Dialog.tsx';
 import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 import { Changes } from './Changes.tsx';
 import { type SchemaDraft, SchemaFields, schemaOf } from './SchemaFields.tsx';
 
@@ -19,11 +20,14 @@ export function NewVersion({ name, current, onClose }: { name: string; current: 
   const [draft, setDraft] = useState<SchemaDraft>(() => draftOf(current));
   const version = schemaOf(draft);
   const compare = useMutation({ mutationFn: () => posthorn.eventTypes.compare(name, version ?? {}) });
-  const put = useMutation({
-    mutationFn: () => posthorn.eventTypes.putVersion(name, version ?? {}),
-    async onSuccess(added) {
+  const put = useOrder({
+    send: () => posthorn.eventTypes.putVersion(name, version ?? {}),
+    // the page knows the version before it shows it
+    onDone: async (added) => {
       await queries.invalidateQueries({ queryKey: ['event-types'] });
       say(`Version ${added.version} is added.`);
+    },
+    onward: async (added) => {
       await navigate({ search: { version: String(added.version) } });
       onClose();
     },

@@ -1,6 +1,6 @@
 // What can be done with an endpoint: test, pause, resume, delete.
 import type { Endpoint } from '@posthorn/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
@@ -9,6 +9,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 import { count } from '../../words/format.ts';
 import { withoutScheme } from './names.ts';
 import { TestEvent } from './test-event/TestEvent.tsx';
@@ -17,7 +18,7 @@ export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
   const because = useLacks('endpoints:write');
   const [open, setOpen] = useState<'test' | 'pause' | 'delete' | null>(null);
   const close = () => setOpen(null);
-  const gate = useGate(endpoint, close);
+  const resume = useGate(endpoint, 'resume', () => undefined);
   const isOpen = endpoint.gate === 'open' && endpoint.notBefore === null;
   const resumeBecause = endpoint.gateReason === 'unverified' ? 'it is not verified' : undefined;
   return (
@@ -31,70 +32,71 @@ export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
         </Button>
       )}
       {!isOpen && (
-        <Button tone="primary" because={because ?? resumeBecause} isPending={gate.isPending} onPress={() => gate.mutate('resume')}>
-          {gate.isPending ? 'Resume asked' : 'Resume'}
+        <Button tone="primary" because={because ?? resumeBecause} isPending={resume.isPending} onPress={() => resume.mutate()}>
+          {resume.isPending ? 'Resume asked' : 'Resume'}
         </Button>
       )}
       <Button tone="danger" because={because} onPress={() => setOpen('delete')}>
         Delete
       </Button>
       <TestEvent endpoint={endpoint} isOpen={open === 'test'} onClose={close} />
-      <Confirm
-        title="Pause this endpoint?"
-        isOpen={open === 'pause'}
-        onClose={close}
-        effect={<p>Nothing is sent to {withoutScheme(endpoint.url)} until it is resumed. Its deliveries are held; none is lost.</p>}
-        action="Pause the endpoint"
-        isPending={gate.isPending}
-        onConfirm={() => gate.mutate('pause')}
-        problem={gate.error && <Problem error={gate.error} />}
-      />
-      <Delete endpoint={endpoint} isOpen={open === 'delete'} onClose={close} />
+      {open === 'pause' && <Pause endpoint={endpoint} onClose={close} />}
+      {open === 'delete' && <Delete endpoint={endpoint} onClose={close} />}
     </>
   );
 }
 
-function useGate({ id }: Endpoint, onDone: () => void) {
+const told = { pause: 'The endpoint is paused.', resume: 'The endpoint is resumed. What is held is sent slowly at first.' };
+
+function useGate({ id }: Endpoint, action: 'pause' | 'resume', onward: () => void) {
   const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (action: 'pause' | 'resume') => posthorn.endpoints[action](id),
-    onSuccess: async (after, action) => {
+  return useOrder({
+    send: () => posthorn.endpoints[action](id),
+    onDone(after) {
       queries.setQueryData(['endpoint', id], after);
-      say(action === 'pause' ? 'The endpoint is paused.' : 'The endpoint is resumed. What is held is sent slowly at first.');
-      onDone();
-      await queries.invalidateQueries({ queryKey: ['endpoint', id] });
-      await queries.invalidateQueries({ queryKey: ['endpoints'] });
+      say(told[action]);
     },
-    onError: (error, action) => {
-      if (action === 'resume') say(error.message, 'bad');
-    },
+    onward,
+    changes: [['endpoint', id], ['endpoints']],
+    // a dialog says it itself
+    onError: (error) => action === 'resume' && say(error.message, 'bad'),
   });
 }
 
-interface DeleteProps {
+interface DialogProps {
   endpoint: Endpoint;
-  isOpen: boolean;
   onClose: () => void;
 }
 
-function Delete({ endpoint, isOpen, onClose }: DeleteProps) {
-  const queries = useQueryClient();
+function Pause({ endpoint, onClose }: DialogProps) {
+  const { mutate, isPending, error } = useGate(endpoint, 'pause', onClose);
+  return (
+    <Confirm
+      title="Pause this endpoint?"
+      isOpen
+      onClose={onClose}
+      effect={<p>Nothing is sent to {withoutScheme(endpoint.url)} until it is resumed. Its deliveries are held; none is lost.</p>}
+      action="Pause the endpoint"
+      isPending={isPending}
+      onConfirm={() => mutate()}
+      problem={error && <Problem error={error} />}
+    />
+  );
+}
+
+function Delete({ endpoint, onClose }: DialogProps) {
   const navigate = useNavigate();
   // an empty change: it only counts what a deletion would cancel
   const { data } = useQuery({
     queryKey: ['endpoint', endpoint.id, 'preview', '{}'],
     queryFn: ({ signal }) => posthorn.endpoints.preview(endpoint.id, {}, { signal }),
-    enabled: isOpen,
     staleTime: 0,
   });
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => posthorn.endpoints.delete(endpoint.id),
-    onSuccess: async () => {
-      say('The endpoint is deleted.');
-      await navigate({ to: '/endpoints' });
-      queries.removeQueries({ queryKey: ['endpoint', endpoint.id] });
-      await queries.invalidateQueries({ queryKey: ['endpoints'] });
-    },
+  const { mutate, error, isPending } = useOrder({
+    send: () => posthorn.endpoints.delete(endpoint.id),
+    onDone: () => say('The endpoint is deleted.'),
+    onward: () => navigate({ to: '/endpoints' }),
+    changes: [['endpoint', endpoint.id], ['endpoints']],
   });
   const effect = (
     <p>
@@ -105,7 +107,7 @@ function Delete({ endpoint, isOpen, onClose }: DeleteProps) {
   return (
     <Confirm
       title="Delete this endpoint?"
-      isOpen={isOpen}
+      isOpen
       onClose={onClose}
       effect={effect}
       action="Delete the endpoint"

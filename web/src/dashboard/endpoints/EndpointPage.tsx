@@ -55,7 +55,12 @@ export function EndpointPage() {
   }
   const name = withoutScheme(data.url);
   return (
-    <Page title={`${part ? `${part.text} · ` : ''}${name}`} heading={name} back={back} actions={<EndpointActions endpoint={data} />}>
+    <Page
+      title={`${part ? `${part.text} · ` : ''}${name}`}
+      heading={name}
+      back={back}
+      actions={<EndpointActions key={id} endpoint={data} />}
+    >
       <Head endpoint={data} />
       <nav className="tabs" aria-label="Parts of the endpoint">
         {tabs.map(({ to, text }) => (

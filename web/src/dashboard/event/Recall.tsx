@@ -1,5 +1,5 @@
 // Recalls an event, after its effect was said.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
@@ -8,6 +8,7 @@ import { useCommands } from '../../parts/commands.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 import type { Way } from './fan-out.ts';
 import type { EventInFull } from './use-event.ts';
 
@@ -17,15 +18,17 @@ export function Recall({ event, ways }: { event: EventInFull; ways: readonly Way
   const [isOpen, setIsOpen] = useState(false);
   const lacks = useLacks('events:write');
   const queries = useQueryClient();
-  const { mutate, error, isPending, reset } = useMutation({
-    mutationFn: () => posthorn.events.recall(event.tenant, event.id),
-    onSuccess: ({ data }) => {
+  const { mutate, error, isPending, reset } = useOrder({
+    send: () => posthorn.events.recall(event.tenant, event.id),
+    onDone: ({ data }) => {
       const stopped = data.filter(({ recalled }) => recalled).length;
       const had = data.filter(({ alreadySent }) => alreadySent).length;
       say(`Recalled: it is not sent to ${endpoints(stopped)} any more; ${endpoints(had)} got it before.`);
-      setIsOpen(false);
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ['event', event.tenant, event.id] }),
+    onward: () => setIsOpen(false),
+    changes: [['event', event.tenant, event.id]],
+    // it may have been recalled by somebody else
+    onError: () => void queries.invalidateQueries({ queryKey: ['event', event.tenant, event.id] }),
   });
   const because = lacks ?? (event.recalledAt === null ? undefined : 'it was recalled already');
   const had = ways.filter(({ code }) => code === 'delivered' || code === 'taken').length;

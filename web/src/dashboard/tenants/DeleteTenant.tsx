@@ -1,6 +1,5 @@
 // Deletes a tenant, after its id was typed.
 import type { Tenant } from '@posthorn/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
@@ -9,19 +8,17 @@ import { Confirm } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 
 export function DeleteTenant({ tenant, because }: { tenant: Tenant; because: string | undefined }) {
   const [isOpen, setIsOpen] = useState(false);
   const [typed, setTyped] = useState('');
-  const queries = useQueryClient();
   const navigate = useNavigate();
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => posthorn.tenants.delete(tenant.id),
-    onSuccess: async () => {
-      say(`Tenant ${tenant.id} is deleted.`);
-      await navigate({ to: '/tenants' });
-      await queries.invalidateQueries();
-    },
+  const { mutate, error, isPending } = useOrder({
+    send: () => posthorn.tenants.delete(tenant.id),
+    onDone: () => say(`Tenant ${tenant.id} is deleted.`),
+    onward: () => navigate({ to: '/tenants' }),
+    changes: [[]],
   });
   const effect = (
     <>

@@ -28,7 +28,7 @@ export function TenantPage() {
     );
   }
   return (
-    <Page title={data?.name ?? id} back={back} actions={data && <DeleteTenant tenant={data} because={because} />}>
+    <Page title={data?.name ?? id} back={back} actions={data && <DeleteTenant key={id} tenant={data} because={because} />}>
       {data ? <About tenant={data} /> : <Skeleton rows={2} />}
       <Section title="The last 24 hours">
         <Figures tenant={id} />

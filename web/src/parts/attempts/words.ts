@@ -1,7 +1,7 @@
 // Words about attempts, in the language of the page.
 import { useWords } from '../../words/words.tsx';
 
-const en = {
+export const en = {
   attempt: (number: number) => `Attempt ${number}`,
   round: (round: number) => `Round ${round}`,
   firstRound: 'First round',
@@ -36,7 +36,7 @@ const en = {
 
 type AttemptWords = typeof en;
 
-const de: AttemptWords = {
+export const de: AttemptWords = {
   attempt: (number) => `Versuch ${number}`,
   round: (round) => `Runde ${round}`,
   firstRound: 'Erste Runde',

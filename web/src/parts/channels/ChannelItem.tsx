@@ -11,6 +11,7 @@ import { Problem } from '../States.tsx';
 import { Tag } from '../Status.tsx';
 import { Time } from '../Time.tsx';
 import { say } from '../Toasts.tsx';
+import { useOrder } from '../use-order.ts';
 import { ChannelDialog } from './ChannelDialog.tsx';
 import { targetOf } from './channel-draft.ts';
 import { type ChannelWords, type KindNames, useChannelWords } from './words.ts';
@@ -100,14 +101,11 @@ function Actions({ channel, kindNames, because }: ChannelItemProps) {
 
 function DeleteChannel({ channel, onClose }: { channel: AlertChannel; onClose: () => void }) {
   const words = useChannelWords();
-  const queries = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () => posthorn.alertChannels.delete(channel.id),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['alert-channels'] });
-      say(words.removed);
-      onClose();
-    },
+  const { mutate, isPending, error } = useOrder({
+    send: () => posthorn.alertChannels.delete(channel.id),
+    onDone: () => say(words.removed),
+    onward: onClose,
+    changes: [['alert-channels']],
   });
   return (
     <Confirm

@@ -2,7 +2,7 @@
 import type { AlertChannelKind, AlertSeverity } from '@posthorn/client';
 import { useWords } from '../../words/words.tsx';
 
-const en = {
+export const en = {
   add: 'Add a channel',
   none: 'Nobody is told yet',
   kinds: { email: 'E-mail', slack: 'Slack', webhook: 'Webhook', pagerduty: 'PagerDuty' } as Record<AlertChannelKind, string>,
@@ -48,7 +48,7 @@ const en = {
 
 export type ChannelWords = typeof en;
 
-const de: ChannelWords = {
+export const de: ChannelWords = {
   add: 'Kanal hinzufügen',
   none: 'Noch wird niemand benachrichtigt',
   kinds: { email: 'E-Mail', slack: 'Slack', webhook: 'Webhook', pagerduty: 'PagerDuty' },

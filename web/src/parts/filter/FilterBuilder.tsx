@@ -1,9 +1,12 @@
 // Builds the filter of an endpoint without code. What it cannot show, a text that is no filter, is edited as JSON.
+import type { FieldError } from '@posthorn/client';
 import { type ReactNode, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
+import { readFault } from '../../../../src/domain/faults/fault.ts';
 import { parseExactly } from '../../../../src/domain/filters/exact-json.ts';
 import { useWords } from '../../words/words.tsx';
 import { Button } from '../Button.tsx';
+import { Fault } from '../Fault.tsx';
 import { TextArea } from '../Field.tsx';
 import { replaced, withOneMore, without } from './edit-filter.ts';
 import { type Edits, FilterEdits } from './edits.ts';
@@ -25,7 +28,7 @@ export interface FilterBuilderProps {
   /** True after an attempt to send: what is empty is then a problem too. */
   isChecked: boolean;
   /** What the API has refused, with paths such as `filter["data.a"].$gte`. */
-  refused?: readonly { path: string; message: string }[];
+  refused?: readonly FieldError[];
 }
 
 export function FilterBuilder(props: FilterBuilderProps) {
@@ -57,14 +60,18 @@ const indented = (text: string): string => (text === '' ? '' : JSON.stringify(pa
 
 function JsonEditor({ draft, onChange, refused = [], isReadable }: FilterBuilderProps & { isReadable: boolean }) {
   const words = filterWords[useWords().locale];
+  const theirs = refused.map((one) => (
+    <p key={`${one.path} ${one.message}`}>
+      <code>{one.path}</code> <Fault of={one} />
+    </p>
+  ));
   const own = isReadable ? undefined : words.notShown;
-  const problem = refused.map(({ path, message }) => `${path}: ${message}`).join('\n') || own;
   return (
     <TextArea
       label={words.jsonLabel}
       rows={6}
       value={draft.text}
-      problem={problem}
+      problem={theirs.length > 0 ? theirs : own}
       onChange={({ target }) => onChange({ text: target.value, nodes: null })}
     />
   );
@@ -119,7 +126,7 @@ function Builder({ nodes, onJson, onChange, fields, isChecked, refused = [] }: B
   );
 }
 
-function Whole({ problem, children }: { problem: string | undefined; children: ReactNode }) {
+function Whole({ problem, children }: { problem: ReactNode; children: ReactNode }) {
   return (
     <>
       {problem && (
@@ -135,14 +142,17 @@ function Whole({ problem, children }: { problem: string | undefined; children: R
 interface Shown {
   isChecked: boolean;
   touched: ReadonlySet<string>;
-  refused: readonly { path: string; message: string }[];
+  refused: readonly FieldError[];
   notANumber: string;
 }
 
 /** What is not filled in yet is no problem before its input was left. */
 function problemsOf(written: WrittenFilter, { isChecked, touched, refused, notANumber }: Shown): Edits['problemOf'] {
-  const own = [...written.problems].map(([id, text]): [string, string] => [id, text === 'not_a_number' ? notANumber : text]);
-  const theirs = refused.map(({ path, message }): [string, string] => [written.at(pointerOfPath(path)), message]);
+  const own = [...written.problems].map(([id, text]): [string, ReactNode] => [id, text === 'not_a_number' ? notANumber : ownFault(text)]);
+  const theirs = refused.map((one): [string, ReactNode] => [written.at(pointerOfPath(one.path)), <Fault key={one.path} of={one} />]);
   const all = new Map([...own.filter(([id]) => id === '' || isChecked || touched.has(id)), ...theirs]);
   return (id) => all.get(id);
 }
+
+/** Found here, by the same code as in the API. */
+const ownFault = (message: string) => <Fault of={{ path: '', message, ...readFault(message) }} />;

@@ -1,5 +1,5 @@
 // What the parts of the filter builder share.
-import { createContext, useContext } from 'react';
+import { createContext, type ReactNode, useContext } from 'react';
 import type { Node, Test } from './model.ts';
 import type { SchemaField } from './schema-fields.ts';
 import type { FilterWords } from './words.ts';
@@ -11,7 +11,7 @@ export interface Edits {
   add: (id: string, node: Node | Test) => void;
   /** An input of this node was left. */
   touch: (id: string) => void;
-  problemOf: (id: string) => string | undefined;
+  problemOf: (id: string) => ReactNode;
   fields: readonly SchemaField[];
   words: FilterWords;
 }

@@ -1,7 +1,7 @@
 // The message that a chat gets: texts with values of the event, and a preview made by the API.
 import type { EventType, Transform } from '@posthorn/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../Button.tsx';
 import { Select, TextArea, TextField } from '../Field.tsx';
@@ -19,7 +19,7 @@ interface MessageFieldsProps {
   fields: readonly SchemaField[];
   /** Its example is shown in the preview. */
   type: EventType | undefined;
-  problemAt: (path: string) => string | undefined;
+  problemAt: (path: string) => ReactNode;
 }
 
 type Part = 'title' | 'text' | 'link';

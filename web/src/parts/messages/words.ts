@@ -1,7 +1,7 @@
 // Words of messages for chats.
 import { useWords } from '../../words/words.tsx';
 
-const en = {
+export const en = {
   title: 'Message',
   heading: 'Heading',
   headingHint: 'empty: the event type',
@@ -21,7 +21,7 @@ const en = {
 
 export type MessageWords = typeof en;
 
-const de: MessageWords = {
+export const de: MessageWords = {
   title: 'Nachricht',
   heading: 'Überschrift',
   headingHint: 'leer: der Ereignistyp',

@@ -1,11 +1,11 @@
 // Acknowledges the missed events that are listed: they count as taken.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../Button.tsx';
 import { Confirm } from '../Dialog.tsx';
 import { Problem } from '../States.tsx';
 import { say } from '../Toasts.tsx';
+import { useOrder } from '../use-order.ts';
 import type { MissedWords } from './words.ts';
 
 export interface AcknowledgeProps {
@@ -20,15 +20,12 @@ export interface AcknowledgeProps {
 }
 
 export function Acknowledge({ endpoint, words, because, cursor, count, isAll }: AcknowledgeProps) {
-  const queries = useQueryClient();
   const [isAsking, setIsAsking] = useState(false);
-  const order = useMutation({
-    mutationFn: () => posthorn.missed.ack(endpoint, cursor),
-    onSuccess: () => {
-      setIsAsking(false);
-      say(words.done(count));
-      for (const key of ['missed', 'undelivered', 'deliveries', 'delivery']) void queries.invalidateQueries({ queryKey: [key] });
-    },
+  const order = useOrder({
+    send: () => posthorn.missed.ack(endpoint, cursor),
+    onDone: () => say(words.done(count)),
+    onward: () => setIsAsking(false),
+    changes: [['missed'], ['undelivered'], ['deliveries'], ['delivery']],
   });
   return (
     <div className="page-actions">

@@ -7,10 +7,10 @@ import { Button } from '../../parts/Button.tsx';
 import { restMs, useFreshAlerts } from '../../parts/live/use-fresh.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Sentence } from '../../parts/Sentence.tsx';
-import { detailOf, Problem, Skeleton } from '../../parts/States.tsx';
+import { Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag, type Tone } from '../../parts/Status.tsx';
+import { sayRefusal } from '../../parts/say-refusal.ts';
 import { Time } from '../../parts/Time.tsx';
-import { say } from '../../parts/Toasts.tsx';
 import { alertInGerman } from '../../words/german/alerts.ts';
 import { useWords } from '../../words/words.tsx';
 import { useForbidden } from '../shared-words.ts';
@@ -73,7 +73,7 @@ function AlertItem({ alert }: { alert: Alert }) {
   const acknowledge = useMutation({
     mutationFn: () => posthorn.alerts.acknowledge(id),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['alerts'] }),
-    onError: (error) => say(detailOf(error, texts), 'bad'),
+    onError: (error) => sayRefusal(error, texts),
   });
   return (
     <li className="entry alert">

@@ -7,7 +7,8 @@ import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { useGerman } from '../../parts/Sentence.tsx';
-import { detailOf, Problem } from '../../parts/States.tsx';
+import { Problem } from '../../parts/States.tsx';
+import { sayRefusal } from '../../parts/say-refusal.ts';
 import { say } from '../../parts/Toasts.tsx';
 import { endingInGerman } from '../../words/german/outcomes.ts';
 import { useWords } from '../../words/words.tsx';
@@ -80,7 +81,7 @@ function useOrder(delivery: Delivery) {
       queries.setQueryData(['delivery', delivery.id], after);
       setWish(given);
     },
-    onError: (refused) => say(detailOf(refused, words), 'bad'),
+    onError: (refused) => sayRefusal(refused, words),
     onSettled: () => {
       for (const key of [['deliveries'], ['delivery', delivery.id]]) void queries.invalidateQueries({ queryKey: key });
     },

@@ -47,7 +47,7 @@ export function Endpoint() {
       title={endpoint.url}
       heading={<span className="mono endpoint-url">{endpoint.url}</span>}
       back={back}
-      actions={<EndpointActions endpoint={endpoint} />}
+      actions={<EndpointActions key={id} endpoint={endpoint} />}
     >
       <State endpoint={endpoint} />
       <SecretOnce of={id} />

@@ -1,13 +1,15 @@
 // What can be done with an endpoint: edit, pause, resume, verify, delete.
 import type { Endpoint } from '@posthorn/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
-import { detailOf, Problem } from '../../parts/States.tsx';
+import { Problem } from '../../parts/States.tsx';
+import { sayRefusal } from '../../parts/say-refusal.ts';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 import { useWords } from '../../words/words.tsx';
 import { useForbidden } from '../shared-words.ts';
 import { useEndpointWords } from './words.ts';
@@ -35,17 +37,11 @@ function Gate({ endpoint: { id, gate, gateReason }, because }: { endpoint: Endpo
   const words = useEndpointWords().detail;
   const order = gate === 'open' ? 'pause' : gateReason === 'unverified' ? 'verify' : 'resume';
   const told = { pause: words.paused, resume: words.resumed, verify: words.verifying }[order];
-  const queries = useQueryClient();
-  const act = useMutation({
-    mutationFn: () => posthorn.endpoints[order](id),
-    async onSuccess() {
-      await Promise.all([
-        queries.invalidateQueries({ queryKey: ['endpoint', id] }),
-        queries.invalidateQueries({ queryKey: ['endpoints'] }),
-      ]);
-      say(told);
-    },
-    onError: (error) => say(detailOf(error, all), 'bad'),
+  const act = useOrder({
+    send: () => posthorn.endpoints[order](id),
+    onDone: () => say(told),
+    changes: [['endpoint', id], ['endpoints']],
+    onError: (error) => sayRefusal(error, all),
   });
   const texts = { pause: [words.pause, words.pausing], resume: [words.resume, words.resuming], verify: [words.verify, words.verify] };
   const [text, pending] = texts[order];
@@ -59,15 +55,12 @@ function Gate({ endpoint: { id, gate, gateReason }, because }: { endpoint: Endpo
 function DeleteDialog({ endpoint: { id, url }, onClose }: { endpoint: Endpoint; onClose: () => void }) {
   const words = useEndpointWords().detail;
   const navigate = useNavigate();
-  const queries = useQueryClient();
   const { data: lane } = useQuery({ queryKey: ['lane', id], queryFn: ({ signal }) => posthorn.endpoints.lane(id, { signal }) });
-  const remove = useMutation({
-    mutationFn: () => posthorn.endpoints.delete(id),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['endpoints'] });
-      say(words.removed);
-      await navigate({ to: '/endpoints' });
-    },
+  const remove = useOrder({
+    send: () => posthorn.endpoints.delete(id),
+    onDone: () => say(words.removed),
+    onward: () => navigate({ to: '/endpoints' }),
+    changes: [['endpoints'], ['endpoint', id]],
   });
   return (
     <Confirm

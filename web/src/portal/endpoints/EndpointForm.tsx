@@ -1,5 +1,4 @@
 // The form of an endpoint, for a new one and for changes.
-import { PosthornProblem } from '@posthorn/client';
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react';
 import { Button } from '../../parts/Button.tsx';
 import { useEventTypes } from '../../parts/event-types.ts';
@@ -8,6 +7,7 @@ import { FormProblem } from '../../parts/FormProblem.tsx';
 import { isSendable } from '../../parts/filter/filter-draft.ts';
 import { fieldsOfTypes } from '../../parts/filter/schema-fields.ts';
 import { MessageFields } from '../../parts/messages/MessageFields.tsx';
+import { faultsAt, problemAt } from '../../parts/States.tsx';
 import { useSubscribedTypes } from '../queries.ts';
 import { type EndpointDraft, isRate } from './endpoint-draft.ts';
 import { FilterSection } from './FilterSection.tsx';
@@ -31,12 +31,12 @@ interface EndpointFormProps {
 }
 
 /** Whose problems stand beside them. */
-const shownFields = ['url', 'eventTypes', 'filter', 'transform.', 'description', 'headers.', 'rateLimit'];
+const shownFields = ['url', 'eventTypes', 'filter', 'transform', 'description', 'headers', 'rateLimit'];
 
 export function EndpointForm({ draft, onChange, onSend, action, because, isPending, error, notice }: EndpointFormProps) {
   const words = useEndpointWords().form;
   const [isChecked, setIsChecked] = useState(false);
-  const refused = error instanceof PosthornProblem ? error.errors : [];
+  const isRefused = shownFields.some((field) => faultsAt(error, field).length > 0);
   const isFit = draft.url.trim() !== '' && isSendable(draft.filter) && isRate(draft.perSecond);
   const send = (event: FormEvent) => {
     event.preventDefault();
@@ -44,15 +44,15 @@ export function EndpointForm({ draft, onChange, onSend, action, because, isPendi
     if (isFit && !isPending && because === undefined) onSend();
   };
   return (
-    <form className="pf-form" onSubmit={send}>
+    <form className="pf-form" noValidate onSubmit={send}>
       <FormProblem error={error} fields={shownFields} />
-      <EndpointFields draft={draft} onChange={onChange} isChecked={isChecked} refused={refused} />
+      <EndpointFields draft={draft} onChange={onChange} isChecked={isChecked} error={error} />
       {notice}
       <div className="pf-end">
         <Button type="submit" tone="primary" isPending={isPending} because={because}>
           {action}
         </Button>
-        {isChecked && (!isFit || refused.length > 0) && (
+        {isChecked && (!isFit || isRefused) && (
           <span className="field-problem" role="alert">
             {words.fix}
           </span>
@@ -62,17 +62,15 @@ export function EndpointForm({ draft, onChange, onSend, action, because, isPendi
   );
 }
 
-interface EndpointFieldsProps extends Pick<EndpointFormProps, 'draft' | 'onChange'> {
+interface EndpointFieldsProps extends Pick<EndpointFormProps, 'draft' | 'onChange' | 'error'> {
   isChecked: boolean;
-  refused: readonly { path: string; message: string }[];
 }
 
-function EndpointFields({ draft, onChange: set, isChecked, refused }: EndpointFieldsProps) {
+function EndpointFields({ draft, onChange: set, isChecked, error }: EndpointFieldsProps) {
   const words = useEndpointWords().form;
   const types = useEventTypes(useSubscribedTypes(draft.allTypes ? [] : draft.eventTypes));
   const fields = useMemo(() => fieldsOfTypes(types), [types]);
-  const under = (path: string) => refused.filter((one) => one.path.startsWith(path));
-  const problemAt = (path: string) => refused.find((one) => one.path === path || one.path.startsWith(`${path}.`))?.message;
+  const at = (path: string) => problemAt(error, path);
   const { receiver } = draft;
   return (
     <>
@@ -83,7 +81,7 @@ function EndpointFields({ draft, onChange: set, isChecked, refused }: EndpointFi
         inputMode="url"
         required
         value={draft.url}
-        problem={problemAt('url')}
+        problem={isChecked && draft.url.trim() === '' ? words.urlMissing : at('url')}
         onChange={({ target }) => set({ url: target.value })}
       />
       <ReceiverChoice draft={draft} onChange={(chosen) => set({ receiver: chosen })} />
@@ -94,13 +92,13 @@ function EndpointFields({ draft, onChange: set, isChecked, refused }: EndpointFi
           onChange={(preset) => set({ preset })}
           fields={fields}
           type={types[0]}
-          problemAt={problemAt}
+          problemAt={at}
         />
       )}
       <TypePicker
         isAll={draft.allTypes}
         chosen={draft.eventTypes}
-        problem={under('eventTypes')[0]?.message}
+        problem={at('eventTypes')}
         onChange={(allTypes, eventTypes) => set({ allTypes, eventTypes })}
       />
       <FilterSection
@@ -109,9 +107,9 @@ function EndpointFields({ draft, onChange: set, isChecked, refused }: EndpointFi
         fields={fields}
         types={types}
         isChecked={isChecked}
-        refused={under('filter')}
+        refused={faultsAt(error, 'filter')}
       />
-      <MoreSettings draft={draft} onChange={set} problemAt={problemAt} />
+      <MoreSettings draft={draft} onChange={set} problemAt={at} />
     </>
   );
 }

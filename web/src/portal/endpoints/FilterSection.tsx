@@ -1,5 +1,5 @@
 // The filter of an endpoint, tried with the examples of the event types while it is built.
-import type { EventType, TestFilterResult } from '@posthorn/client';
+import type { EventType, FieldError, TestFilterResult } from '@posthorn/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
 import { FilterBuilder } from '../../parts/filter/FilterBuilder.tsx';
@@ -16,7 +16,7 @@ interface FilterSectionProps {
   /** With their examples. */
   types: readonly EventType[];
   isChecked: boolean;
-  refused: readonly { path: string; message: string }[];
+  refused: readonly FieldError[];
 }
 
 export function FilterSection({ draft, onChange, fields, types, isChecked, refused }: FilterSectionProps) {

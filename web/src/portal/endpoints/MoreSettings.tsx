@@ -1,4 +1,5 @@
 // Settings of an endpoint that most do not need: description, headers, rate limit.
+import type { ReactNode } from 'react';
 import { Button } from '../../parts/Button.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { type EndpointDraft, type HeaderDraft, isRate } from './endpoint-draft.ts';
@@ -7,7 +8,7 @@ import { useEndpointWords } from './words.ts';
 interface MoreSettingsProps {
   draft: EndpointDraft;
   onChange: (change: Partial<EndpointDraft>) => void;
-  problemAt: (path: string) => string | undefined;
+  problemAt: (path: string) => ReactNode;
 }
 
 const masked = '***';

@@ -1,6 +1,6 @@
 // The signing secrets of an endpoint: which sign now, and how they are rotated.
 import type { SecretRotation } from '@posthorn/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Button } from '../../parts/Button.tsx';
@@ -10,6 +10,7 @@ import { Section } from '../../parts/Page.tsx';
 import { Problem } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { say } from '../../parts/Toasts.tsx';
+import { useOrder } from '../../parts/use-order.ts';
 import { freshSecrets } from '../fresh-secrets.ts';
 import { useForbidden } from '../shared-words.ts';
 import { useEndpointWords } from './words.ts';
@@ -56,14 +57,11 @@ export function Secrets({ endpoint }: { endpoint: string }) {
 
 function EndDialog({ endpoint, secret, onClose }: { endpoint: string; secret: string; onClose: () => void }) {
   const words = useEndpointWords().rotate;
-  const queries = useQueryClient();
-  const end = useMutation({
-    mutationFn: () => posthorn.endpoints.endSecret(endpoint, secret),
-    async onSuccess() {
-      await queries.invalidateQueries({ queryKey: ['secrets', endpoint] });
-      say(words.ended);
-      onClose();
-    },
+  const end = useOrder({
+    send: () => posthorn.endpoints.endSecret(endpoint, secret),
+    onDone: () => say(words.ended),
+    onward: onClose,
+    changes: [['secrets', endpoint]],
   });
   return (
     <Confirm
@@ -84,17 +82,16 @@ const overlaps = ['24h', '1h', '3d', '7d', '0s'] as const;
 
 function RotateDialog({ endpoint, onClose }: { endpoint: string; onClose: () => void }) {
   const words = useEndpointWords().rotate;
-  const queries = useQueryClient();
   const [overlap, setOverlap] = useState<(typeof overlaps)[number]>('24h');
-  const rotate = useMutation({
-    mutationFn: (rotation: SecretRotation) => posthorn.endpoints.rotateSecret(endpoint, rotation),
-    onSuccess({ secret }) {
-      freshSecrets.keep(endpoint, secret);
-      void queries.invalidateQueries({ queryKey: ['secrets', endpoint] });
+  const rotate = useOrder({
+    send: (rotation: SecretRotation) => posthorn.endpoints.rotateSecret(endpoint, rotation),
+    onDone: ({ secret }) => freshSecrets.keep(endpoint, secret),
+    onward() {
       onClose();
       // where the secret is shown
       window.scrollTo({ top: 0 });
     },
+    changes: [['secrets', endpoint]],
   });
   const isAtOnce = overlap === '0s';
   const effect = (

@@ -1,7 +1,7 @@
 // Which event types an endpoint gets: all, or those that are checked. Patterns can be written, too.
 import type { EventTypeSummary } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { Button } from '../../parts/Button.tsx';
 import { fits } from '../../parts/event-types.ts';
 import { Checkbox, TextField } from '../../parts/Field.tsx';
@@ -11,7 +11,7 @@ import { useEndpointWords } from './words.ts';
 interface TypePickerProps {
   isAll: boolean;
   chosen: readonly string[];
-  problem: string | undefined;
+  problem: ReactNode;
   onChange: (isAll: boolean, chosen: string[]) => void;
 }
 

@@ -23,6 +23,7 @@ export const de: EndpointWords = {
     editTitle: 'Endpunkt bearbeiten',
     url: 'Adresse (URL)',
     urlHint: 'https, aus dem Internet erreichbar',
+    urlMissing: 'fehlt',
     description: 'Beschreibung',
     descriptionHint: 'nur für Sie',
     receiver: 'Was steht hinter der Adresse?',

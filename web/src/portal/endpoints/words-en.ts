@@ -21,6 +21,7 @@ export const en = {
     editTitle: 'Edit the endpoint',
     url: 'Address (URL)',
     urlHint: 'https, reachable from the internet',
+    urlMissing: 'is missing',
     description: 'Description',
     descriptionHint: 'only for you',
     receiver: 'What is behind the address?',

@@ -1,4 +1,5 @@
-// What a receiver must know: the signature with code, what answers mean, retries, addresses. The texts are those of the API.
+// What a receiver must know: the signature with code, what answers mean, retries, addresses. In English the texts are those of the
+// API.
 import type { ConsumerDocumentation } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -8,8 +9,9 @@ import { Copy } from '../../parts/Copy.tsx';
 import { Select } from '../../parts/Field.tsx';
 import { Code } from '../../parts/Json.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
-import { Prose } from '../../parts/Prose.tsx';
+import { Sentence } from '../../parts/Sentence.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
+import { answerInGerman, headerInGerman, outageInGerman, stepInGerman } from '../../words/german/documentation.ts';
 import { useEndpoints, useTenant } from '../tenant.ts';
 import { useHelpWords } from './words.ts';
 import '../../parts/small-table.css';
@@ -69,48 +71,75 @@ function Contents({ document }: { document: ConsumerDocumentation }) {
   return (
     <>
       <Section title={words.signature}>
-        <ol lang="en" className="pf-steps">
-          {signature.steps.map((step) => (
-            <li key={step}>
-              <Prose text={step} />
-            </li>
-          ))}
-        </ol>
-        {signature.schemes.some((scheme) => scheme !== 'v1') && (
-          <Facts facts={[[words.publicKeys, <code key="keys">{signature.publicKeysUrl}</code>]]} />
-        )}
-        {signature.code.length > 0 && <Samples code={signature.code} />}
+        <Signature signature={signature} />
       </Section>
       <Section title={words.answers}>
         <Table
           head={[words.answer, words.delivery, words.endpoint]}
-          rows={answers.map(({ status, delivery, endpoint }) => [status, delivery, endpoint])}
+          rows={answers.map((one) =>
+            (['status', 'delivery', 'endpoint'] as const).map((part) => (
+              <Sentence key={part} text={one[part]} german={() => answerInGerman(one)?.[part] ?? null} />
+            )),
+          )}
         />
       </Section>
       <Section title={words.retries}>
-        <ul lang="en" className="pf-steps">
-          {retries.outages.map(({ sentence }) => (
-            <li key={sentence}>{sentence}</li>
+        <ul className="pf-steps">
+          {retries.outages.map((one) => (
+            <li key={one.downForMs}>
+              <Sentence text={one.sentence} german={() => outageInGerman(one, retries.attempts.length)} />
+            </li>
           ))}
         </ul>
       </Section>
       <Section title={words.headers}>
-        <Table head={[]} rows={request.headers.map(({ name, meaning }) => [<code key={name}>{name}</code>, meaning])} />
+        <Table
+          head={[]}
+          rows={request.headers.map(({ name, meaning }) => [
+            <code key="name">{name}</code>,
+            <Sentence key="meaning" text={meaning} german={() => headerInGerman(name)} />,
+          ])}
+        />
       </Section>
       <Section title={words.addresses}>
-        {addresses.egressIps.length === 0 ? (
-          <p className="quiet">{words.noAddresses}</p>
-        ) : (
-          <>
-            <p lang="en">{addresses.note}</p>
-            <Code text={addresses.egressIps.join('\n')} label={words.addresses} kind="text" />
-          </>
-        )}
+        <Addresses addresses={addresses} />
       </Section>
       <Section title={words.missed}>
-        <p lang="en">{missed.when}</p>
+        <p>
+          <Sentence text={missed.when} german={() => words.missedWhen} />
+        </p>
         <Code text={`${missed.list}\n${missed.acknowledge}`} label={words.missed} kind="text" />
       </Section>
+    </>
+  );
+}
+
+function Signature({ signature: { steps, stepCodes, schemes, publicKeysUrl, code } }: Pick<ConsumerDocumentation, 'signature'>) {
+  const words = useHelpWords();
+  return (
+    <>
+      <ol className="pf-steps">
+        {steps.map((text, index) => (
+          <li key={text}>
+            <Sentence text={text} german={() => stepInGerman(stepCodes[index])} />
+          </li>
+        ))}
+      </ol>
+      {schemes.some((scheme) => scheme !== 'v1') && <Facts facts={[[words.publicKeys, <code key="keys">{publicKeysUrl}</code>]]} />}
+      {code.length > 0 && <Samples code={code} />}
+    </>
+  );
+}
+
+function Addresses({ addresses: { egressIps, note } }: Pick<ConsumerDocumentation, 'addresses'>) {
+  const words = useHelpWords();
+  if (egressIps.length === 0) return <p className="quiet">{words.noAddresses}</p>;
+  return (
+    <>
+      <p>
+        <Sentence text={note} german={() => words.addressesNote} />
+      </p>
+      <Code text={egressIps.join('\n')} label={words.addresses} kind="text" />
     </>
   );
 }
@@ -135,7 +164,7 @@ function Samples({ code }: { code: ConsumerDocumentation['signature']['code'] })
           <div>
             <code>{sample.file}</code> <Copy text={sample.code} />
           </div>
-          <Code text={sample.code} label={`${words.code} ${sample.title}`} kind="text" />
+          <Code text={sample.code} label={`${words.code} ${sample.title}`} kind="text" lang="en" />
         </>
       )}
     </>
@@ -144,7 +173,7 @@ function Samples({ code }: { code: ConsumerDocumentation['signature']['code'] })
 
 function Table({ head, rows }: { head: string[]; rows: React.ReactNode[][] }) {
   return (
-    <table className="small-table" lang="en">
+    <table className="small-table">
       {head.length > 0 && (
         <thead>
           <tr>

@@ -16,6 +16,9 @@ export const en = {
   addresses: 'Addresses to allow',
   noAddresses: 'The sender has published none.',
   missed: 'Missed events',
+  /** Null: what the API says. */
+  addressesNote: null as string | null,
+  missedWhen: null as string | null,
 };
 
 export type HelpWords = typeof en;

@@ -1,24 +1,21 @@
 // Skips the dead letter that blocks an order.
 import type { LaneQueue } from '@posthorn/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { posthorn } from '../../../api/client.ts';
 import { useLacks } from '../../../api/use.ts';
 import { Confirm } from '../../../parts/Dialog.tsx';
 import { Problem } from '../../../parts/States.tsx';
 import { say } from '../../../parts/Toasts.tsx';
+import { useOrder } from '../../../parts/use-order.ts';
 import { count } from '../../../words/format.ts';
 
 export function SkipHead({ endpoint, queue, onClose }: { endpoint: string; queue: LaneQueue; onClose: () => void }) {
   const because = useLacks('deliveries:act');
-  const queries = useQueryClient();
   const { orderingKey, held, heldIsMore } = queue;
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => posthorn.endpoints.skipHead(endpoint, orderingKey ?? undefined),
-    onSuccess: async () => {
-      say('The dead letter is skipped. The order goes on.');
-      onClose();
-      await queries.invalidateQueries({ queryKey: ['endpoint', endpoint] });
-    },
+  const { mutate, error, isPending } = useOrder({
+    send: () => posthorn.endpoints.skipHead(endpoint, orderingKey ?? undefined),
+    onDone: () => say('The dead letter is skipped. The order goes on.'),
+    onward: onClose,
+    changes: [['endpoint', endpoint]],
   });
   const after = held === 0 ? 'None waits behind it.' : `${heldIsMore ? 'More than ' : ''}${count(held, 'en')} behind it can then be sent.`;
   return (

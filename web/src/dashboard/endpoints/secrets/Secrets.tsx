@@ -1,6 +1,6 @@
 // Who may sign and who agreed: the secrets of an endpoint, their rotation, and its verification.
 import type { Endpoint, SigningSecret } from '@posthorn/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../../api/client.ts';
@@ -13,6 +13,7 @@ import { Problem, Skeleton } from '../../../parts/States.tsx';
 import { Tag } from '../../../parts/Status.tsx';
 import { Time } from '../../../parts/Time.tsx';
 import { say } from '../../../parts/Toasts.tsx';
+import { useOrder } from '../../../parts/use-order.ts';
 import { endpointQuery, secretsQuery } from '../queries.ts';
 import { RotateSecret } from './RotateSecret.tsx';
 import { Verification } from './Verification.tsx';
@@ -63,14 +64,11 @@ interface SecretProps {
 
 function Secret({ endpoint, secret: { id, validFrom, endsAt }, isNewest, because }: SecretProps) {
   const [isOpen, setIsOpen] = useState(false);
-  const queries = useQueryClient();
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => posthorn.endpoints.endSecret(endpoint, id),
-    onSuccess: async () => {
-      say('The secret does not sign any more.');
-      setIsOpen(false);
-      await queries.invalidateQueries({ queryKey: ['endpoint', endpoint] });
-    },
+  const { mutate, error, isPending } = useOrder({
+    send: () => posthorn.endpoints.endSecret(endpoint, id),
+    onDone: () => say('The secret does not sign any more.'),
+    onward: () => setIsOpen(false),
+    changes: [['endpoint', endpoint]],
   });
   return (
     <li className="secrets-item">

@@ -9,7 +9,7 @@ export interface SettingsForm {
   set: (field: DraftField, value: string) => void;
   isReadOnly: boolean;
   /** What is wrong with it, as the form, the preview or the refused change say. */
-  problemOf: (setting: Setting) => string | undefined;
+  problemOf: (setting: Setting) => ReactNode;
   /** What the change does; undefined: it is not changed, or not known yet. */
   effectOf: (setting: Setting) => ChangePreview['effects'][number] | undefined;
   sample: ChangePreview['sample'];
