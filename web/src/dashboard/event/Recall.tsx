@@ -18,6 +18,7 @@ export function Recall({ event, ways }: { event: EventInFull; ways: readonly Way
   const [isOpen, setIsOpen] = useState(false);
   const lacks = useLacks('events:write');
   const queries = useQueryClient();
+  const key = ['event', event.tenant, event.id];
   const { mutate, error, isPending, reset } = useOrder({
     send: () => posthorn.events.recall(event.tenant, event.id),
     onDone: ({ data }) => {
@@ -26,9 +27,9 @@ export function Recall({ event, ways }: { event: EventInFull; ways: readonly Way
       say(`Recalled: it is not sent to ${endpoints(stopped)} any more; ${endpoints(had)} got it before.`);
     },
     onward: () => setIsOpen(false),
-    changes: [['event', event.tenant, event.id]],
+    changes: [key],
     // it may have been recalled by somebody else
-    onError: () => void queries.invalidateQueries({ queryKey: ['event', event.tenant, event.id] }),
+    onError: () => void queries.invalidateQueries({ queryKey: key }),
   });
   const because = lacks ?? (event.recalledAt === null ? undefined : 'it was recalled already');
   const had = ways.filter(({ code }) => code === 'delivered' || code === 'taken').length;
