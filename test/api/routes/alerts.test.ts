@@ -291,7 +291,10 @@ describe('bad input', () => {
   it('email without an SMTP server is refused', async () => {
     const without = await startApi();
     const answer = await without.post(channels, { kind: 'email', settings: { to: ['a@example.com'] } });
-    expect([answer.status, answer.body.errors]).toMatchObject([422, [{ path: 'kind', message: expect.stringContaining('POSTHORN_SMTP_URL') }]]);
+    expect([answer.status, answer.body.errors]).toMatchObject([
+      422,
+      [{ path: 'kind', message: expect.stringContaining('POSTHORN_SMTP_URL') }],
+    ]);
     await without.close();
   });
 });

@@ -1,9 +1,9 @@
 // All words of the portal, and what of them a page in German shows in English.
 import type { Page } from 'playwright-core';
-import * as attempts from '../../../web/src/parts/attempts/words.ts';
-import * as channels from '../../../web/src/parts/channels/words.ts';
+import * as attempts from '../../../web/src/parts/attempts/texts.ts';
+import * as channels from '../../../web/src/parts/channels/texts.ts';
 import { filterWords } from '../../../web/src/parts/filter/words.ts';
-import * as messages from '../../../web/src/parts/messages/words.ts';
+import * as messages from '../../../web/src/parts/messages/texts.ts';
 import { de as alertsDe } from '../../../web/src/portal/alerts/words-de.ts';
 import { en as alertsEn } from '../../../web/src/portal/alerts/words-en.ts';
 import { de as catalogueDe } from '../../../web/src/portal/catalogue/words-de.ts';
@@ -17,7 +17,7 @@ import { healthTexts } from '../../../web/src/portal/health/texts.ts';
 import { de as helpDe } from '../../../web/src/portal/help/words-de.ts';
 import { en as helpEn } from '../../../web/src/portal/help/words-en.ts';
 import { missedTexts } from '../../../web/src/portal/missed/texts.ts';
-import * as shared from '../../../web/src/portal/shared-words.ts';
+import * as shared from '../../../web/src/portal/shared-texts.ts';
 import { de as shellDe } from '../../../web/src/portal/shell/words/de.ts';
 import { en as shellEn } from '../../../web/src/portal/shell/words/en.ts';
 import { de as partsDe } from '../../../web/src/words/de.ts';

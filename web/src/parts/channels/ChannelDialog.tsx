@@ -15,7 +15,8 @@ import { say } from '../Toasts.tsx';
 import { type Typed, useTyped } from '../use-typed.ts';
 import { ChannelFields } from './ChannelFields.tsx';
 import { type ChannelDraft, channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from './channel-draft.ts';
-import { type ChannelWords, type KindNames, useChannelWords } from './words.ts';
+import type { ChannelWords } from './texts.ts';
+import { type KindNames, useChannelWords } from './words.ts';
 
 export interface ChannelDialogProps {
   /** Without one: a new channel. */

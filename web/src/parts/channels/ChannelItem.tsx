@@ -14,7 +14,8 @@ import { say } from '../Toasts.tsx';
 import { useOrder } from '../use-order.ts';
 import { ChannelDialog } from './ChannelDialog.tsx';
 import { targetOf } from './channel-draft.ts';
-import { type ChannelWords, type KindNames, useChannelWords } from './words.ts';
+import type { ChannelWords } from './texts.ts';
+import { type KindNames, useChannelWords } from './words.ts';
 import './channels.css';
 
 export interface ChannelItemProps {
