@@ -11,7 +11,7 @@ const shown: Record<string, string> = {
 };
 
 /** Where a link of a page leads, from the root of the site; null: to a file that the site does not have. */
-export function siteLink(page: string, href: string): string | null {
+function siteLink(page: string, href: string): string | null {
   const [path = '', anchor] = href.split('#');
   const isIncluded = Object.values(shown).includes(page) && page.startsWith('project/');
   const target = posix.join(isIncluded ? '' : posix.join('docs', posix.dirname(page)), path);

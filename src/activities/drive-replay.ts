@@ -58,7 +58,7 @@ export function createDriveReplay(deps: DriveReplayDeps) {
 }
 
 /** A job whose row is gone counts as cancelled. */
-export async function readProgress(db: Db, replayId: string): Promise<ReplayProgress> {
+async function readProgress(db: Db, replayId: string): Promise<ReplayProgress> {
   const record = await readReplay(db, replayId);
   if (!record)
     return { status: 'cancelled', matched: 0, done: 0, succeeded: 0, failed: 0, skipped: 0, waiting: 0, perSecond: 0, rate: null };

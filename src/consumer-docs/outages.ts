@@ -97,7 +97,7 @@ const units: [name: string, ms: number][] = [
 ];
 
 /** Its two largest units. @example durationText(27_360_000) // '7 h 36 min' */
-export function durationText(ms: number): string {
+function durationText(ms: number): string {
   const first = units.findIndex(([, size]) => ms >= size);
   if (first < 0) return ms === 0 ? '0 s' : `${ms} ms`;
   const [name = '', size = 1] = units[first] ?? [];

@@ -26,7 +26,7 @@ export interface ListenerDeps {
 /** Requests on one connection that wait for their answer. */
 const mostInFlight = 32;
 
-export const endReasons = {
+const endReasons = {
   replaced: 'Another `posthorn listen` has taken over this endpoint.',
   deleted: 'The endpoint was deleted.',
   not_valid: 'The API key or portal link is no longer valid.',

@@ -20,7 +20,7 @@ export interface HttpRequest {
  */
 export type Ended = (error: Error | null, reusable: boolean) => void;
 
-export const maxHeaderBytes = 16 * 1024;
+const maxHeaderBytes = 16 * 1024;
 const maxBodyBytes = 1024 * 1024;
 
 /**

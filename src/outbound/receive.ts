@@ -3,7 +3,7 @@
 import type { EndpointResponse } from '#domain/deliveries/outcome';
 import { decoded } from './content-encoding.ts';
 
-export const keptBytes = 64 * 1024;
+const keptBytes = 64 * 1024;
 /** Limit for interim responses and headers together. */
 const maxBytesBeforeHead = 64 * 1024;
 /** Limit for a whole response on the wire, so that chunk extensions and trailers cannot go on forever. */

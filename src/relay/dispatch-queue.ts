@@ -8,7 +8,7 @@ import { newId } from '#runtime/new-id';
 import type { DispatchRef } from '#temporal/starter';
 
 /** Maximum number of events in a dispatch. */
-export const batchSize = 256;
+const batchSize = 256;
 const batchesAtOnce = 4;
 /** A batch without an urgent event waits for this many beats of the cadence. */
 const calmBeats = 4;

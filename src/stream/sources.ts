@@ -5,7 +5,7 @@ import type { Db } from '#db/store/pool';
 import type { ChangeSource } from './change.ts';
 import { eventText } from './event-text.ts';
 
-export function deliveryChanges(db: Db): ChangeSource {
+function deliveryChanges(db: Db): ChangeSource {
   return {
     kind: 'delivery',
     async read(query) {
@@ -23,7 +23,7 @@ export function deliveryChanges(db: Db): ChangeSource {
   };
 }
 
-export function alertChanges(db: Db): ChangeSource {
+function alertChanges(db: Db): ChangeSource {
   return {
     kind: 'alert',
     async read(query) {

@@ -53,7 +53,7 @@ type RecordValue = (value: number) => void;
 type AnyMetric = Counter<string> | Gauge<string> | Histogram<string>;
 type Attributes = BufferedMetricUpdate['attributes'];
 
-export class TemporalMetrics {
+class TemporalMetrics {
   readonly registry = new Registry();
   /** By the SDK's objects for a metric and for labels, which it passes again with each change. */
   readonly #known = new WeakMap<object, Pick<SeriesOf, 'record'>>();

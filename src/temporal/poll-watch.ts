@@ -35,7 +35,7 @@ const kinds: Record<string, PollKind> = {
   ActivityWorker: 'activity',
 };
 
-export class PollWatch {
+class PollWatch {
   readonly #pollers = new Map<string, PollHealth>();
   readonly #clock: () => number;
 

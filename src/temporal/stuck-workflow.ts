@@ -14,7 +14,7 @@ const failuresThatMeanStuck = 3;
  */
 export type Progress = 'stuck' | 'working' | 'waiting';
 
-export function progressOf({ raw: { pendingWorkflowTask: task, pendingActivities } }: Pick<WorkflowExecutionDescription, 'raw'>): Progress {
+function progressOf({ raw: { pendingWorkflowTask: task, pendingActivities } }: Pick<WorkflowExecutionDescription, 'raw'>): Progress {
   if (pendingActivities?.some(({ state }) => state === started)) return 'working';
   if (!task) return 'waiting';
   return Number(task.attempt) > failuresThatMeanStuck ? 'stuck' : 'working';

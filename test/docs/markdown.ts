@@ -19,7 +19,7 @@ export const pages = [
   ...['docs', 'packages', 'deploy', 'src'].flatMap(markdownIn).filter((file) => !file.startsWith('docs/project/')),
 ].sort();
 
-export const read = (file: string) => readFileSync(file, 'utf8');
+const read = (file: string) => readFileSync(file, 'utf8');
 
 export interface CodeBlock {
   file: string;

@@ -32,7 +32,7 @@ import { startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
 const log = createLogger('silent');
-export const manySlots: SlotLimits = { process: 512, tenant: 128, endpoint: 32 };
+const manySlots: SlotLimits = { process: 512, tenant: 128, endpoint: 32 };
 
 export interface Pumped {
   id: string;

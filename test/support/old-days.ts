@@ -5,7 +5,7 @@ import type { DeliveryStatus } from '#domain/deliveries/delivery';
 import { deliveryId, makeId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 
-export const dayMs = 86_400_000;
+const dayMs = 86_400_000;
 
 export interface OldEvent {
   eventId: string;
@@ -25,7 +25,7 @@ export interface OldEventOptions {
   withEndpoint?: boolean;
 }
 
-export const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 /** Creates the partitions of that day. */
 export async function makeOldDay(db: Db, daysAgo: number): Promise<string> {

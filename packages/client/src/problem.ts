@@ -117,7 +117,7 @@ function documentOf(text: string): Record<string, unknown> {
 }
 
 /** Seconds, or a date. Null: neither. */
-export function retryAfterMsOf(header: string | null, nowMs: number): number | null {
+function retryAfterMsOf(header: string | null, nowMs: number): number | null {
   if (header === null) return null;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1_000;
   const at = Date.parse(header);

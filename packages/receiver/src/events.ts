@@ -115,7 +115,7 @@ export function eventOf({ id, type, raw, key, sequence, meta }: Omit<NewItem, 'r
 }
 
 /** The texts of the elements of a JSON array, unchanged: parsing would round numbers. */
-export function elementsOf(array: string): string[] {
+function elementsOf(array: string): string[] {
   if (!Array.isArray(parsedFrom(array))) throw malformed('a batch must be a JSON array');
   const [elements, begin] = [[] as string[], array.indexOf('[') + 1];
   let [depth, from] = [0, begin];

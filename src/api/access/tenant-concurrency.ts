@@ -8,7 +8,7 @@ import type { Route } from '../http/route.ts';
 export const mostAtOnce = 8;
 export const mostEventPostsAtOnce = 256;
 /** They hold no database connection. */
-export const mostStreamsAtOnce = 32;
+const mostStreamsAtOnce = 32;
 
 export interface TenantConcurrency {
   /**

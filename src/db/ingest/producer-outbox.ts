@@ -18,7 +18,7 @@ export interface ProducerRow {
 export const producerChannel = 'posthorn_producer';
 
 /** `orders`, `public.orders` → `"public"."orders"`. */
-export function quotedTable(name: string): string {
+function quotedTable(name: string): string {
   return name
     .split('.')
     .map((part) => `"${part}"`)

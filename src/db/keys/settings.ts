@@ -48,7 +48,7 @@ export function setMasterKey(db: Db, vault: Vault, rows: number, audit?: Audit):
   });
 }
 
-export class WrongMasterKey extends Error {
+class WrongMasterKey extends Error {
   override name = 'WrongMasterKey';
 
   constructor(stored: string, given: string[]) {

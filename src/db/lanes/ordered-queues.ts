@@ -4,7 +4,7 @@ import { idOf, uuidOf } from '#domain/ids';
 import type { QueueView } from '#domain/views/lane-view';
 import type { Db } from '../store/pool.ts';
 
-export const mostQueuedCounted = 1_000;
+const mostQueuedCounted = 1_000;
 
 export interface QueuesOf {
   endpointId: string;

@@ -9,7 +9,7 @@ const lock = 7_061_102;
 const detachWithinMs = 60_000;
 const lockWithinMs = 40_000;
 
-export const partitionedTables = ['events', 'deliveries', 'attempts'] as const;
+const partitionedTables = ['events', 'deliveries', 'attempts'] as const;
 export type Partitioned = (typeof partitionedTables)[number];
 
 export interface OldPartition {

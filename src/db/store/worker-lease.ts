@@ -2,7 +2,7 @@
 import { usualTimings } from '#domain/timings';
 
 /** Of a row of `relays`: its lease is valid, and it is not stopping. */
-export const isWorker = `seen > now() - interval '${usualTimings.relay.expiresAfterMs} milliseconds' and mode is not null`;
+const isWorker = `seen > now() - interval '${usualTimings.relay.expiresAfterMs} milliseconds' and mode is not null`;
 
 /** How many workers run, as SQL. */
 export const workersSql = `(select count(*)::int from relays where ${isWorker})`;

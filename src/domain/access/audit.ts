@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Command } from '../deliveries/delivery.ts';
 import { hidden, originOnly } from '../endpoints/endpoint-target.ts';
 
-export const auditActions = [
+const auditActions = [
   'tenant.create',
   'tenant.change',
   'tenant.delete',
@@ -67,7 +67,7 @@ export function commandAction({ kind }: Pick<Command, 'kind'>): AuditAction {
   return kind === 'retry-now' ? 'delivery.retry_now' : `delivery.${kind}`;
 }
 
-export const actorKinds = ['bootstrap', 'api_key', 'portal_link', 'session', 'temporal', 'cli', 'system'] as const;
+const actorKinds = ['bootstrap', 'api_key', 'portal_link', 'session', 'temporal', 'cli', 'system'] as const;
 
 /**
  * Who made the change: an API key, portal link or session (`id` is its id), a Temporal signal (`id` is the workflow's

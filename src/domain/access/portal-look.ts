@@ -2,7 +2,7 @@
 // origins become part of a header, so their form is strict.
 import { z } from 'zod';
 
-export const portalLanguages = ['en', 'de'] as const;
+const portalLanguages = ['en', 'de'] as const;
 export const portalLanguage = z.enum(portalLanguages);
 
 const portalMode = z.enum(['light', 'dark', 'system']);

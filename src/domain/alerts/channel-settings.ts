@@ -4,7 +4,7 @@ import { hidden, originOnly } from '../endpoints/endpoint-target.ts';
 import { givenSecret, secretProblem } from '../endpoints/secret.ts';
 import { faultText } from '../faults/fault.ts';
 
-export const channelKinds = ['webhook', 'email', 'slack', 'pagerduty'] as const;
+const channelKinds = ['webhook', 'email', 'slack', 'pagerduty'] as const;
 export const channelKind = z.enum(channelKinds);
 export type ChannelKind = (typeof channelKinds)[number];
 

@@ -12,7 +12,7 @@ export const mostTypes = 5_000;
 export const mostVersions = 100;
 
 /** What happens to an event that breaks a rule. */
-export const strictnesses = ['off', 'warn', 'reject'] as const;
+const strictnesses = ['off', 'warn', 'reject'] as const;
 export const strictness = z.enum(strictnesses);
 export type Strictness = (typeof strictnesses)[number];
 

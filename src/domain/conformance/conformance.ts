@@ -43,7 +43,7 @@ export const verdicts = ['passed', 'warned', 'failed', 'not_judged'] as const;
 export type Verdict = (typeof verdicts)[number];
 
 /** `receipt`: what the receiver says it did, if it says so. */
-export const evidences = ['status', 'time', 'receipt'] as const;
+const evidences = ['status', 'time', 'receipt'] as const;
 export type Evidence = (typeof evidences)[number];
 
 export const receipts = ['new', 'duplicate', 'replay'] as const;

@@ -14,7 +14,7 @@ export function envelopeSchema(name: string, data: unknown): JsonObject {
   };
 }
 
-export const exampleTimestamp = '2026-03-02T09:15:00.000Z';
+const exampleTimestamp = '2026-03-02T09:15:00.000Z';
 
 export const envelopeOf = (name: string, data: unknown) => ({ type: name, timestamp: exampleTimestamp, data });
 

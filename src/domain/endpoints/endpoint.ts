@@ -24,7 +24,7 @@ const headerValue = z
   .max(2_000)
   .regex(/^[\x20-\x7e]*$/, faultText('not_ascii_line'));
 
-export const headers = z
+const headers = z
   .record(headerName, headerValue)
   .refine((pairs) => Object.keys(pairs).length <= 20, faultText('too_many_headers', { most: 20 }))
   .superRefine((pairs, context) => {

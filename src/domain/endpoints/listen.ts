@@ -18,7 +18,7 @@ const headerText = z.string().max(16_384);
 const headerPairs = z.array(z.tuple([headerText, headerText]));
 
 /** A request that is passed on, as the endpoint's receiver would get it. */
-export const listenedRequest = z.object({
+const listenedRequest = z.object({
   id: z.string().describe('id of the request, for its answer'),
   headers: headerPairs.describe('headers in their order, without those of the connection'),
   body: z.base64().describe('the body, in base64'),

@@ -2,14 +2,14 @@
 // delivery and after a change of its URL, if the endpoint's settings or the operator ask for it.
 import { z } from 'zod';
 
-export const verificationMethods = ['none', 'echo', 'cloudevents'] as const;
+const verificationMethods = ['none', 'echo', 'cloudevents'] as const;
 const verificationMethod = z.enum(verificationMethods);
 export const verification = verificationMethod.describe(
   'how the endpoint is verified before its first delivery and after a change of its URL. none: not at all; echo: a POST with a nonce that the endpoint must return; cloudevents: OPTIONS, as in the CloudEvents webhook specification',
 );
 export type VerificationMethod = z.infer<typeof verification>;
 
-export const verificationStates = ['none', 'pending', 'verified', 'failed'] as const;
+const verificationStates = ['none', 'pending', 'verified', 'failed'] as const;
 export type VerificationState = (typeof verificationStates)[number];
 
 export const shownVerification = z

@@ -6,7 +6,7 @@ import { channel, eventTypeName } from './event-type.ts';
 
 export const maxEventBytes = 256 * 1024;
 export const maxBatchBytes = 10 * 1024 * 1024;
-export const maxBatchEvents = 1_000;
+const maxBatchEvents = 1_000;
 const longestDelayMs = 30 * 86_400_000;
 
 export const eventKey = z

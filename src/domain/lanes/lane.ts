@@ -10,7 +10,7 @@ export const laneStates = ['awake', 'idle', 'blocked'] as const;
 export type LaneState = (typeof laneStates)[number];
 
 /** Why a lane was opened, other than by the endpoint's settings. */
-export const laneReasons = ['backlog', 'cap', 'failing'] as const;
+const laneReasons = ['backlog', 'cap', 'failing'] as const;
 export type LaneReason = (typeof laneReasons)[number];
 
 /**

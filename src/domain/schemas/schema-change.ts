@@ -1,7 +1,7 @@
 // What a change between two versions of a schema is, and whom it breaks.
 import { z } from 'zod';
 
-export const changeKinds = [
+const changeKinds = [
   'schema_added',
   'schema_removed',
   'field_added',

@@ -3,7 +3,7 @@
 import { refFaults, type SchemaFault } from './schema-refs.ts';
 import { applicators, isObject, type JsonObject, pointerPart, type SchemaNode, walkSchema } from './schema-walk.ts';
 
-export const dialect = 'https://json-schema.org/draft/2020-12/schema';
+const dialect = 'https://json-schema.org/draft/2020-12/schema';
 export const maxSchemaBytes = 64 * 1024;
 const mostLevels = 64;
 export const mostSubschemas = 2_000;

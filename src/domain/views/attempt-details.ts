@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { attemptView } from './delivery-view.ts';
 
-export const bodyStates = ['exact', 'erased', 'not_known'] as const;
-export const signatureVerdicts = ['valid', 'rotated', 'no_match', 'not_checked'] as const;
+const bodyStates = ['exact', 'erased', 'not_known'] as const;
+const signatureVerdicts = ['valid', 'rotated', 'no_match', 'not_checked'] as const;
 
 const unchecked = ['no_body', 'no_request', 'other_settings'] as const;
 

@@ -76,7 +76,7 @@ export const attemptView = z.object({
 export type AttemptView = z.infer<typeof attemptView>;
 
 /** Why an event was or was not delivered to an endpoint, in short. An explanation says more. */
-export const verdicts = [
+const verdicts = [
   'wanted',
   'event_type_not_subscribed',
   'channel_not_subscribed',

@@ -4,7 +4,7 @@ import { laneStates, laneWait } from '../lanes/lane.ts';
 import { rateLimit } from '../lanes/lane-settings.ts';
 
 /** Why an endpoint's deliveries are held: its settings, its state, or its failures. */
-export const laneCauses = [
+const laneCauses = [
   'paused',
   'unverified',
   'disabled',

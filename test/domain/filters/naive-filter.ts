@@ -7,7 +7,7 @@ interface NumberText {
 }
 export type Naive = null | boolean | string | NumberText | Naive[] | Map<string, Naive>;
 
-export function readNaively(json: string): Naive {
+function readNaively(json: string): Naive {
   const tokens = [...walkJson(json)];
   let at = 0;
   const value = (): Naive => {

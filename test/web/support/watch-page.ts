@@ -9,7 +9,7 @@ export interface Watched {
 }
 
 /** The name of a function that no page has. A canary calls it: `<img src=x onerror=canaryRan()>`. */
-export const canaryFunction = 'canaryRan';
+const canaryFunction = 'canaryRan';
 
 /** A text that runs something wherever it is taken for markup, a script or an address. */
 export const canary = (name: string) =>

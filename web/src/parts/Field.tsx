@@ -16,7 +16,7 @@ interface InputProps {
 }
 
 /** For an input of any kind: `children` gets what it must carry. */
-export function Field({ label, hint, problem, children }: Labelled & { children: (props: InputProps) => ReactNode }) {
+function Field({ label, hint, problem, children }: Labelled & { children: (props: InputProps) => ReactNode }) {
   const id = useId();
   const described = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(' ');
   return (

@@ -29,7 +29,7 @@ function tick(): void {
 }
 
 /** The time to which relative times refer, in Unix milliseconds. */
-export const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);
+const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);
 
 export function Time({ at }: { at: string }) {
   const words = useWords();

@@ -7,7 +7,7 @@ import { useMay } from '../api/use.ts';
 import { portalLink } from './shell/link/link.ts';
 
 /** Only for pages, which are there while a link is open. */
-export function useLink(): CurrentPortalLink {
+function useLink(): CurrentPortalLink {
   const state = useSyncExternalStore(portalLink.subscribe, portalLink.get);
   if (state.state !== 'open') throw new Error('there is no portal link');
   return state.link;

@@ -53,7 +53,7 @@ function narrowingOf({ kind, id, tenant }: SearchHit): DeliveriesSearch {
 }
 
 /** Filters without a field of their own. */
-export function chipsOf(
+function chipsOf(
   { endpoint, event }: DeliveriesSearch,
   narrow: (change: Partial<Record<keyof DeliveriesSearch, unknown>>) => void,
 ): Chip[] {

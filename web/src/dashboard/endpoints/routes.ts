@@ -4,8 +4,8 @@ import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
-export const conditions = ['ok', 'failing', 'blocked', 'retry_after', 'paused', 'unverified', 'disabled'] as const;
-export const windows = ['1h', '24h', '7d', '30d'] as const;
+const conditions = ['ok', 'failing', 'blocked', 'retry_after', 'paused', 'unverified', 'disabled'] as const;
+const windows = ['1h', '24h', '7d', '30d'] as const;
 
 const list = createRoute({
   getParentRoute: () => root,

@@ -4,7 +4,7 @@ import { lazyPage } from '../../parts/lazy-page.ts';
 import { root } from '../root.ts';
 import { choicesIn, textIn } from '../search.ts';
 
-export const overviewRoute = createRoute({
+const overviewRoute = createRoute({
   getParentRoute: () => root,
   path: '/',
   validateSearch: (search: Record<string, unknown>) => {

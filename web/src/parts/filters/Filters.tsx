@@ -37,7 +37,7 @@ export function Filters({ chips, onClear, children }: FiltersProps) {
   );
 }
 
-export function Chips({ chips }: { chips: Chip[] }) {
+function Chips({ chips }: { chips: Chip[] }) {
   return chips.map(({ name, id, value, onRemove }) => (
     <Button key={`${name} ${id}`} onPress={onRemove} aria-label={`Remove the filter ${name} ${id}`}>
       <span className="filters-chip">

@@ -8,7 +8,7 @@ export interface SavedView {
 }
 
 export const longestName = 100;
-export const mostViews = 50;
+const mostViews = 50;
 const longestSearch = 2_000;
 const slotOf = (list: string) => `posthorn.views.${list}`;
 
