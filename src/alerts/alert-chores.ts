@@ -43,8 +43,9 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       claimMs,
       async run(_signal, work) {
         ran?.();
+        const isCurrent = within(claimMs);
         const { conditions, checked } = await check(work);
-        const reconciles = work.openAlerts || conditions.length > 0;
+        const reconciles = isCurrent() && (work.openAlerts || conditions.length > 0);
         if (reconciles) await reconcile(db, conditions, checked);
         const told = reconciles || work.untoldAlerts ? await announceChanges(db) : 0;
         if (work.digests) await announceDigests(db, Date.now());
@@ -58,10 +59,11 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       pauseMs: () => Math.min(longestPauseMs, comparedMs / share),
       async run(_signal, work) {
         const beganMs = performance.now();
+        const isCurrent = within(claimMs);
         const { conditions, checked } = await slowChecks(db, timings, work);
         const unusual = work.figures || work.openAlerts ? await checkBands() : { conditions: [], checked: [] };
         const all = [...conditions, ...unusual.conditions];
-        const reconciles = work.openAlerts || all.length > 0;
+        const reconciles = isCurrent() && (work.openAlerts || all.length > 0);
         if (reconciles) await reconcile(db, all, [...checked, ...unusual.checked]);
         comparedMs = performance.now() - beganMs;
         // now, and not when the other chore runs next
@@ -72,4 +74,10 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       },
     },
   ];
+}
+
+/** False after so long: this process was suspended meanwhile, and others know more than what it has found. */
+function within(ms: number): () => boolean {
+  const until = performance.now() + ms;
+  return () => performance.now() < until;
 }

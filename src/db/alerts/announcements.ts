@@ -1,7 +1,7 @@
 // Writes the notifications of changed alerts, in one transaction with the note that they are written. Two runs at the same
 // time take different alerts.
 import { type AlertState, isAlertKind, type Severity, severities } from '#domain/alerts/alert';
-import { type ChangedAlert, type Notification, route, type ToldBefore } from '#domain/alerts/routing';
+import { type ChangedAlert, eventsOf, type Notification, route, type ToldBefore } from '#domain/alerts/routing';
 import { idOf, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { type Db, inTransaction } from '../store/pool.ts';
@@ -17,8 +17,9 @@ export function announceChanges(db: Db): Promise<number> {
     if (changed.length === 0) return 0;
     const alerts = changed.flatMap(toChanged);
     const channels = await channelsFor(client, alerts);
-    const told = channels.length > 0 ? await readTold(client, alerts) : () => ({ ofThis: false, msAgo: null });
+    // first, so that a message which another process begins to send now counts as told
     await dropQuiet(client, alerts);
+    const told = channels.length > 0 ? await readTold(client, alerts) : () => ({ ofThis: false, msAgo: null });
     await insertNotifications(client, alerts, route({ alerts, channels, told }));
     await client.query({
       name: 'alerts_told',
@@ -88,12 +89,11 @@ async function readTold(client: Querying, alerts: ChangedAlert[]): Promise<(aler
     kind: string;
     subject: string;
     channel_id: string;
-    waits: boolean;
     ms_ago: number;
   }>({
     name: 'told_before',
     text: `
-      select n.alert_id, a.kind, a.subject, n.channel_id, n.sent_at is null and n.attempts = 0 and n.due_at > now() as waits,
+      select n.alert_id, a.kind, a.subject, n.channel_id,
         extract(epoch from now() - coalesce(n.sent_at, n.created_at))::float8 * 1000 as ms_ago
       from unnest($1::uuid[], $2::text[], $3::text[]) as w (id, kind, subject)
       join alerts a on a.subject = w.subject and a.kind = w.kind
@@ -107,22 +107,33 @@ async function readTold(client: Querying, alerts: ChangedAlert[]): Promise<(aler
     );
     const earlier = about.filter((row) => row.alert_id !== alert.id).map((row) => row.ms_ago);
     return {
-      ofThis: about.some((row) => row.alert_id === alert.id && !row.waits),
+      ofThis: about.some((row) => row.alert_id === alert.id),
       msAgo: earlier.length > 0 ? Math.min(...earlier) : null,
     };
   };
 }
 
-/** An alert that has closed within its quiet period is never told. */
+/** Of a notification `n` that waits for the end of a quiet period. */
+const waits = (n: string) => `${n}.sent_at is null and ${n}.dropped_at is null and ${n}.attempts = 0 and ${n}.due_at > now()`;
+
+/**
+ * An alert that has closed within its quiet period is never told, and not its acknowledgement. One that has become more severe is told of
+ * that at once, so that it has opened is no news any more.
+ */
 async function dropQuiet(client: Querying, alerts: ChangedAlert[]): Promise<void> {
-  const closed = alerts.filter(({ state }) => state === 'closed').map(({ id }) => id);
-  if (closed.length === 0) return;
+  const idsOf = (some: ChangedAlert[]) => some.map(({ id }) => id);
+  const closed = idsOf(alerts.filter(({ state }) => state === 'closed'));
+  const escalated = idsOf(alerts.filter((one) => eventsOf(one).includes('escalated')));
+  if (closed.length + escalated.length === 0) return;
   await client.query({
     name: 'drop_quiet_notifications',
     text: `
-      update alert_notifications set dropped_at = now()
-      where alert_id = any($1::uuid[]) and sent_at is null and dropped_at is null and attempts = 0 and due_at > now()`,
-    values: [closed],
+      update alert_notifications n set dropped_at = now()
+      where alert_id = any($1::uuid[] || $2::uuid[]) and ${waits('n')}
+        or alert_id = any($1::uuid[]) and event = 'acknowledged' and sent_at is null and dropped_at is null and exists (
+          select from alert_notifications o
+          where o.alert_id = n.alert_id and o.channel_id = n.channel_id and o.event = 'opened' and ${waits('o')})`,
+    values: [closed, escalated],
   });
 }
 

@@ -19,19 +19,21 @@ export async function announceDigests(db: Db, nowMs: number): Promise<void> {
   });
   if (rowCount === 0) return;
   await inTransaction(db, async (client) => {
-    const { rows } = await client.query<{ id: string; digest_at: string }>({
+    const { rows } = await client.query<{ id: string; digest_at: string; digest_due_at: Date }>({
       name: 'take_digests',
       text: `
-        select id, digest_at from alert_channels where ${isDigestDue}
+        select id, digest_at, digest_due_at from alert_channels where ${isDigestDue}
         order by digest_due_at limit 100 for update skip locked`,
     });
-    for (const { id, digest_at: at } of rows) {
+    for (const { id, digest_at: at, digest_due_at: due } of rows) {
+      // by PostgreSQL's clock it is due; that of this process may be behind
+      const next = nextDigestMs(at, Math.max(nowMs, due.getTime()));
       await client.query({
         name: 'announce_digest',
         text: `
           with next as (update alert_channels set digest_due_at = to_timestamp($2::float8 / 1000) where id = $1)
           insert into alert_notifications (id, channel_id, event, due_at) values ($3, $1, 'digest', now())`,
-        values: [id, nextDigestMs(at, nowMs), uuidOf(newId('ntf'))],
+        values: [id, next, uuidOf(newId('ntf'))],
       });
     }
   });

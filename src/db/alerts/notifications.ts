@@ -91,6 +91,8 @@ async function readAlerts(db: Db, due: DueRow[]): Promise<Map<string, AlertView>
   return new Map(rows.flatMap((row) => toAlert(row).map((view): [string, AlertView] => [row.id, view])));
 }
 
+type Claimed = Pick<DueNotification, 'id' | 'channel' | 'attempts'>;
+
 /** `retryInMs` null: it is given up. released: it was not tried, and is due in so many ms. */
 export type Fate =
   | { kind: 'sent' }
@@ -98,8 +100,11 @@ export type Fate =
   | { kind: 'released'; inMs: number }
   | { kind: 'failed'; error: string; retryInMs: number | null };
 
-/** Records what became of a claimed notification, and shows it on its channel. */
-export async function recordFate(db: Db, { id, channel }: Pick<DueNotification, 'id' | 'channel'>, fate: Fate): Promise<void> {
+/**
+ * Records what became of a claimed notification, and shows it on its channel. `attempts` tells the claim: a process that has
+ * lost it, because it was suspended, records only that it has sent.
+ */
+export async function recordFate(db: Db, { id, channel, attempts }: Claimed, fate: Fate): Promise<void> {
   const error = fate.kind === 'failed' ? fate.error.slice(0, 500) : null;
   const waitMs = fate.kind === 'failed' ? fate.retryInMs : fate.kind === 'released' ? fate.inMs : null;
   await db.query({
@@ -111,12 +116,13 @@ export async function recordFate(db: Db, { id, channel }: Pick<DueNotification, 
           dropped_at = case when $2 = 'needless' or $2 = 'failed' and $4::float8 is null then now() end,
           attempts = attempts - case when $2 = 'released' then 1 else 0 end,
           due_at = case when $2 in ('released', 'failed') then now() + coalesce($4, 0) * interval '1 millisecond' else due_at end
-        where id = $1
+        where id = $1 and sent_at is null and ($2 = 'sent' or dropped_at is null and attempts = $6)
+        returning id
       )
       -- that a webhook is stored says nothing about its receiver
       update alert_channels set last_error = case when kind = 'webhook' and $2 = 'sent' then last_error else $3 end, last_error_at = case when $3::text is null then last_error_at else now() end,
         last_sent_at = case when $2 = 'sent' then now() else last_sent_at end
-      where id = $5 and $2 in ('sent', 'failed')`,
-    values: [uuidOf(id), fate.kind, error, waitMs, uuidOf(channel.id)],
+      where id = $5 and $2 in ('sent', 'failed') and exists (select from done)`,
+    values: [uuidOf(id), fate.kind, error, waitMs, uuidOf(channel.id), attempts],
   });
 }

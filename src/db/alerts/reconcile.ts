@@ -8,6 +8,10 @@ import type { Db } from '../store/pool.ts';
 /** How long the alert stays open that an endpoint accepts again. */
 const recoveredFor = '1 hour';
 
+/** A UUIDv7: how many endpoints accept again is known only in the statement. */
+const newUuid = `
+  overlay(replace(gen_random_uuid()::text, '-', '') placing lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7' from 1 for 13)::uuid`;
+
 /** `checked`: the kinds that the checks have looked for completely. An open alert of them without a condition is closed. */
 export async function reconcile(db: Pick<Db, 'query'>, conditions: readonly Condition[], checked: readonly AlertKind[]): Promise<void> {
   await db.query({
@@ -33,16 +37,15 @@ export async function reconcile(db: Pick<Db, 'query'>, conditions: readonly Cond
         returning a.kind, a.subject, a.tenant_id, a.endpoint_id, a.detail
       )
       insert into alerts (id, tenant_id, endpoint_id, kind, subject, severity, detail)
-      select ($3::uuid[])[row_number() over ()], c.tenant_id, c.endpoint_id, 'endpoint.recovered', c.subject, 'info',
+      select ${newUuid}, c.tenant_id, c.endpoint_id, 'endpoint.recovered', c.subject, 'info',
         jsonb_build_object('host', p.host, 'description', c.detail->'description')
       from closed c join endpoints p on p.id = c.endpoint_id and p.deleted_at is null and p.gate = 'open'
       -- not if it has another URL since: then nobody knows whether it accepts
       where c.kind = 'endpoint.failing' and (c.detail->>'targetVersion')::int = p.target_version and (
         exists (select from endpoint_health h where h.endpoint_id = p.id and h.failing_since is null)
         or exists (select from lanes l where l.endpoint_id = p.id and l.failing_since is null and l.updated_at > now() - interval '1 hour'))
-      limit cardinality($3::uuid[])
       on conflict (kind, subject) where state <> 'closed' do nothing`,
-    values: [JSON.stringify(conditions.map(toRow)), checked, Array.from({ length: 100 }, () => uuidOf(newId('alr')))],
+    values: [JSON.stringify(conditions.map(toRow)), checked],
   });
 }
 

@@ -20,7 +20,7 @@ export interface ChangedAlert {
 
 /** What a channel was told about a kind and a subject before. */
 export interface ToldBefore {
-  /** It was told of this very alert, or will be. */
+  /** It was told of this very alert, or will be: at once, or after its quiet period. */
   ofThis: boolean;
   /** Milliseconds since its last message about the same kind and subject; null: there was none. */
   msAgo: number | null;

@@ -7,9 +7,10 @@ import { claimDue, recordFate } from '#db/alerts/notifications';
 import { reconcile } from '#db/alerts/reconcile';
 import type { Condition } from '#domain/alerts/alert';
 import { systemTenantId } from '#domain/endpoints/tenant';
-import { uuidOf } from '#domain/ids';
+import { idOf, isId, uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { until } from '../../support/until.ts';
 
 let database: TestDatabase;
 const [tenantId, otherTenant] = [uuidOf(newId('tnt')), uuidOf(newId('tnt'))];
@@ -97,6 +98,24 @@ describe('an alert', () => {
     expect((await alerts()).map(({ state }) => state)).toEqual(['closed', 'closed', 'open']);
   });
 
+  it('of each endpoint that accepts again opens, also when very many do at once', async () => {
+    const many = Array.from({ length: 150 }, () => uuidOf(newId('ep')));
+    await database.db.query(`insert into endpoints (id, tenant_id, sealed, host) select id, $2, '', 'a' from unnest($1::uuid[]) id`, [
+      many,
+      tenantId,
+    ]);
+    await database.db.query(
+      `insert into endpoint_health (endpoint_id, target_version, counts) select id, 1, '{}' from unnest($1::uuid[]) id`,
+      [many],
+    );
+    await found(...many.map((id) => condition({ subject: id, endpointId: id })));
+    await found();
+    const { rows } = await database.db.query<{ id: string }>(`select id from alerts where kind = 'endpoint.recovered' and state = 'open'`);
+    expect(rows).toHaveLength(150);
+    for (const { id } of rows) expect(isId('alr', idOf('alr', id))).toBe(true);
+    await database.db.query('delete from endpoint_health; delete from endpoints');
+  });
+
   it('opens once when two processes find its cause at the same moment', async () => {
     await Promise.all(Array.from({ length: 8 }, () => reconcile(database.db, [condition()], kinds)));
     expect(await alerts()).toHaveLength(1);
@@ -174,6 +193,76 @@ describe('a channel', () => {
     expect(await send()).toEqual(['closed']);
   });
 
+  const endQuiet = () => database.db.query(`update alert_notifications set due_at = now() where sent_at is null and dropped_at is null`);
+
+  it('hears at once that an alert in its quiet period has become more severe, and that once', async () => {
+    const id = await channel({ quiet_ms: 3_600_000 });
+    await found(condition());
+    await send();
+    await found();
+    await send();
+    await found(condition());
+    expect(await send()).toEqual([]);
+    await found(condition({ severity: 'critical' }));
+    expect(await send()).toEqual(['escalated']);
+    await endQuiet();
+    expect(await send()).toEqual([]);
+    await found();
+    expect(await send()).toEqual(['closed']);
+    expect(await told(id)).toEqual(['opened', 'closed', 'escalated', 'closed']);
+  });
+
+  it('of PagerDuty hears of an acknowledgement in the quiet period after the alert, or of neither', async () => {
+    await channel({ kind: 'pagerduty', quiet_ms: 3_600_000 });
+    await found(condition());
+    await send();
+    await found();
+    await send();
+    const acknowledged = async () => {
+      await found(condition());
+      await database.db.query(`update alerts set state = 'acknowledged', untold = true where state = 'open' and kind = 'endpoint.failing'`);
+      await found(condition());
+      expect(await send()).toEqual([]);
+    };
+    await acknowledged();
+    await found();
+    await endQuiet();
+    expect(await send()).toEqual([]);
+    await acknowledged();
+    await endQuiet();
+    expect([await send(), await send()]).toEqual([['opened'], ['acknowledged']]);
+    await found();
+    expect((await send()).filter((event) => event === 'closed')).toHaveLength(1);
+  });
+
+  it('hears of the end when another process begins to tell it of the alert at that moment', async () => {
+    await channel({ quiet_ms: 3_600_000 });
+    await found(condition());
+    await send();
+    await found();
+    await send();
+    await found(condition());
+    const other = await database.db.connect();
+    await other.query('begin');
+    await other.query(
+      `update alert_notifications set attempts = 1, due_at = now() + interval '1 minute' where sent_at is null and dropped_at is null`,
+    );
+    const closing = found();
+    await until('it to wait for the other process', async () => {
+      const { rows } = await database.db.query(
+        `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows[0].n > 0;
+    });
+    await other.query('commit');
+    other.release();
+    await closing;
+    const { rows } = await database.db.query(
+      'select event from alert_notifications where sent_at is null and dropped_at is null order by event',
+    );
+    expect(rows).toEqual([{ event: 'closed' }, { event: 'opened' }]);
+  });
+
   it('of the webhook kind is not told about an endpoint of a webhook channel', async () => {
     const [webhook, slack] = [await channel({ kind: 'webhook' }), await channel()];
     await found(condition({ tenantId: system }));
@@ -187,6 +276,13 @@ describe('a channel', () => {
     expect(await told(id)).toEqual(['digest']);
     const { rows } = await database.db.query('select digest_due_at from alert_channels where id = $1', [id]);
     expect(rows[0].digest_due_at.getTime()).toBeGreaterThan(Date.now());
+  });
+
+  it('gets no second digest from a process whose clock is behind', async () => {
+    const due = new Date(Math.floor(Date.now() / 60_000) * 60_000);
+    const id = await channel({ digest_at: due.toISOString().slice(11, 16), digest_due_at: due });
+    for (let look = 0; look < 2; look++) await announceDigests(database.db, due.getTime() - 30_000);
+    expect(await told(id)).toEqual(['digest']);
   });
 });
 
@@ -215,6 +311,30 @@ describe('a notification', () => {
     expect(await send()).toEqual(['opened']);
     expect(await send()).toEqual(['closed']);
     expect(await shown()).toMatchObject({ last_error: null, last_sent_at: expect.any(Date) });
+  });
+
+  it('that another process has sent since stays sent, whatever a suspended process records later', async () => {
+    const id = await channel();
+    await found(condition());
+    const claim = async () => {
+      const [one] = await claimDue(database.db, 60_000, 50);
+      if (!one) throw new Error('nothing was due');
+      return one;
+    };
+    const suspended = await claim();
+    await database.db.query(`update alert_notifications set due_at = now() - interval '1 second'`);
+    const second = await claim();
+    await recordFate(database.db, suspended, { kind: 'failed', error: 'late', retryInMs: 0 });
+    expect(await claimDue(database.db, 60_000, 50)).toEqual([]);
+    await recordFate(database.db, second, { kind: 'sent' });
+    for (const fate of [
+      { kind: 'failed', error: 'late', retryInMs: 0 },
+      { kind: 'released', inMs: 0 },
+    ] as const) {
+      await recordFate(database.db, suspended, fate);
+      expect(await claimDue(database.db, 60_000, 50)).toEqual([]);
+    }
+    expect((await database.db.query('select last_error from alert_channels where id = $1', [id])).rows).toEqual([{ last_error: null }]);
   });
 
   it('of a deleted channel is dropped', async () => {
