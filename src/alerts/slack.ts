@@ -27,15 +27,17 @@ export function composeSlack(message: Message): SlackMessage {
   const facts = factsOf(alert).map(([name, value]) => `${name}: ${escapeSlack(value)}`);
   return {
     text,
-    blocks: [
-      section(`${mark} *${text}*\n${escapeSlack(alert.detail)}`),
-      { type: 'context', elements: [{ type: 'mrkdwn', text: facts.join(' · ').slice(0, longestSection) }] },
-    ],
+    blocks: [section(`${mark} *${text}*\n${escapeSlack(alert.detail)}`), { type: 'context', elements: [markdown(facts.join(' · '))] }],
   };
 }
 
 function section(text: string) {
-  return { type: 'section', text: { type: 'mrkdwn', text: text.slice(0, longestSection) } };
+  return { type: 'section', text: markdown(text) };
+}
+
+/** `verbatim`: texts of tenants and receivers become no links, and mention nobody. */
+function markdown(text: string) {
+  return { type: 'mrkdwn', text: text.slice(0, longestSection), verbatim: true };
 }
 
 /** https://docs.slack.dev/messaging/formatting-message-text#escaping */

@@ -73,8 +73,8 @@ describe('an endpoint that fails and is repaired', () => {
     const { text, blocks } = bodyOf(request);
     expect(text).toMatch(/^Alert \(warning\): 127\.0\.0\.1:\d+ accepts nothing$/);
     expect(blocks).toEqual([
-      { type: 'section', text: { type: 'mrkdwn', text: expect.stringContaining('accepts nothing') } },
-      { type: 'context', elements: [{ type: 'mrkdwn', text: expect.stringContaining(endpoint) }] },
+      { type: 'section', text: { type: 'mrkdwn', verbatim: true, text: expect.stringContaining('accepts nothing') } },
+      { type: 'context', elements: [{ type: 'mrkdwn', verbatim: true, text: expect.stringContaining(endpoint) }] },
     ]);
   });
 

@@ -31,6 +31,11 @@ export const isDue = 'sent_at is null and dropped_at is null and due_at <= now()
 
 /** So many of one channel are claimed at once, so that a channel with many does not hold up the others. */
 const mostOfChannel = 10;
+/**
+ * A channel that has just failed gets no other message for so long: one that never answers would hold up the checks with each.
+ * Webhooks are only stored, so they do not.
+ */
+const isFailing = `c.kind <> 'webhook' and c.last_error is not null and c.last_error_at > now() - interval '30 seconds'`;
 const order = `array['opened', 'escalated', 'acknowledged', 'closed', 'digest']`;
 
 /**
@@ -49,7 +54,8 @@ export async function claimDue(db: Db, claimMs: number, limit: number): Promise<
       ), due as (
         select n.id, c.deleted_at is not null as is_void
         from waiting w join alert_notifications n on n.id = w.id join alert_channels c on c.id = n.channel_id
-        where w.nth <= ${mostOfChannel} and n.sent_at is null and n.dropped_at is null and n.due_at <= now() and not exists (
+        where w.nth <= ${mostOfChannel} and n.sent_at is null and n.dropped_at is null and n.due_at <= now() and (n.attempts > 0 or c.deleted_at is not null or not (${isFailing}))
+          and not exists (
           select from alert_notifications e
           where e.alert_id = n.alert_id and e.channel_id = n.channel_id and e.sent_at is null and e.dropped_at is null
             and (array_position(${order}, e.event), e.round) < (array_position(${order}, n.event), n.round))

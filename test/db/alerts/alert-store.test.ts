@@ -313,6 +313,21 @@ describe('a notification', () => {
     expect(await shown()).toMatchObject({ last_error: null, last_sent_at: expect.any(Date) });
   });
 
+  it('waits while its channel has just failed with another one, which is tried first', async () => {
+    const id = await channel();
+    await channel({ kind: 'email' });
+    await found(condition());
+    for (const one of await claimDue(database.db, 60_000, 50)) {
+      const failed = one.channel.kind === 'slack';
+      await recordFate(database.db, one, failed ? { kind: 'failed', error: 'no answer', retryInMs: 3_600_000 } : { kind: 'sent' });
+    }
+    await found(condition(), condition({ kind: 'endpoint.disabled' }));
+    const claimed = (await claimDue(database.db, 60_000, 50)).map(({ channel: { kind } }) => kind);
+    expect(claimed).toEqual(['email']);
+    await database.db.query(`update alert_channels set last_error_at = now() - interval '1 minute' where id = $1`, [id]);
+    expect(await claimDue(database.db, 60_000, 50)).toMatchObject([{ channel: { kind: 'slack' }, alert: { kind: 'endpoint.disabled' } }]);
+  });
+
   it('that another process has sent since stays sent, whatever a suspended process records later', async () => {
     const id = await channel();
     await found(condition());
