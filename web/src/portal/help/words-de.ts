@@ -7,7 +7,7 @@ export const de: HelpWords = {
   signature: 'Die Signatur prüfen',
   publicKeys: 'Öffentliche Schlüssel',
   code: 'Code',
-  language: 'Sprache',
+  language: 'Programmiersprache',
   headers: 'Header einer Anfrage',
   answers: 'Was Ihre Antwort bedeutet',
   answer: 'Antwort',
