@@ -1,6 +1,8 @@
 // Forms keep what was typed when somebody else changes the same thing, say so, and do not replace it unseen.
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { violations } from './support/axe.ts';
+import { openPortal } from './support/open-portal.ts';
 import { shoot } from './support/screenshot.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
 
@@ -70,4 +72,84 @@ withPage('a form sends only what was typed over', async ({ page, posthorn }) => 
   await sheet.getByRole('button', { name: 'Save' }).click();
   await sheet.waitFor({ state: 'detached' });
   expect((await posthorn.get(`/v1/alert-channels/${body.id}`)).body).toMatchObject({ minSeverity: 'critical', quietPeriod: '20m' });
+});
+
+/** Holds the first change that a page sends: what it was compared with has been read by then. */
+async function holdChange(page: Page, path: string): Promise<{ isSent: Promise<void>; letGo: () => void }> {
+  const { promise: isSent, resolve: sent } = Promise.withResolvers<void>();
+  const { promise: isFree, resolve: letGo } = Promise.withResolvers<void>();
+  await page.route(`**${path}`, async (route) => {
+    if (route.request().method() === 'PATCH') {
+      sent();
+      await isFree;
+    }
+    await route.continue();
+  });
+  return { isSent, letGo };
+}
+
+withPage('of two operators who save at the same moment, the second sees what the first has saved', async ({ openPage, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { headers: { 'x-token': 'old' } });
+  const [{ page: ada }, { page: bob }] = [await openPage(), await openPage()];
+  const save = (page: Page, changes: string) => page.getByRole('button', { name: `Save ${changes}`, exact: true }).click();
+  const isSaved = (page: Page) => page.getByRole('region', { name: 'Changes' }).waitFor({ state: 'hidden' });
+  for (const page of [ada, bob]) await openDashboard(page, `/endpoints/${id}/settings`);
+  const held = await holdChange(bob, `/v1/endpoints/${id}`);
+  await bob.getByLabel('Description').fill('by bob');
+  await bob.getByLabel('Timeout in seconds').fill('7');
+  await save(bob, '2 changes');
+  await held.isSent;
+  await ada.getByLabel('Description').fill('by ada');
+  await ada.getByLabel('Requests a second').fill('4');
+  await save(ada, '2 changes');
+  await isSaved(ada);
+  held.letGo();
+  await bob.getByRole('status').filter({ hasText: 'Somebody else has changed this' }).getByText('description: by ada').waitFor();
+  expect([await bob.getByLabel('Description').inputValue(), await bob.getByLabel('Requests a second').inputValue()]).toEqual([
+    'by bob',
+    '4',
+  ]);
+  expect((await posthorn.get(`/v1/endpoints/${id}`)).body).toMatchObject({ description: 'by ada', timeoutMs: 15_000 });
+  // what is not shown cannot be compared: the form asks for a second look
+  const header = { headers: { 'x-token': 'new' } };
+  await posthorn.call('PATCH', `/v1/endpoints/${id}`, header);
+  await bob.getByLabel('Headers').fill('x-token: mine');
+  await save(bob, '3 changes');
+  await bob.getByRole('alert').getByText('maybe a value that is not shown').waitFor();
+  expect(await bob.getByLabel('Headers').inputValue()).toBe('x-token: mine');
+  expect(await violations(bob)).toEqual([]);
+  await shoot(bob, 'changed-unseen');
+  const { etag } = (await posthorn.call('PATCH', `/v1/endpoints/${id}`, header)).body;
+  await save(bob, '3 changes');
+  await isSaved(bob);
+  const { body } = await posthorn.get(`/v1/endpoints/${id}`);
+  expect(body).toMatchObject({ description: 'by bob', timeoutMs: 7_000, rateLimit: { perSecond: 4 } });
+  expect(body.etag).not.toBe(etag);
+});
+
+withPage('the same in the portal; what both have not changed is saved without a question', async ({ openPage, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+  const [{ page: ada }, { page: bob }] = [await openPage(), await openPage({ width: 360 })];
+  for (const page of [ada, bob]) {
+    await openPortal(posthorn, page, tenant, `/endpoints/${id}/edit`);
+    await page.getByText('More settings').click();
+  }
+  const save = (page: Page) => page.getByRole('button', { name: 'Save changes' }).click();
+  const held = await holdChange(bob, `/v1/endpoints/${id}`);
+  await bob.getByLabel('Description').fill('by bob');
+  await save(bob);
+  await held.isSent;
+  await ada.getByLabel('Description').fill('by ada');
+  await save(ada);
+  await ada.getByText('by ada').waitFor();
+  held.letGo();
+  await bob.getByRole('status').filter({ hasText: 'Somebody else has changed this' }).getByText('by ada').waitFor();
+  expect(await bob.getByLabel('Description').inputValue()).toBe('by bob');
+  await shoot(bob, 'portal-changed-meanwhile');
+  await posthorn.call('PATCH', `/v1/endpoints/${id}`, { timeoutMs: 9_000 });
+  await save(bob);
+  await bob.waitForURL(`**/endpoints/${id}`);
+  expect((await posthorn.get(`/v1/endpoints/${id}`)).body).toMatchObject({ description: 'by bob', timeoutMs: 9_000 });
 });

@@ -11,7 +11,7 @@ export function matching(header: string | undefined): RequireMatch {
   return (tags) => {
     if (tags().some((tag) => wanted.has(tag))) return;
     const detail = 'The settings have changed since you read them. Read them again, and repeat your change with their new etag.';
-    throw new Problem(412, detail, { errors: [{ path: 'If-Match', message: 'does not name the current etag' }] });
+    throw new Problem(412, detail);
   };
 }
 

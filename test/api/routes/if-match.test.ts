@@ -75,10 +75,7 @@ describe.each(Object.entries(cases))('%s', (_operation, { make, change }) => {
     expect(headers.get('etag')).toBe(body.etag);
     const stale = '"AAAAAAAAAAAAAAAAAAAAAA"';
     for (const ifMatch of [stale, `W/${body.etag}`, `${stale},W/${body.etag}`]) {
-      expect(await patch(path, change(1), ifMatch)).toMatchObject({
-        status: 412,
-        body: { code: 'precondition_failed', errors: [{ path: 'If-Match' }] },
-      });
+      expect(await patch(path, change(1), ifMatch)).toMatchObject({ status: 412, body: { code: 'precondition_failed', errors: [] } });
     }
     for (const ifMatch of ['', ',', 'AAAA', '"a', '*, "a"', '"a" "b"', `w/${body.etag}`, '"a"b']) {
       const refused = await patch(path, change(1), ifMatch);

@@ -47,7 +47,7 @@ func main() {
 	name, stale := "Go, changed", `"stale"`
 	change := posthorn.TenantChange{Name: &name}
 	late := must(client.ChangeTenantWithResponse(ctx, tenant.Id, &posthorn.ChangeTenantParams{IfMatch: &stale}, change))
-	if problem := got(late.ApplicationproblemJSON412, late.StatusCode(), late.Body); problem.Errors[0].Path != "If-Match" {
+	if problem := got(late.ApplicationproblemJSON412, late.StatusCode(), late.Body); problem.Code != posthorn.PreconditionFailed {
 		log.Fatal(problem)
 	}
 	changed := must(client.ChangeTenantWithResponse(ctx, tenant.Id, &posthorn.ChangeTenantParams{IfMatch: &tenant.Etag}, change))

@@ -5,6 +5,8 @@ import { useState } from 'react';
 export interface Typed<Draft> {
   draft: Draft;
   set: (change: Partial<Draft>) => void;
+  /** What was typed, over what is stored `now`: the draft of what to send. */
+  over: (now: Draft) => Draft;
   /** Typed over here, and changed by somebody else since. */
   overtaken: (keyof Draft)[];
   /** Whether saving would replace what was not on the screen: `now` is what is stored at the moment. */
@@ -38,6 +40,7 @@ export function useTyped<Draft extends object>(stored: Draft): Typed<Draft> {
         const putBack = (Object.keys(change) as (keyof Draft)[]).filter((field) => isSame(values[field], stored[field]));
         return { values: without(values, putBack), over: without(over, putBack) };
       }),
+    over: (now) => ({ ...now, ...values }),
     overtaken,
     isOvertakenBy: (now) => fields.some((field) => differ(field, now, stored) && differ(field, now, values)),
     forget: (sent) =>

@@ -10,7 +10,8 @@ const problems: Record<ProblemCode, string | null> = {
   conflict: null,
   too_large: 'Das ist zu groß.',
   unsupported_media_type: 'Posthorn versteht diese Anfrage nicht.',
-  precondition_failed: 'Die Einstellungen wurden inzwischen geändert. Laden Sie die Seite neu.',
+  precondition_failed:
+    'Inzwischen wurden die Einstellungen geändert, vielleicht auch ein Wert, der nicht angezeigt wird. Speichern Sie noch einmal, um ihn durch Ihren zu ersetzen.',
   invalid: 'Eine Angabe ist nicht gültig.',
   rate_limited: 'Zu viele Anfragen in kurzer Zeit. Diese wurde nicht bearbeitet.',
   internal: 'Ein Fehler in Posthorn. Nennen Sie die Anfrage, wenn Sie ihn melden.',

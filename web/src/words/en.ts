@@ -45,7 +45,10 @@ export const en = {
   selectRow: 'Select',
   selectAll: 'Select all that are shown',
   /** Why the API refused. None: its own sentences are English. */
-  problems: {} as Partial<Record<ProblemCode, string | null>>,
+  problems: {
+    precondition_failed:
+      'Somebody else has changed the settings meanwhile, maybe a value that is not shown. Save again to replace it with yours.',
+  } as Partial<Record<ProblemCode, string | null>>,
 };
 
 export type Words = typeof en;

@@ -1,9 +1,9 @@
 // Changes the settings of a type: what consumers read about it, and how its events are checked.
-import type { EventType, EventTypeChange, Strictness, Visibility } from '@posthorn/client';
+import type { EventType, Strictness, Visibility } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { readNow } from '../../api/read-now.ts';
+import { saveTyped } from '../../api/save-typed.ts';
 import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
@@ -32,7 +32,7 @@ export function TypeSettings({ type, onClose }: { type: EventType; onClose: () =
   const { mutate, isPending, error } = useSave(type, form);
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (!isPending) mutate(changeOf(draft, type), { onSuccess: (after) => after && onClose() });
+    if (!isPending) mutate(undefined, { onSuccess: (after) => after && onClose() });
   };
   return (
     <Dialog title={`Settings of ${type.name}`} isOpen onClose={onClose} place="side">
@@ -74,10 +74,13 @@ export function TypeSettings({ type, onClose }: { type: EventType; onClose: () =
 function useSave(type: EventType, form: Typed<SettingsDraft>) {
   const queries = useQueryClient();
   return useMutation({
-    async mutationFn(change: EventTypeChange) {
-      const now = await readNow(() => queries.fetchQuery({ ...typeQuery(type.name), staleTime: 0 }));
-      return form.isOvertakenBy(draftOf(now)) ? null : posthorn.eventTypes.update(type.name, change);
-    },
+    mutationFn: () =>
+      saveTyped({
+        shown: type,
+        read: () => queries.fetchQuery({ ...typeQuery(type.name), staleTime: 0 }),
+        isOvertakenBy: (now) => form.isOvertakenBy(draftOf(now)),
+        save: (now, options) => posthorn.eventTypes.update(type.name, changeOf(form.over(draftOf(now)), now), options),
+      }),
     async onSuccess(after) {
       if (!after) return;
       await queries.invalidateQueries({ queryKey: ['event-types'] });

@@ -3,6 +3,7 @@ import type { Replay } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { saveTyped } from '../../api/save-typed.ts';
 import { useLacks } from '../../api/use.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
@@ -12,6 +13,7 @@ import { Problem } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { useTyped } from '../../parts/use-typed.ts';
 import { plural } from '../../words/format.ts';
+import { jobQuery } from './job-query.ts';
 import './job-state.css';
 
 const orders = {
@@ -33,7 +35,7 @@ function useOrder(job: Replay) {
   return useMutation({
     mutationFn: (order: Order) => posthorn.replays[order](job.id),
     onSuccess: (after, order) => {
-      queries.setQueryData(['replays', 'one', job.id], after);
+      queries.setQueryData(jobQuery(job.id).queryKey, after);
       say(obeyed[order]);
     },
     onError: (error) => say(error.message, 'bad'),
@@ -87,9 +89,16 @@ export function Pace({ job }: { job: Replay }) {
   const form = useTyped({ pace: String(job.perSecond) });
   const pace = paceIn(form.draft.pace);
   const change = useMutation({
-    mutationFn: ({ perSecond }: { perSecond: number; sent: typeof form.draft }) => posthorn.replays.setPace(job.id, perSecond),
+    mutationFn: ({ perSecond }: { perSecond: number; sent: typeof form.draft }) =>
+      saveTyped({
+        shown: job,
+        read: () => queries.fetchQuery({ ...jobQuery(job.id), staleTime: 0 }),
+        isOvertakenBy: (now) => form.isOvertakenBy({ pace: String(now.perSecond) }),
+        save: (_, options) => posthorn.replays.setPace(job.id, perSecond, options),
+      }),
     onSuccess: (after, { sent }) => {
-      queries.setQueryData(['replays', 'one', job.id], after);
+      if (!after) return;
+      queries.setQueryData(jobQuery(job.id).queryKey, after);
       form.forget(sent);
       say(`The pace is ${after.perSecond.toLocaleString('en')} a second now.`);
     },

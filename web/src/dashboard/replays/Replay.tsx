@@ -3,7 +3,6 @@ import type { Replay as Job } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { posthorn } from '../../api/client.ts';
 import { Id } from '../../parts/Copy.tsx';
 import { Facts, Page, Section } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
@@ -11,6 +10,7 @@ import { Time } from '../../parts/Time.tsx';
 import { duration } from '../../words/format.ts';
 import { JobActions, Pace } from './JobOrders.tsx';
 import { JobBar, JobStatus } from './JobState.tsx';
+import { jobQuery } from './job-query.ts';
 import { Subject } from './Subject.tsx';
 import { progressOf } from './sentences.ts';
 
@@ -26,8 +26,7 @@ export function Replay() {
     isPending,
     refetch,
   } = useQuery({
-    queryKey: ['replays', 'one', replay],
-    queryFn: ({ signal }) => posthorn.replays.get(replay, { signal }),
+    ...jobQuery(replay),
     refetchInterval: ({ state: { data } }) =>
       data === undefined ? false : isMoving(data) ? pollMs : data.endedAt === null ? restMs : false,
   });

@@ -3,7 +3,7 @@ import type { Tenant, TenantChange } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { readNow } from '../../api/read-now.ts';
+import { saveTyped } from '../../api/save-typed.ts';
 import { Button } from '../../parts/Button.tsx';
 import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { TextField } from '../../parts/Field.tsx';
@@ -44,10 +44,13 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
   const change = changeOf(before, form.draft, tenant);
   const problems = problemsOf(form.draft);
   const { mutate, error, isPending } = useMutation({
-    async mutationFn(_: Draft) {
-      const now = await readNow(() => queries.fetchQuery({ ...tenantQuery(tenant.id), staleTime: 0 }));
-      return form.isOvertakenBy(draftOf(now)) ? null : posthorn.tenants.update(tenant.id, change);
-    },
+    mutationFn: (_: Draft) =>
+      saveTyped({
+        shown: tenant,
+        read: () => queries.fetchQuery({ ...tenantQuery(tenant.id), staleTime: 0 }),
+        isOvertakenBy: (now) => form.isOvertakenBy(draftOf(now)),
+        save: (now, options) => posthorn.tenants.update(tenant.id, changeOf(draftOf(now), form.over(draftOf(now)), now), options),
+      }),
     onSuccess: async (after, sent) => {
       if (!after) return;
       form.forget(sent);

@@ -3,7 +3,7 @@ import type { AlertChannel } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { readNow } from '../../api/read-now.ts';
+import { hasHidden, saveTyped } from '../../api/save-typed.ts';
 import { operatorKinds } from '../alert-kinds.ts';
 import { ChangedMeanwhile } from '../ChangedMeanwhile.tsx';
 import { Dialog } from '../Dialog.tsx';
@@ -73,17 +73,21 @@ export function ChannelDialog({ channel, tenant, kindNames, onClose, onMade }: C
 function useSave(channel: AlertChannel | undefined, form: Typed<ChannelDraft>, before: ChannelDraft, onMade: ChannelDialogProps['onMade']) {
   const queries = useQueryClient();
   return useMutation({
-    async mutationFn(): Promise<AlertChannel | null> {
+    mutationFn(): Promise<AlertChannel | null> {
       if (!channel) return posthorn.alertChannels.create(newChannelOf(form.draft));
-      const now = await readNow(() => posthorn.alertChannels.get(channel.id));
-      return form.isOvertakenBy(draftOfChannel(now))
-        ? null
-        : posthorn.alertChannels.update(channel.id, channelChangeOf(form.draft, before));
+      const changeOver = (stored: ChannelDraft) => channelChangeOf(form.over(stored), stored);
+      return saveTyped({
+        shown: channel,
+        read: () => posthorn.alertChannels.get(channel.id),
+        isOvertakenBy: (now) => form.isOvertakenBy(draftOfChannel(now)),
+        replacesHidden: hasHidden(channel, Object.keys(changeOver(before))),
+        save: (now, options) => posthorn.alertChannels.update(channel.id, changeOver(draftOfChannel(now)), options),
+      });
     },
-    async onSuccess(saved) {
+    onSuccess(saved) {
       if (!channel && saved) onMade?.(saved);
-      await queries.invalidateQueries({ queryKey: ['alert-channels'] });
     },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['alert-channels'] }),
   });
 }
 

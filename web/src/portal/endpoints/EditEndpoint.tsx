@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { readNow } from '../../api/read-now.ts';
+import { hasHidden, saveTyped } from '../../api/save-typed.ts';
 import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { useMessageWords } from '../../parts/messages/words.ts';
 import { Page } from '../../parts/Page.tsx';
@@ -44,11 +44,17 @@ function Form({ endpoint, filterText }: { endpoint: Endpoint; filterText: string
   const form = useTyped(before);
   const change = changeOf(form.draft, before);
   const save = useMutation({
-    async mutationFn() {
-      const now = await readNow(() => queries.fetchQuery({ ...endpointQuery(endpoint.id), staleTime: 0 }));
-      if (form.isOvertakenBy(draftOfEndpoint(now.endpoint, now.filterText))) return null;
-      return posthorn.endpoints.update(endpoint.id, change);
-    },
+    mutationFn: () =>
+      saveTyped({
+        shown: endpoint,
+        read: async () => {
+          const now = await queries.fetchQuery({ ...endpointQuery(endpoint.id), staleTime: 0 });
+          return { etag: now.endpoint.etag, draft: draftOfEndpoint(now.endpoint, now.filterText) };
+        },
+        isOvertakenBy: (now) => form.isOvertakenBy(now.draft),
+        replacesHidden: hasHidden(endpoint, Object.keys(change)),
+        save: (now, options) => posthorn.endpoints.update(endpoint.id, changeOf(form.over(now.draft), now.draft), options),
+      }),
     async onSuccess(after) {
       if (!after) return;
       await Promise.all([

@@ -4,18 +4,17 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { posthorn } from '../../../api/client.ts';
-import { readNow } from '../../../api/read-now.ts';
+import { hasHidden, saveTyped } from '../../../api/save-typed.ts';
 import { useLacks } from '../../../api/use.ts';
 import { Problem, problemAt, Skeleton } from '../../../parts/States.tsx';
 import { say } from '../../../parts/Toasts.tsx';
 import { useSettled } from '../../../parts/use-settled.ts';
 import { type Typed, useTyped } from '../../../parts/use-typed.ts';
-import { endpointQuery } from '../queries.ts';
 import { Body } from './Body.tsx';
 import { changeOf, type DraftChange } from './change.ts';
 import { Destination } from './Destination.tsx';
-import { type Draft, draftOf, type Exact, type Setting as SettingName, settingOf } from './draft.ts';
-import { exactQuery } from './exact-query.ts';
+import { type Draft, draftOf, type Setting as SettingName, settingOf } from './draft.ts';
+import { type ExactEndpoint, exactQuery } from './exact-query.ts';
 import { Area, type SettingsForm, SettingsFormProvider } from './form.tsx';
 import { LeaveGuard } from './LeaveGuard.tsx';
 import { OrderSettings } from './OrderSettings.tsx';
@@ -29,20 +28,20 @@ const page = getRouteApi('/endpoints/$endpoint');
 
 export function Settings() {
   const { endpoint: id } = page.useParams();
-  const { data } = useQuery(endpointQuery(id));
-  const { data: exact, error, refetch } = useQuery(exactQuery(id));
-  if (error && !exact) return <Problem error={error} onRetry={() => void refetch()} />;
-  return data && exact ? <Form key={data.id} endpoint={data} exact={exact} /> : <Skeleton rows={12} />;
+  const { data, error, refetch } = useQuery(exactQuery(id));
+  if (error && !data) return <Problem error={error} onRetry={() => void refetch()} />;
+  return data ? <Form key={id} stored={data} /> : <Skeleton rows={12} />;
 }
 
-function Form({ endpoint, exact }: { endpoint: Endpoint; exact: Exact }) {
+function Form({ stored }: { stored: ExactEndpoint }) {
+  const { endpoint } = stored;
   const because = useLacks('endpoints:write');
-  const before = useMemo(() => draftOf(endpoint, exact), [endpoint, exact]);
+  const before = useMemo(() => draftOf(stored.endpoint, stored.exact), [stored]);
   const typed = useTyped(before);
   const { draft } = typed;
   const change = changeOf(before, draft);
   const preview = usePreview(endpoint.id, change, because === undefined);
-  const save = useSave(endpoint.id, change, typed);
+  const save = useSave(endpoint, change, typed);
   const form: SettingsForm = {
     draft,
     set(field, value) {
@@ -106,25 +105,30 @@ function usePreview(endpoint: string, { text, settings, problems }: DraftChange,
   return settings.length > 0 ? data : undefined;
 }
 
-function useSave(endpoint: string, { text }: DraftChange, typed: Typed<Draft>) {
+function useSave(endpoint: Endpoint, { settings }: DraftChange, typed: Typed<Draft>) {
   const queries = useQueryClient();
+  const { id } = endpoint;
   return useMutation({
-    async mutationFn(_: Draft) {
-      const now = await readNow(() =>
-        Promise.all([
-          queries.fetchQuery({ ...endpointQuery(endpoint), staleTime: 0 }),
-          queries.fetchQuery({ ...exactQuery(endpoint), staleTime: 0 }),
-        ]),
-      );
-      if (typed.isOvertakenBy(draftOf(...now))) return null;
-      return posthorn.request<Endpoint>('PATCH', `/v1/endpoints/${encodeURIComponent(endpoint)}`, { text });
-    },
+    mutationFn: (_: Draft) =>
+      saveTyped({
+        shown: endpoint,
+        read: async () => {
+          const now = await queries.fetchQuery({ ...exactQuery(id), staleTime: 0 });
+          return { etag: now.endpoint.etag, draft: draftOf(now.endpoint, now.exact) };
+        },
+        isOvertakenBy: (now) => typed.isOvertakenBy(now.draft),
+        replacesHidden: settings.includes('tls') || hasHidden(endpoint, settings),
+        save: (now, options) => {
+          const { text } = changeOf(now.draft, typed.over(now.draft));
+          return posthorn.request<Endpoint>('PATCH', `/v1/endpoints/${encodeURIComponent(id)}`, { text }, options);
+        },
+      }),
     onSuccess: async (after, sent) => {
       if (!after) return;
-      queries.setQueryData(['endpoint', endpoint], after);
+      // read before what was typed is forgotten, so that the form does not show what was stored before
+      await queries.invalidateQueries({ queryKey: ['endpoint', id] });
       typed.forget(sent);
       say('The settings are in force.');
-      await queries.invalidateQueries({ queryKey: ['endpoint', endpoint] });
       await queries.invalidateQueries({ queryKey: ['endpoints'] });
     },
   });
