@@ -91,6 +91,7 @@ async function holdChange(page: Page, path: string): Promise<{ isSent: Promise<v
 withPage('of two operators who save at the same moment, the second sees what the first has saved', async ({ openPage, posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook', { headers: { 'x-token': 'old' } });
+  await posthorn.post(`/v1/endpoints/${id}/pause`);
   const [{ page: ada }, { page: bob }] = [await openPage(), await openPage()];
   const save = (page: Page, changes: string) => page.getByRole('button', { name: `Save ${changes}`, exact: true }).click();
   const isSaved = (page: Page) => page.getByRole('region', { name: 'Changes' }).waitFor({ state: 'hidden' });
@@ -113,8 +114,12 @@ withPage('of two operators who save at the same moment, the second sees what the
   expect((await posthorn.get(`/v1/endpoints/${id}`)).body).toMatchObject({ description: 'by ada', timeoutMs: 15_000 });
   // what is not shown cannot be compared: the form asks for a second look
   const header = { headers: { 'x-token': 'new' } };
-  await posthorn.call('PATCH', `/v1/endpoints/${id}`, header);
   await bob.getByLabel('Headers').fill('x-token: mine');
+  await posthorn.call('PATCH', `/v1/endpoints/${id}`, header);
+  // not even when the page has read again meanwhile, here after an order
+  const read = bob.waitForResponse((response) => response.url().endsWith(`/v1/endpoints/${id}`) && response.ok());
+  await bob.getByRole('button', { name: 'Resume' }).click();
+  await read;
   await save(bob, '3 changes');
   await bob.getByRole('alert').getByText('maybe a value that is not shown').waitFor();
   expect(await bob.getByLabel('Headers').inputValue()).toBe('x-token: mine');

@@ -8,13 +8,14 @@ interface Tagged {
 }
 
 export interface Saving<Stored extends Tagged, Saved> {
-  /** What the form shows. */
-  shown: Tagged;
   read: () => Promise<Stored>;
   /** Whether the form has to show first what somebody else has stored. */
   isOvertakenBy: (now: Stored) => boolean;
-  /** Whether it replaces something that nobody can see (`***`): then it must be what it was when the form was filled in. */
-  replacesHidden?: boolean;
+  /**
+   * The form, if it replaces something that nobody can see (`***`). Then the settings must be those over which it was filled in. If
+   * they are not, the problem says so, and the next save replaces them.
+   */
+  overHidden?: { basis: Tagged; accept: () => void } | undefined;
   /** Sends what was typed, over what is stored `now`. */
   save: (now: Stored, options: { ifMatch: Tagged }) => Promise<Saved>;
 }
@@ -24,15 +25,16 @@ const mostTries = 5;
 
 /** Null: nothing was saved, and what somebody else has changed meanwhile has been read. */
 export async function saveTyped<Stored extends Tagged, Saved>(saving: Saving<Stored, Saved>): Promise<Saved | null> {
-  const { shown, read, isOvertakenBy, replacesHidden = false, save } = saving;
+  const { read, isOvertakenBy, overHidden, save } = saving;
   for (let tries = 1; ; tries++) {
     const now = await readNow(read);
     if (isOvertakenBy(now)) return null;
     try {
-      return await save(now, { ifMatch: replacesHidden ? shown : now });
+      return await save(now, { ifMatch: overHidden?.basis ?? now });
     } catch (error) {
       const isOvertaken = error instanceof PosthornProblem && error.status === 412;
-      if (!isOvertaken || replacesHidden || tries === mostTries) throw error;
+      if (isOvertaken) overHidden?.accept();
+      if (!isOvertaken || overHidden || tries === mostTries) throw error;
     }
   }
 }

@@ -11,6 +11,9 @@ export interface Typed<Draft> {
   overtaken: (keyof Draft)[];
   /** Whether saving would replace what was not on the screen: `now` is what is stored at the moment. */
   isOvertakenBy: (now: Draft) => boolean;
+  /** The etag of what was stored when somebody began to type, as long as the new one was not `accepted`. */
+  basis: { etag: string };
+  accept: () => void;
   /** What is stored is shown again. After a save with what was sent: what was typed since stays. */
   forget: (sent?: Draft) => void;
   /** What is stored is shown again in the fields that were overtaken. */
@@ -21,11 +24,13 @@ interface Typing<Draft> {
   values: Partial<Draft>;
   /** What was stored when somebody began to type over it. */
   over: Partial<Draft>;
+  /** Absent: nothing was typed, or what is stored now was accepted. */
+  etag?: string | undefined;
 }
 
-/** `stored`: the draft of what is stored. */
-export function useTyped<Draft extends object>(stored: Draft): Typed<Draft> {
-  const [{ values, over }, setTyping] = useState<Typing<Draft>>({ values: {}, over: {} });
+/** `stored`: the draft of what is stored, which has this etag. */
+export function useTyped<Draft extends object>(stored: Draft, etag = ''): Typed<Draft> {
+  const [{ values, over, etag: begun = etag }, setTyping] = useState<Typing<Draft>>({ values: {}, over: {} });
   const fields = Object.keys(values) as (keyof Draft)[];
   const differ = (field: keyof Draft, one: Partial<Draft>, other: Partial<Draft>) => textOf(one[field]) !== textOf(other[field]);
   const overtaken = fields.filter((field) => differ(field, over, stored) && differ(field, values, stored));
@@ -38,10 +43,13 @@ export function useTyped<Draft extends object>(stored: Draft): Typed<Draft> {
           { ...pick(stored, Object.keys(change)), ...before.over },
         ];
         const putBack = (Object.keys(change) as (keyof Draft)[]).filter((field) => isSame(values[field], stored[field]));
-        return { values: without(values, putBack), over: without(over, putBack) };
+        const since = Object.keys(before.values).length === 0 ? etag : before.etag;
+        return { values: without(values, putBack), over: without(over, putBack), etag: since };
       }),
     over: (now) => ({ ...now, ...values }),
     overtaken,
+    basis: { etag: begun },
+    accept: () => setTyping(({ values, over }) => ({ values, over })),
     isOvertakenBy: (now) => fields.some((field) => differ(field, now, stored) && differ(field, now, values)),
     forget: (sent) =>
       setTyping((before) => {
@@ -50,7 +58,8 @@ export function useTyped<Draft extends object>(stored: Draft): Typed<Draft> {
         const values = without(before.values, saved);
         return { values, over: pick(sent, Object.keys(values)) };
       }),
-    takeStored: () => setTyping((before) => ({ values: without(before.values, overtaken), over: without(before.over, overtaken) })),
+    takeStored: () =>
+      setTyping((before) => ({ ...before, values: without(before.values, overtaken), over: without(before.over, overtaken) })),
   };
 }
 

@@ -76,7 +76,6 @@ function useSave(type: EventType, form: Typed<SettingsDraft>) {
   return useMutation({
     mutationFn: () =>
       saveTyped({
-        shown: type,
         read: () => queries.fetchQuery({ ...typeQuery(type.name), staleTime: 0 }),
         isOvertakenBy: (now) => form.isOvertakenBy(draftOf(now)),
         save: (now, options) => posthorn.eventTypes.update(type.name, changeOf(form.over(draftOf(now)), now), options),

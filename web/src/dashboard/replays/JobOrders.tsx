@@ -91,7 +91,6 @@ export function Pace({ job }: { job: Replay }) {
   const change = useMutation({
     mutationFn: ({ perSecond }: { perSecond: number; sent: typeof form.draft }) =>
       saveTyped({
-        shown: job,
         read: () => queries.fetchQuery({ ...jobQuery(job.id), staleTime: 0 }),
         isOvertakenBy: (now) => form.isOvertakenBy({ pace: String(now.perSecond) }),
         save: (_, options) => posthorn.replays.setPace(job.id, perSecond, options),

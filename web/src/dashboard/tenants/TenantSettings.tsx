@@ -46,7 +46,6 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
   const { mutate, error, isPending } = useMutation({
     mutationFn: (_: Draft) =>
       saveTyped({
-        shown: tenant,
         read: () => queries.fetchQuery({ ...tenantQuery(tenant.id), staleTime: 0 }),
         isOvertakenBy: (now) => form.isOvertakenBy(draftOf(now)),
         save: (now, options) => posthorn.tenants.update(tenant.id, changeOf(draftOf(now), form.over(draftOf(now)), now), options),

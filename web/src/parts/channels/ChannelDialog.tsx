@@ -32,7 +32,7 @@ export interface ChannelDialogProps {
 export function ChannelDialog({ channel, tenant, kindNames, onClose, onMade }: ChannelDialogProps) {
   const words = useChannelWords();
   const before = useMemo(() => (channel ? draftOfChannel(channel) : { ...emptyChannel, tenant: tenant ?? '' }), [channel, tenant]);
-  const form = useTyped<ChannelDraft>(before);
+  const form = useTyped<ChannelDraft>(before, channel?.etag);
   const { draft, set } = form;
   const save = useSave(channel, form, before, onMade);
   const send = (event: FormEvent) => {
@@ -77,10 +77,9 @@ function useSave(channel: AlertChannel | undefined, form: Typed<ChannelDraft>, b
       if (!channel) return posthorn.alertChannels.create(newChannelOf(form.draft));
       const changeOver = (stored: ChannelDraft) => channelChangeOf(form.over(stored), stored);
       return saveTyped({
-        shown: channel,
         read: () => posthorn.alertChannels.get(channel.id),
         isOvertakenBy: (now) => form.isOvertakenBy(draftOfChannel(now)),
-        replacesHidden: hasHidden(channel, Object.keys(changeOver(before))),
+        overHidden: hasHidden(channel, Object.keys(changeOver(before))) ? form : undefined,
         save: (now, options) => posthorn.alertChannels.update(channel.id, changeOver(draftOfChannel(now)), options),
       });
     },

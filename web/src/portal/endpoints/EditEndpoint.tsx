@@ -41,18 +41,17 @@ function Form({ endpoint, filterText }: { endpoint: Endpoint; filterText: string
   const queries = useQueryClient();
   const forbidden = useForbidden('endpoints:write');
   const before = useMemo(() => draftOfEndpoint(endpoint, filterText), [endpoint, filterText]);
-  const form = useTyped(before);
+  const form = useTyped(before, endpoint.etag);
   const change = changeOf(form.draft, before);
   const save = useMutation({
     mutationFn: () =>
       saveTyped({
-        shown: endpoint,
         read: async () => {
           const now = await queries.fetchQuery({ ...endpointQuery(endpoint.id), staleTime: 0 });
           return { etag: now.endpoint.etag, draft: draftOfEndpoint(now.endpoint, now.filterText) };
         },
         isOvertakenBy: (now) => form.isOvertakenBy(now.draft),
-        replacesHidden: hasHidden(endpoint, Object.keys(change)),
+        overHidden: hasHidden(endpoint, Object.keys(change)) ? form : undefined,
         save: (now, options) => posthorn.endpoints.update(endpoint.id, changeOf(form.over(now.draft), now.draft), options),
       }),
     async onSuccess(after) {

@@ -37,7 +37,7 @@ function Form({ stored }: { stored: ExactEndpoint }) {
   const { endpoint } = stored;
   const because = useLacks('endpoints:write');
   const before = useMemo(() => draftOf(stored.endpoint, stored.exact), [stored]);
-  const typed = useTyped(before);
+  const typed = useTyped(before, endpoint.etag);
   const { draft } = typed;
   const change = changeOf(before, draft);
   const preview = usePreview(endpoint.id, change, because === undefined);
@@ -111,13 +111,12 @@ function useSave(endpoint: Endpoint, { settings }: DraftChange, typed: Typed<Dra
   return useMutation({
     mutationFn: (_: Draft) =>
       saveTyped({
-        shown: endpoint,
         read: async () => {
           const now = await queries.fetchQuery({ ...exactQuery(id), staleTime: 0 });
           return { etag: now.endpoint.etag, draft: draftOf(now.endpoint, now.exact) };
         },
         isOvertakenBy: (now) => typed.isOvertakenBy(now.draft),
-        replacesHidden: settings.includes('tls') || hasHidden(endpoint, settings),
+        overHidden: settings.includes('tls') || hasHidden(endpoint, settings) ? typed : undefined,
         save: (now, options) => {
           const { text } = changeOf(now.draft, typed.over(now.draft));
           return posthorn.request<Endpoint>('PATCH', `/v1/endpoints/${encodeURIComponent(id)}`, { text }, options);
