@@ -47,7 +47,7 @@ func main() {
 	name, stale := "Go, changed", `"stale"`
 	change := posthorn.TenantChange{Name: &name}
 	late := must(client.ChangeTenantWithResponse(ctx, tenant.Id, &posthorn.ChangeTenantParams{IfMatch: &stale}, change))
-	if problem := got(late.ApplicationproblemJSON412, late.StatusCode(), late.Body); problem.Code != posthorn.PreconditionFailed {
+	if problem := got(late.ApplicationproblemJSON412, late.StatusCode(), late.Body); problem.Code != "precondition_failed" {
 		log.Fatal(problem)
 	}
 	changed := must(client.ChangeTenantWithResponse(ctx, tenant.Id, &posthorn.ChangeTenantParams{IfMatch: &tenant.Etag}, change))
