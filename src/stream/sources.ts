@@ -1,6 +1,7 @@
 // The sources of the live stream.
 import { readChangedAlerts } from '#db/alerts/changed-alerts';
 import { readChangedDeliveries } from '#db/deliveries/changed-deliveries';
+import { readChangedEndpoints } from '#db/endpoints/changed-endpoints';
 import type { Db } from '#db/store/pool';
 import type { ChangeSource } from './change.ts';
 import { eventText } from './event-text.ts';
@@ -41,4 +42,22 @@ function alertChanges(db: Db): ChangeSource {
   };
 }
 
-export const allChanges = (db: Db): ChangeSource[] => [deliveryChanges(db), alertChanges(db)];
+export function endpointChanges(db: Db): ChangeSource {
+  return {
+    kind: 'endpoint',
+    async read(query) {
+      const changes = await readChangedEndpoints(db, query);
+      return changes.map(({ atUs, tenantId, endpoint }) => ({
+        kind: 'endpoint',
+        id: endpoint.id,
+        atUs,
+        tenantId,
+        endpointId: endpoint.id,
+        isForOperator: false,
+        text: eventText('endpoint', JSON.stringify(endpoint)),
+      }));
+    },
+  };
+}
+
+export const allChanges = (db: Db): ChangeSource[] => [deliveryChanges(db), alertChanges(db), endpointChanges(db)];

@@ -78,6 +78,19 @@ withPage('finds endpoints by state and text, and keeps that in the address', asy
   await page.waitForURL(/\/dashboard\/endpoints\/ep_/);
 });
 
+withPage('shows at once what somebody else orders, on the page of the endpoint', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
+  // the page reads the settings again only when the stream tells of a change
+  await openDashboard(page, `/endpoints/${id}/settings`);
+  const description = page.getByLabel('Description');
+  await description.waitFor();
+  await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+  await posthorn.call('PATCH', `/v1/endpoints/${id}`, { description: 'by somebody else' });
+  await expect.poll(() => description.inputValue(), { timeout: 60_000 }).toBe('by somebody else');
+});
+
 withPage('pauses, resumes and deletes an endpoint, each with its effect before', async ({ page, posthorn }) => {
   const receiver = await startReceiver();
   const tenant = await posthorn.makeTenant();

@@ -1,5 +1,5 @@
 // posthorn.stream: changes as they happen. Connects again by itself, from where it was.
-import type { Alert, ChangedDelivery, StreamQuery } from './api-types.ts';
+import type { Alert, ChangedDelivery, ChangedEndpoint, StreamQuery } from './api-types.ts';
 import { PosthornConnectionError, PosthornProblem } from './problem.ts';
 import type { CallOptions, Requester } from './request.ts';
 import { pause } from './retries.ts';
@@ -13,6 +13,7 @@ interface Reason {
 export type Change =
   | { kind: 'delivery'; data: ChangedDelivery; id: string | null }
   | { kind: 'alert'; data: Alert; id: string | null }
+  | { kind: 'endpoint'; data: ChangedEndpoint; id: string | null }
   /** Changes may be missing: load again what you show. */
   | { kind: 'reset'; data: Reason; id: string | null };
 
@@ -21,6 +22,8 @@ export interface StreamOptions extends CallOptions {
   lastEventId?: string;
 }
 
+/** Others, of later versions, are passed over. */
+const kinds: ReadonlySet<string> = new Set<Change['kind']>(['delivery', 'alert', 'endpoint', 'reset']);
 const reconnectAfterMs = 1_000;
 
 /** Ends only by `break`, by the signal, or with a problem that no other try can change, such as a revoked key. */
@@ -39,7 +42,7 @@ export async function* changes(
       if (!body || !type?.startsWith('text/event-stream')) throw new Error(`the answer is no stream of events but ${type}`);
       for await (const { event, data, id: last } of readEvents(body)) {
         id = last ?? id;
-        if (event === 'delivery' || event === 'alert' || event === 'reset') yield { kind: event, data: JSON.parse(data), id } as Change;
+        if (kinds.has(event)) yield { kind: event, data: JSON.parse(data), id } as Change;
       }
     } catch (error) {
       options.signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 // Example of the live stream for the OpenAPI document.
-import type { ChangedDelivery } from '#domain/views/stream-view';
+import type { ChangedDelivery, ChangedEndpoint } from '#domain/views/stream-view';
 import { deliveryId, endpointId, eventId, tenantId } from './ids.ts';
 
 const delivery: ChangedDelivery = {
@@ -20,4 +20,6 @@ const delivery: ChangedDelivery = {
   updatedAt: '2026-03-02T09:10:50.702Z',
 };
 
-export const streamExample = `event: delivery\ndata: ${JSON.stringify(delivery)}\n\nid: phb4n2q81xc\n\n`;
+const endpoint: ChangedEndpoint = { id: endpointId, tenant: tenantId, status: 'paused', changedAt: '2026-03-02T09:10:50.911Z' };
+
+export const streamExample = `event: delivery\ndata: ${JSON.stringify(delivery)}\n\nevent: endpoint\ndata: ${JSON.stringify(endpoint)}\n\nid: phb4n2q81xc\n\n`;

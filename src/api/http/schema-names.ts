@@ -68,7 +68,7 @@ import { missedDelivery } from '#domain/views/missed';
 import { deliveryExplanation } from '#domain/views/next-steps';
 import { hitKind, searchHit } from '#domain/views/search-hit';
 import { sentRequestView } from '#domain/views/sent-request';
-import { changedDelivery, streamKind } from '#domain/views/stream-view';
+import { changedDelivery, changedEndpoint, streamKind } from '#domain/views/stream-view';
 import { undeliveredEndpoint, undeliveredStatus } from '#domain/views/undelivered';
 import { fieldError, problemDocument } from './problem.ts';
 
@@ -127,6 +127,7 @@ export const schemaNames: [z.ZodType, string][] = [
   [deliveryView, 'Delivery'],
   [deliveryStatus, 'DeliveryStatus'],
   [changedDelivery, 'ChangedDelivery'],
+  [changedEndpoint, 'ChangedEndpoint'],
   [listedEvent, 'ListedEvent'],
   [searchHit, 'SearchHit'],
   [hitKind, 'SearchHitKind'],

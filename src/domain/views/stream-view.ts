@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { deliveryView } from './delivery-view.ts';
 
-export const streamKinds = ['delivery', 'alert'] as const;
+export const streamKinds = ['delivery', 'alert', 'endpoint'] as const;
 export const streamKind = z.enum(streamKinds);
 export type StreamKind = z.infer<typeof streamKind>;
 
@@ -25,6 +25,19 @@ export const changedDelivery = deliveryView.pick({
   updatedAt: true,
 });
 export type ChangedDelivery = z.infer<typeof changedDelivery>;
+
+/** An endpoint that somebody, or Posthorn, has made, changed or deleted: enough to know what to read again. */
+export const changedEndpoint = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  status: z
+    .enum(['ok', 'paused', 'unverified', 'disabled', 'deleted'])
+    .describe(
+      'ok: it may be sent to; paused: by a person; unverified: it has not agreed to receive events yet; disabled: it failed for too long, or answered 410 Gone',
+    ),
+  changedAt: z.iso.datetime().describe('when it was changed last'),
+});
+export type ChangedEndpoint = z.infer<typeof changedEndpoint>;
 
 /** Why changes may be missing: the reader must load what it shows again. The stream goes on. */
 export const resetReasons = {

@@ -77,6 +77,42 @@ describe('a reader', () => {
     expect((await open(`endpoint=${other.endpoint}`, undefined, body.key)).status).toBe(404);
   });
 
+  it('gets orders for endpoints of its tenant, if it may see endpoints, and also after a reconnect', async () => {
+    const [mine, theirs] = [
+      await api.makeEndpoint(tenant, 'http://127.0.0.1:9/'),
+      await api.makeEndpoint(other.tenant, 'http://127.0.0.1:9/'),
+    ];
+    const paused =
+      (id: string) =>
+      ({ name, data }: StreamEvent) =>
+        name === 'endpoint' && data.id === id && data.status === 'paused';
+    const key = async (...scopes: string[]) => (await api.post('/v1/api-keys', { name: 'reader', scopes, tenant })).body.key;
+    const reader = await key('deliveries:read', 'endpoints:read');
+    const [own, blind, of] = [
+      await open('', undefined, reader),
+      await open('', undefined, await key('deliveries:read')),
+      await open('kind=endpoint'),
+    ];
+    await until('an id', () => own.lastId !== '');
+    const from = own.lastId;
+    await api.post(`/v1/endpoints/${theirs.id}/pause`);
+    await api.post(`/v1/endpoints/${mine.id}/pause`);
+    const { data } = await own.find('the pause', paused(mine.id));
+    expect(data).toEqual({ id: mine.id, tenant, status: 'paused', changedAt: expect.any(String) });
+    await of.find('the other pause', paused(theirs.id));
+    const delivered = await deliver();
+    await blind.find('a later delivery', ({ data }) => data.id === delivered);
+    const again = await open('', from, reader);
+    await again.find('the pause', paused(mine.id));
+    for (const each of [mine, theirs]) await api.post(`/v1/endpoints/${each.id}/resume`);
+    await again.find('the end of the pause', ({ name, data }) => name === 'endpoint' && data.id === mine.id && data.status === 'ok');
+    for (const stream of [own, again]) expect(stream.events.some(paused(theirs.id))).toBe(false);
+    expect(blind.events.some(({ name }) => name === 'endpoint')).toBe(false);
+    expect(of.events.some(({ name }) => name === 'delivery')).toBe(false);
+    // each change once
+    expect(own.events.filter(paused(mine.id))).toHaveLength(1);
+  });
+
   it('is ended when its key is revoked', async () => {
     const { body } = await api.post('/v1/api-keys', { name: 'short', scopes: ['deliveries:read'], tenant });
     const stream = await open('', undefined, body.key);

@@ -1,6 +1,6 @@
 // What changes, as it happens: one stream for all listeners of a tab. It is open while somebody listens and the tab is seen, and
-// goes on where it was. Changes are handed out once for each frame, the last one of each delivery.
-import type { Alert, ChangedDelivery } from '@posthorn/client';
+// goes on where it was. Changes are handed out once for each frame, the last one of each.
+import type { Alert, ChangedDelivery, ChangedEndpoint } from '@posthorn/client';
 import { useEffect, useRef } from 'react';
 import { posthorn } from './client.ts';
 import { credential } from './credential.ts';
@@ -8,6 +8,8 @@ import { credential } from './credential.ts';
 export interface Changes {
   deliveries: ReadonlyMap<string, ChangedDelivery>;
   alerts: ReadonlyMap<string, Alert>;
+  /** Which ones somebody, or Posthorn, has made, changed or deleted. */
+  endpoints: ReadonlyMap<string, ChangedEndpoint>;
   /** Some changes may be missing: read again what is shown. */
   isReset: boolean;
 }
@@ -22,6 +24,7 @@ const hiddenForMs = 30_000;
 const listeners = new Set<Listener>();
 const deliveries = new Map<string, ChangedDelivery>();
 const alerts = new Map<string, Alert>();
+const endpoints = new Map<string, ChangedEndpoint>();
 let isReset = false;
 let frame = 0;
 let lastId: string | undefined;
@@ -73,8 +76,13 @@ function stop(): void {
   running = undefined;
   cancelAnimationFrame(frame);
   frame = 0;
+  clear();
+}
+
+function clear(): void {
   deliveries.clear();
   alerts.clear();
+  endpoints.clear();
 }
 
 async function run(): Promise<void> {
@@ -86,6 +94,7 @@ async function run(): Promise<void> {
       lastId = change.id ?? lastId;
       if (change.kind === 'delivery') deliveries.set(change.data.id, change.data);
       else if (change.kind === 'alert') alerts.set(change.data.id, change.data);
+      else if (change.kind === 'endpoint') endpoints.set(change.data.id, change.data);
       else isReset = true;
       frame ||= requestAnimationFrame(flush);
       if (deliveries.size > mostInFrame) forget();
@@ -104,9 +113,8 @@ function forget(): void {
 
 function flush(): void {
   frame = 0;
-  const changes = { deliveries: new Map(deliveries), alerts: new Map(alerts), isReset };
-  deliveries.clear();
-  alerts.clear();
+  const changes = { deliveries: new Map(deliveries), alerts: new Map(alerts), endpoints: new Map(endpoints), isReset };
+  clear();
   isReset = false;
   for (const listener of listeners) listener(changes);
 }

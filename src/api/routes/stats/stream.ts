@@ -35,7 +35,7 @@ export const streamRoute = ({ db, feed }: ApiDeps): Route =>
     operationId: 'stream',
     summary: 'Read changes live',
     description:
-      'Server-sent events: `delivery` for each delivery that was created or changed, and `alert` for each alert that opened, was acknowledged or closed (with the scope endpoints:read). Changes that follow each other at once may come as one, and after a reconnect some come again. `reset`: changes may be missing, so load again what you show. `end`: why the stream ends. Filters can be combined.',
+      'Server-sent events: `delivery` for each delivery that was created or changed, `alert` for each alert that opened, was acknowledged or closed, and `endpoint` for each endpoint that was made, changed or deleted (both with the scope endpoints:read). Changes that follow each other at once may come as one, and after a reconnect some come again. `reset`: changes may be missing, so load again what you show. `end`: why the stream ends. Filters can be combined.',
     scope: 'deliveries:read',
     live: true,
     query,
@@ -52,7 +52,7 @@ export const streamRoute = ({ db, feed }: ApiDeps): Route =>
         throw new Problem(429, 'Too many live streams are open. Retry after the time in Retry-After.', {
           headers: { 'retry-after': '10' },
         });
-      const kinds = [kind].flat().filter((one) => one !== 'alert' || may(caller, 'endpoints:read'));
+      const kinds = [kind].flat().filter((one) => one === 'delivery' || may(caller, 'endpoints:read'));
       const filter = { kinds, tenantId: tenant?.id ?? caller.tenant?.id ?? null, endpointId: endpoint ?? null };
       const { reader, positionUs } = await feed.join(caller, filter);
       async function* pieces(): AsyncGenerator<string> {

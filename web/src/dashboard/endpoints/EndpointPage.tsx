@@ -37,6 +37,7 @@ export function EndpointPage() {
   const { endpoint: id } = route.useParams();
   const { data, error, refetch } = useQuery(endpointQuery(id));
   useFresh(changedWithDeliveries(id), ({ deliveries }) => [...deliveries.values()].some(({ endpoint }) => endpoint === id));
+  useFresh([['endpoint', id]], ({ endpoints }) => endpoints.has(id));
   const match = useMatchRoute();
   const part = tabs.find(({ to }) => match({ to, params: { endpoint: id } }));
   if (error && !data) {

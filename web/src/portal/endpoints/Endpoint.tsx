@@ -6,6 +6,7 @@ import { describeFilter } from '../../parts/filter/describe-filter.ts';
 import { readFilter } from '../../parts/filter/read-filter.ts';
 import { filterWords } from '../../parts/filter/words.ts';
 import { Code } from '../../parts/Json.tsx';
+import { useFresh, useFreshAlerts } from '../../parts/live/use-fresh.ts';
 import { receiverOf } from '../../parts/messages/preset-draft.ts';
 import { Facts, Page } from '../../parts/Page.tsx';
 import { Sentence } from '../../parts/Sentence.tsx';
@@ -33,6 +34,8 @@ export function Endpoint() {
   const words = useEndpointWords();
   const back = { to: '/endpoints', text: words.detail.back };
   const { data, error, isPending, refetch } = useQuery(endpointQuery(id));
+  useFresh([['endpoint', id]], ({ endpoints }) => endpoints.has(id));
+  useFreshAlerts();
   if (!data) {
     return (
       <Page title={words.title} back={back}>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
@@ -23,6 +24,7 @@ export function Endpoints() {
   const words = useEndpointWords();
   const { data, error, isPending, refetch } = useEndpoints();
   const { data: alerts = noAlerts } = useQuery(openAlertsQuery(tenant));
+  useFresh([['endpoints'], ['alerts']], ({ endpoints, alerts }) => endpoints.size + alerts.size > 0);
   const columns = useMemo(() => columnsOf(words, alerts), [words, alerts]);
   const add = (
     <Link to="/endpoints/new" className="button button-primary">

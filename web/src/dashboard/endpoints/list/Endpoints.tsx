@@ -6,6 +6,7 @@ import { posthorn } from '../../../api/client.ts';
 import { useLacks } from '../../../api/use.ts';
 import { Button } from '../../../parts/Button.tsx';
 import type { Column } from '../../../parts/DataTable.tsx';
+import { useFresh } from '../../../parts/live/use-fresh.ts';
 import { Page } from '../../../parts/Page.tsx';
 import { PagedTable } from '../../../parts/PagedTable.tsx';
 import { Empty } from '../../../parts/States.tsx';
@@ -87,6 +88,7 @@ export function Endpoints() {
     read: (cursor, signal) => posthorn.endpoints.search({ ...filter, limit: 100, ...cursor }, { signal }).page(),
     everyMs,
   });
+  useFresh([['endpoints', filter]], ({ endpoints }) => endpoints.size > 0);
   const make = (
     <Button tone="primary" because={because} onPress={() => setIsNew(true)}>
       New endpoint
