@@ -1,13 +1,14 @@
 // `node bench/stream.ts [--readers n] [--changes n] [--seconds n]`: how fast changes of deliveries reach the readers of the live
 // stream of one server, and what that costs. 10,000 changes a minute by default, to 100 readers. Ends with exit code 1 if 1 % of
-// the changes take longer than a second, or one is missing.
+// the changes take longer than a second, or one is missing. `--idle`: what open readers cost while little or nothing changes.
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { timesOf } from './figures.ts';
 import { say, withFilledStore } from './filled-store.ts';
 import { benchKey } from './posthorn.ts';
-import { cpuMsOf } from './process-cost.ts';
+import { childNamed, cpuMsOf, treeOf } from './process-cost.ts';
 
 const limitMs = 1_000;
 const { values } = parseArgs({
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     changes: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '60' },
     keep: { type: 'string' },
+    idle: { type: 'boolean' },
   },
 });
 const readers = Number(values.readers);
@@ -70,11 +72,36 @@ async function change(db: pg.Client, changedAt: Map<string, number>): Promise<vo
   }
 }
 
+/** Processor time and transactions of the server and PostgreSQL with so many readers, while nothing changes. */
+async function measureIdle(db: pg.Client, origin: string, pid: number, count: number, everyMs?: number): Promise<void> {
+  const opened = await Promise.all(Array.from({ length: count }, () => openReader(origin, new Map())));
+  const transactions = async () =>
+    Number((await db.query('select xact_commit from pg_stat_database where datname = current_database()')).rows[0]?.xact_commit);
+  const costs = async () => [cpuMsOf([pid]), cpuMsOf(treeOf(childNamed('postgres') ?? 0)), await transactions()] as const;
+  const changing = everyMs && setInterval(() => void db.query(insert, [randomUUID()]), everyMs);
+  // after the time in which it asks more often
+  await new Promise((resolve) => setTimeout(resolve, 7_000));
+  const before = await costs();
+  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  const [server, postgres, perSecond] = (await costs()).map((cost, n) => (cost - (before[n] ?? 0)) / 20) as [number, number, number];
+  if (changing) clearInterval(changing);
+  for (const reader of opened) reader.close();
+  say(
+    `${everyMs ? `a change every ${everyMs / 1_000} s` : 'no changes'}, ${count} readers: server ${server.toFixed(1)} CPU-ms/s, PostgreSQL ${postgres.toFixed(1)} CPU-ms/s, ${(perSecond * 60).toFixed(0)} transactions/min`,
+  );
+}
+
 await withFilledStore({ rows: 1_000, days: 30 }, values.keep, async ({ url, startServer }) => {
   const { origin, pid } = await startServer();
   const db = new pg.Client({ connectionString: url });
   await db.connect();
   try {
+    if (values.idle) {
+      for (const count of [0, 1, 10]) await measureIdle(db, origin, pid, count);
+      // it asks four times a second, as it did at all times before
+      for (const count of [1, 10]) await measureIdle(db, origin, pid, count, 4_000);
+      return;
+    }
     const idleMs = cpuMsOf([pid]);
     await new Promise((resolve) => setTimeout(resolve, 10_000));
     say(`nobody reads: ${((cpuMsOf([pid]) - idleMs) / 100).toFixed(1)} % of a core`);

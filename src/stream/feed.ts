@@ -28,6 +28,9 @@ export const mostAtOnce = 10_000;
 /** A transaction may have begun a moment before it is seen. */
 const unseenUs = 1_000_000;
 const afterFailureMs = 1_000;
+/** After so long without a change it asks less often. */
+const quietAfterMs = 5_000;
+const quietPollMs = 750;
 
 export class Feed {
   readonly replays: ChangeSource[];
@@ -40,6 +43,8 @@ export class Feed {
   /** Resolves when the position is known. Undefined while nobody reads. */
   #opened: Promise<void> | undefined;
   #checkedAt = 0;
+  /** When a change was passed on last, or a reader joined. */
+  #busyAt = 0;
   #stopped = false;
 
   constructor({ pollMs = 250, checkEveryMs = 5_000, limits = usualLimits, ...options }: FeedOptions) {
@@ -56,6 +61,7 @@ export class Feed {
     const reader = new StreamReader(caller, filter, () => this.#positionUs, this.#options.limits);
     if (this.#stopped) reader.end('stopping');
     this.#readers.add(reader);
+    this.#busyAt = performance.now();
     try {
       this.#opened ??= this.#open();
       await this.#opened;
@@ -91,7 +97,7 @@ export class Feed {
   async #run(): Promise<void> {
     while (this.#readers.size > 0 && !this.#stopped) {
       const pauseMs = await this.#poll().then(
-        () => this.#options.pollMs,
+        () => (performance.now() - this.#busyAt < quietAfterMs ? this.#options.pollMs : quietPollMs),
         (error) => {
           // what was not read is read next time
           this.#options.log.warn({ err: error }, 'stream.not_read');
@@ -136,6 +142,7 @@ export class Feed {
 
   #passOn(changes: Change[], nextUs: number): void {
     if (changes.length === 0) return;
+    this.#busyAt = performance.now();
     const id = idText(positionText(nextUs));
     for (const reader of this.#readers) {
       const seen = changes.filter((change) => reader.sees(change));

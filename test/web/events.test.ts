@@ -32,3 +32,16 @@ withPage('shows what became of each event, live, and keeps filters in the addres
   await page.waitForURL(`**/events/${tenant}/${id}`);
   await receiver.close();
 });
+
+withPage('counts further down also an event that no endpoint wants', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const events = Array.from({ length: 60 }, (_, n) => ({ type: 'web_events.unwanted', data: { n } }));
+  await posthorn.post(`/v1/tenants/${tenant}/events/batch`, { events });
+  await page.clock.install();
+  await openDashboard(page, `/events?tenant=${tenant}`);
+  await page.getByRole('row').filter({ hasText: 'web_events.unwanted' }).nth(20).waitFor();
+  await page.keyboard.press('End');
+  await posthorn.postEvent(tenant, { type: 'web_events.unwanted', data: {} });
+  await page.clock.fastForward(11_000);
+  await page.getByRole('button', { name: '1 new' }).waitFor();
+});

@@ -1,5 +1,6 @@
 // The events that match the filters, page by page. The stream tells of deliveries, not of events: at the top of the list it makes
-// the first page be read again, at most every two seconds; further down, new events are counted.
+// the first page be read again, at most every two seconds; further down, new events are counted. An event
+// that no endpoint wants has no delivery, of which the stream would tell: the list also asks every ten seconds.
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
@@ -11,7 +12,6 @@ import { useThrottled } from '../../parts/live/use-throttled.ts';
 import type { EventsSearch } from './search.ts';
 
 const pageSize = 50;
-/** An event that no endpoint wants has no delivery, of which the stream would tell. */
 const refreshMs = 10_000;
 
 const keyOf = (search: EventsSearch) => ['events', 'list', search] as const;
@@ -71,10 +71,20 @@ function useNews({ tenant, type }: EventsSearch, newestAt: string | undefined, i
     [tenant, type, newestAt, readSoon],
   );
   useEffect(() => (isLive ? onChanges(look) : undefined), [isLive, look]);
+  const count = useCallback(async () => {
+    if (newestAt === undefined) return;
+    const filter = { ...(tenant && { tenant }), ...(type && { type }) };
+    const { data } = await posthorn.events.listAll({ ...filter, since: newestAt, limit: pageSize }).page();
+    for (const { id, acceptedAt, tenant: of } of data)
+      if (acceptedAt > newestAt && ids.current.size < mostWaiting) ids.current.add(`${of} ${id}`);
+    setWaiting(ids.current.size);
+  }, [tenant, type, newestAt]);
   useEffect(() => {
     if (!isLive) return;
-    const timer = setInterval(() => !document.hidden && isAtTop() && readSoon(), refreshMs);
+    // what cannot be read is counted the next time
+    const ask = () => !document.hidden && (isAtTop() ? readSoon() : void count().catch(() => undefined));
+    const timer = setInterval(ask, refreshMs);
     return () => clearInterval(timer);
-  }, [isLive, readSoon]);
+  }, [isLive, readSoon, count]);
   return { waiting, forget };
 }
