@@ -1,7 +1,6 @@
 // `node bench/stream.ts [--readers n] [--changes n] [--seconds n]`: how fast changes of deliveries reach the readers of the live
 // stream of one server, and what that costs. 10,000 changes a minute by default, to 100 readers. Ends with exit code 1 if 1 % of
 // the changes take longer than a second, or one is missing. `--idle`: what open readers cost while little or nothing changes.
-import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -58,13 +57,16 @@ const insert = `
   insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status)
   select $1, $1, e.id, e.tenant_id, 'order.created', 'succeeded' from endpoints e limit 1 returning 'dlv_' || replace(id::text, '-', '') as id`;
 
+/** Its time says in which partition it is. */
+const uuidOfNow = (n: number) => `${Date.now().toString(16).padStart(12, '0')}70008${n.toString(16).padStart(15, '0')}`;
+
 /** An evenly spaced change after the other, each its own transaction. Returns what was committed when. */
 async function change(db: pg.Client, changedAt: Map<string, number>): Promise<void> {
   const beganAt = performance.now();
   for (let n = 0; n < changes; n++) {
     const waitMs = beganAt + n * everyMs - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    const uuid = `${Date.now().toString(16).padStart(12, '0')}70008${n.toString(16).padStart(15, '0')}`;
+    const uuid = uuidOfNow(n);
     // the change may arrive before the answer of the commit
     changedAt.set(`dlv_${uuid}`, performance.now());
     await db.query({ name: 'change', text: insert, values: [uuid] });
@@ -78,7 +80,8 @@ async function measureIdle(db: pg.Client, origin: string, pid: number, count: nu
   const transactions = async () =>
     Number((await db.query('select xact_commit from pg_stat_database where datname = current_database()')).rows[0]?.xact_commit);
   const costs = async () => [cpuMsOf([pid]), cpuMsOf(treeOf(childNamed('postgres') ?? 0)), await transactions()] as const;
-  const changing = everyMs && setInterval(() => void db.query(insert, [randomUUID()]), everyMs);
+  let made = 0;
+  const changing = everyMs && setInterval(() => void db.query(insert, [uuidOfNow(made++)]), everyMs);
   // after the time in which it asks more often
   await new Promise((resolve) => setTimeout(resolve, 7_000));
   const before = await costs();

@@ -138,7 +138,7 @@ export const allowedImports: Record<string, Allowed> = {
     packages: '@temporalio/activity @temporalio/common types of @temporalio/worker node:timers/promises',
   },
 
-  stream: { folders: 'domain/* runtime db/access db/alerts db/deliveries db/store', packages: 'node:timers/promises' },
+  stream: { folders: 'domain/* runtime db/access db/alerts db/deliveries db/endpoints db/store', packages: 'node:timers/promises' },
 
   'api/http': {
     folders: 'domain/* api/examples config runtime relay types of telemetry types of tracing db/access db/audit db/endpoints db/store',
