@@ -42,7 +42,7 @@ function alertChanges(db: Db): ChangeSource {
   };
 }
 
-export function endpointChanges(db: Db): ChangeSource {
+function endpointChanges(db: Db): ChangeSource {
   return {
     kind: 'endpoint',
     async read(query) {
