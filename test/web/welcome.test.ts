@@ -54,4 +54,12 @@ withPage('an empty installation leads in three steps to a delivered event', asyn
   await page.getByRole('link', { name: 'Overview', exact: true }).click();
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
   await page.getByText('All is well.').waitFor();
+
+  // an endpoint of the open sandbox, as `npm start` makes one, is a place that receives
+  await empty.post('/v1/tenants', { id: 'begun', name: 'Begun' });
+  await empty.post('/v1/tenants/begun/endpoints', { url: `${empty.origin}/sandbox/begun`, verification: 'none' });
+  await page.goto('/dashboard/welcome?tenant=begun');
+  await page.getByRole('heading', { name: 'Make a place that receives (done)' }).waitFor();
+  await page.getByRole('button', { name: 'Send it from here' }).click();
+  await page.getByRole('heading', { name: 'Watch it arrive (done)' }).waitFor();
 });

@@ -6,12 +6,13 @@ import { PathLink } from '../../parts/PathLink.tsx';
 import { Status, Tag } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 
-export function Arrival({ deliveries, sandboxId }: { deliveries: Delivery[]; sandboxId: string }) {
+/** `sandboxId`: null if the receiver is no test endpoint of the tenant, and keeps no records for it. */
+export function Arrival({ deliveries, sandboxId }: { deliveries: Delivery[]; sandboxId: string | null }) {
   const delivered = deliveries.some(({ status }) => status === 'succeeded');
   const { data } = useQuery({
     queryKey: ['sandboxes', 'requests', sandboxId, deliveries[0]?.id, delivered],
-    queryFn: ({ signal }) => posthorn.sandboxes.requests(sandboxId, { limit: 1 }, { signal }).page(),
-    enabled: delivered,
+    queryFn: ({ signal }) => posthorn.sandboxes.requests(sandboxId ?? '', { limit: 1 }, { signal }).page(),
+    enabled: delivered && sandboxId !== null,
   });
   const received = data?.data[0];
   return (

@@ -1,5 +1,4 @@
 // Step 1: a test endpoint inside this Posthorn, which records what it receives.
-import type { Sandbox } from '@posthorn/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
@@ -12,8 +11,8 @@ export interface ReceiverProps {
   /** The tenant that gets it; it is made if it does not exist. */
   tenant: string;
   hasTenant: boolean;
-  /** The newest test endpoint of the tenant. */
-  sandbox: Sandbox | undefined;
+  /** Of the receiver that the tenant has; undefined: it has none. */
+  url: string | undefined;
 }
 
 const ofSandbox = {
@@ -22,7 +21,7 @@ const ofSandbox = {
   hint: 'This is its signing secret. The test endpoint verifies signatures by itself: you need the secret only to verify its requests on your own.',
 };
 
-export function Receiver({ tenant, hasTenant, sandbox }: ReceiverProps) {
+export function Receiver({ tenant, hasTenant, url }: ReceiverProps) {
   const queries = useQueryClient();
   const [lacksEndpoints, lacksTenants] = [useLacks('endpoints:write'), useLacks('admin')];
   const { start, isPending, error } = useMaking({
@@ -35,10 +34,10 @@ export function Receiver({ tenant, hasTenant, sandbox }: ReceiverProps) {
     changes: ['sandboxes'],
     onMade: () => undefined,
   });
-  if (sandbox) {
+  if (url !== undefined) {
     return (
       <p>
-        <code>{sandbox.url}</code> <Copy text={sandbox.url} /> receives the events of the tenant <code>{tenant}</code>.
+        <code>{url}</code> <Copy text={url} /> receives the events of the tenant <code>{tenant}</code>.
       </p>
     );
   }

@@ -13,6 +13,7 @@ import { Arrival } from './Arrival.tsx';
 import { Receiver } from './Receiver.tsx';
 import { Sender } from './Sender.tsx';
 import { Step } from './Step.tsx';
+import { useReceiver } from './use-receiver.ts';
 import './welcome.css';
 
 const route = getRouteApi('/welcome');
@@ -49,30 +50,26 @@ function Skip() {
 }
 
 function Steps({ tenant, hasTenant }: { tenant: string; hasTenant: boolean }) {
-  const sandboxes = useQuery({
-    queryKey: ['sandboxes', tenant],
-    queryFn: ({ signal }) => posthorn.sandboxes.list(tenant, { limit: 1 }, { signal }).page(),
-    enabled: hasTenant,
-  });
-  const sandbox = sandboxes.data?.data[0];
+  const receiver = useReceiver(tenant, hasTenant);
+  const hasReceiver = receiver !== undefined;
   const deliveries = useQuery({
-    queryKey: ['deliveries', 'first', sandbox?.endpoint],
-    queryFn: ({ signal }) => posthorn.deliveries.list({ endpoint: sandbox?.endpoint ?? '', limit: 5 }, { signal }).page(),
-    enabled: sandbox !== undefined,
+    queryKey: ['deliveries', 'first', receiver?.endpoint],
+    queryFn: ({ signal }) => posthorn.deliveries.list({ endpoint: receiver?.endpoint ?? '', limit: 5 }, { signal }).page(),
+    enabled: hasReceiver,
     refetchInterval: ({ state }) => (state.data?.data.some(({ status }) => status === 'succeeded') ? 10_000 : 1_000),
   });
   const found = deliveries.data?.data ?? [];
   const isDelivered = found.some(({ status }) => status === 'succeeded');
   return (
     <ol className="steps">
-      <Step number={1} title="Make a place that receives" isDone={sandbox !== undefined} isOpen>
-        <Receiver tenant={tenant} hasTenant={hasTenant} sandbox={sandbox} />
+      <Step number={1} title="Make a place that receives" isDone={hasReceiver} isOpen>
+        <Receiver tenant={tenant} hasTenant={hasTenant} url={receiver?.url} />
       </Step>
-      <Step number={2} title="Send an event" isDone={found.length > 0} isOpen={sandbox !== undefined}>
+      <Step number={2} title="Send an event" isDone={found.length > 0} isOpen={hasReceiver}>
         <Sender tenant={tenant} origin={location.origin} />
       </Step>
-      <Step number={3} title="Watch it arrive" isDone={isDelivered} isOpen={sandbox !== undefined}>
-        {sandbox && <Arrival deliveries={found} sandboxId={sandbox.id} />}
+      <Step number={3} title="Watch it arrive" isDone={isDelivered} isOpen={hasReceiver}>
+        {receiver && <Arrival deliveries={found} sandboxId={receiver.sandboxId} />}
       </Step>
     </ol>
   );
