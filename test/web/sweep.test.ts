@@ -1,5 +1,5 @@
 // Every page of both doors, as the routers know them: no violation of accessibility in either theme; nothing that is wider
-// than a phone, or too small to be pressed; and nothing runs of what producers, consumers and receivers wrote.
+// than a phone, too small to be pressed, or cut off to nothing in a table; and nothing runs of what producers, consumers and receivers wrote.
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { smallTargets, violations } from './support/axe.ts';
@@ -10,12 +10,35 @@ import { canary } from './support/watch-page.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
 
 const narrow = { width: 360, height: 740 };
+/** Of a tablet, or of a laptop at 200 %. */
+const medium = { width: 768, height: 900 };
 
 // text, since tests have no types of browsers
 const wide = `document.documentElement.scrollWidth <= ${narrow.width} ? [] : [...document.querySelectorAll('body *')]
   .filter((one) => one.getBoundingClientRect().right > ${narrow.width} + 0.5 && one.closest('.rail, pre') === null)
   .slice(0, 5)
   .map((one) => 'is wider than ${narrow.width} px: ' + one.tagName + '.' + one.className)`;
+
+// text, as above
+const cutOff = `[...document.querySelectorAll('[role=cell]')]
+  .filter((one) => one.innerText.trim() !== '' && one.clientWidth < 60 && one.scrollWidth > one.clientWidth)
+  .slice(0, 5)
+  .map((one) => 'is cut off at ' + one.clientWidth + ' px: ' + one.innerText)`;
+
+/** Cells that show next to nothing of their text, where a table has little room. */
+async function cutOffCells(page: Page): Promise<string[]> {
+  const usual = page.viewportSize() ?? medium;
+  await page.setViewportSize(medium);
+  const look = () => page.evaluate(cutOff) as Promise<string[]>;
+  // tables follow the window a moment later
+  await expect
+    .poll(look, { timeout: 20_000 })
+    .toEqual([])
+    .catch(() => undefined);
+  const found = await look();
+  await page.setViewportSize(usual);
+  return found;
+}
 
 /** What makes the page scroll sideways on a phone, and what a thumb misses there. */
 async function unfitForPhones(page: Page): Promise<string[]> {
@@ -38,6 +61,7 @@ async function sweep(page: Page, params: Record<string, string>): Promise<{ rout
   for (const route of routes) {
     await goTo(page, addressOf(route, params));
     faults.push(...[...(await violations(page)), ...(await smallTargets(page))].map((fault) => `${route} ${fault}`));
+    faults.push(...(await cutOffCells(page)).map((fault) => `${route} ${fault}`));
     faults.push(...(await unfitForPhones(page)).map((fault) => `${route} ${fault}`));
     if ((await page.getByText('This page failed').count()) > 0) faults.push(`${route} failed`);
   }

@@ -1,11 +1,13 @@
 // A list of any length: only the rows in view are in the page. Rows scroll with the window; the next page is read before the
-// end is reached. Under 720 px a row becomes two lines.
+// end is reached. Where the columns have no room, a row becomes two lines.
 import { createColumnHelper, rowSelectionFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
+import { BodyRow, Box } from './DataRow.tsx';
 import './data-table.css';
+import { useListMode } from './list-mode.ts';
 
 export interface Column<Row> {
   id: string;
@@ -35,7 +37,6 @@ export interface DataTableProps<Row> {
 
 const features = tableFeatures({ rowSelectionFeature });
 type Model<Row extends object> = ReturnType<typeof useModel<Row>>;
-type RowModel<Row extends object> = ReturnType<Model<Row>['getRowModel']>['rows'][number];
 
 const usualRowPx = 37;
 const rowsAhead = 20;
@@ -51,15 +52,17 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   useEffect(() => {
     if (hasMore && !isLoadingMore && last >= rows.length - rowsAhead) onMore?.();
   }, [hasMore, isLoadingMore, last, rows.length, onMore]);
-  const tracks = [...(onSelect ? ['36px'] : []), ...columns.map(({ width }) => width)].join(' ');
+  const tracks = [...(onSelect ? ['36px'] : []), ...columns.map(({ width }) => width)];
+  const { table: frame, isList } = useListMode(tracks);
   return (
     <>
       <div
         role="table"
-        className="data-table"
+        ref={frame}
+        className={`data-table${isList ? ' data-list' : ''}`}
         aria-label={label}
         aria-rowcount={hasMore ? -1 : rows.length + 1}
-        style={{ '--tracks': tracks } as CSSProperties}
+        style={{ '--tracks': tracks.join(' ') } as CSSProperties}
       >
         <Head table={table} columns={columns} isSelectable={onSelect !== undefined} />
         <div role="rowgroup" ref={body} className="data-body" style={{ height: virtual.getTotalSize() }}>
@@ -142,59 +145,3 @@ function Head<Row extends object>({ table, columns, isSelectable }: HeadProps<Ro
     </div>
   );
 }
-
-interface BodyRowProps<Row extends object> {
-  row: RowModel<Row>;
-  columns: readonly Column<Row>[];
-  index: number;
-  /** Pixels from the top of the body. */
-  top: number;
-  measure: (element: HTMLElement | null) => void;
-  /** Present: the row can be selected. */
-  name?: string;
-}
-
-function BodyRow<Row extends object>({ row, columns, index, top, measure, name }: BodyRowProps<Row>) {
-  const words = useWords();
-  return (
-    <div
-      role="row"
-      ref={measure}
-      className={`data-row${row.getIsSelected() ? ' data-row-selected' : ''}`}
-      data-index={index}
-      data-row={row.id}
-      aria-rowindex={index + 2}
-      style={{ transform: `translateY(${top}px)` }}
-    >
-      {name !== undefined && (
-        <div role="cell" className="data-cell data-select">
-          <Box label={`${words.selectRow} ${name}`} checked={row.getIsSelected()} onChange={row.getToggleSelectedHandler()} />
-        </div>
-      )}
-      <Cells row={row.original} columns={columns} />
-    </div>
-  );
-}
-
-/** All of its cell can be pressed. */
-function Box({ label, ...props }: { label: string; checked: boolean; onChange: (event: unknown) => void }) {
-  return (
-    <label>
-      <input type="checkbox" aria-label={label} {...props} />
-    </label>
-  );
-}
-
-interface CellsProps<Row> {
-  row: Row;
-  columns: readonly Column<Row>[];
-}
-
-/** Only a row that has changed is drawn again: a live list changes several times a second. */
-const Cells = memo(function Cells<Row>({ row, columns }: CellsProps<Row>) {
-  return columns.map(({ id, cell }) => (
-    <div key={id} role="cell" className="data-cell">
-      {cell(row)}
-    </div>
-  ));
-}) as <Row>(props: CellsProps<Row>) => ReactNode;

@@ -1,4 +1,4 @@
-// A time in a row. On a narrow screen, where columns have no heads, it says of what.
+// A time in a row. Where columns have no heads, it says of what.
 import { Time } from '../../parts/Time.tsx';
 import './access.css';
 

@@ -68,7 +68,7 @@ const number = (value: number | undefined) => (value ? count(value, 'en') : null
 const rate = (value: number | null | undefined) => (value == null ? null : percent(value, 'en'));
 const lowRate = 0.9;
 
-/** On a phone, where columns have no heads, it says its name, and nothing is not shown. */
+/** Where columns have no heads, it says its name, and nothing is not shown. */
 function Figure({ name, text, isBad = false }: { name: string; text: string | null; isBad?: boolean }) {
   if (text === null) return <span className="quiet endpoint-no-figure">–</span>;
   return (
