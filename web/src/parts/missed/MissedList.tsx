@@ -42,7 +42,14 @@ export function MissedList({ endpoint, words, because }: MissedListProps) {
   return (
     <>
       {last && list.rows.length > 0 && (
-        <Acknowledge {...{ endpoint, words, because }} cursor={last.cursor} count={list.rows.length} isAll={!hasNextPage} />
+        <Acknowledge
+          endpoint={endpoint}
+          words={words}
+          because={because}
+          cursor={last.cursor}
+          count={list.rows.length}
+          isAll={!hasNextPage}
+        />
       )}
       <PagedTable list={list} label={words.title} columns={columns} idOf={idOf} skeleton={6} empty={nothing} />
     </>
