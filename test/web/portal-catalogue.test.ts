@@ -43,7 +43,7 @@ withPage('help has the code that verifies a signature, in English and in German'
   await posthorn.makeEndpoint(tenant, 'https://hooks.example.com/orders', { signing: { schemes: ['v1a'] } });
   await openPortal(posthorn, page, tenant, '/help', { language: 'de' });
   await page.getByRole('heading', { name: 'Die Signatur prüfen' }).waitFor();
-  await page.getByLabel('Sprache', { exact: true }).selectOption('Python');
+  await page.getByLabel('Programmiersprache', { exact: true }).selectOption('Python');
   await page.getByRole('region', { name: 'Code Python' }).getByText('hmac').first().waitFor();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'portal-help-de');
