@@ -33,7 +33,7 @@ export function verifyRequest({ method, url, headers, body, atMs: now }: SignedR
   const fitting = secrets.filter((text) => custom && secretProblem(text, custom.secretAs) === null);
   if (custom) verify(body, headers, fitting, { now, scheme: customScheme(custom) });
   if (messageSignatures) {
-    const keys = messageSignatures.algorithm === 'ed25519' ? publicKeys : messageSecrets;
+    const keys = messageSignatures.algorithm === 'ed25519' ? publicKeys : messageSecrets.map((hmac) => ({ hmac }));
     verify(body, headers, keys, { now, scheme: rfc9421({ method, url }) });
   }
 }

@@ -96,7 +96,7 @@ describe('path and query', () => {
     const sent = { 'content-type': 'application/json', 'webhook-id': 'evt_1', 'webhook-timestamp': String(timestamp) };
     const keys = [{ keyId: 'k', key: createSecretKey(secret) }];
     const signed = messageSignatureHeaders({ algorithm: 'hmac-sha256' }, { url, headers: sent, body, timestamp }, keys);
-    const verify = (seen: string) => verifyRequest(body, { ...sent, ...signed }, secret, { scheme: rfc9421({ url: seen }) });
+    const verify = (seen: string) => verifyRequest(body, { ...sent, ...signed }, { hmac: secret }, { scheme: rfc9421({ url: seen }) });
     expect(() => verify(url)).not.toThrow();
     expect(() => verify(`${url}${url.includes('?') ? '&' : '?'}`)).toThrow();
   });

@@ -33,7 +33,8 @@ const byMessage = (algorithm: 'ed25519' | 'hmac-sha256', keys: Secret[]): [Signi
 
 const ways: Record<string, [Signing, Secret[], VerifyOptions]> = {
   v1: [{ schemes: ['v1'] }, [secret], {}],
-  'v1 with bytes': [{ schemes: ['v1'] }, [Buffer.alloc(32, 1)], {}],
+  'v1 with bytes': [{ schemes: ['v1'] }, [{ hmac: Buffer.alloc(32, 1) }], {}],
+  'v1a with bytes': [{ schemes: ['v1a'] }, [{ publicKey }], {}],
   v1a: [{ schemes: ['v1a'] }, [`whpk_${publicKey.toString('base64')}`], {}],
   'v1a with a JWK set': [{ schemes: ['v1a'] }, [jwks], {}],
   sha1: bySchemes(custom('sha1', 'hex')),

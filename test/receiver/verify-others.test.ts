@@ -48,6 +48,7 @@ describe('verify by public key', () => {
     ['the receiver has both keys', [key], [whpk(otherKey), whpk(key)], 'valid'],
     ['another key', [otherKey], [whpk(key)], 'no_match'],
     ['an invalid public key', [key], ['whpk_AAAA'], 'bad_secret'],
+    ['the bytes of a public key that could be meant as a secret', [key], [key as never], 'bad_secret'],
     ['no public key', [key], [], 'bad_secret'],
   ])('%s: %#', (_name, keys, known, verdict) => {
     expect(check(signed({ schemes: ['v1a'] }, { keys }), known)).toBe(verdict);
@@ -125,7 +126,7 @@ describe('verify with RFC 9421', () => {
     const both = signed(byKey, { keys: [otherKey, key] });
     expect([check(both), check(both, { keys: [whpk(otherKey)] })]).toEqual(['valid', 'valid']);
     const headers = signed({ schemes: [], messageSignatures: { algorithm: 'hmac-sha256' } }, { secrets: [whsec(2), whsec(1)] });
-    expect(check(headers, { keys: [Buffer.alloc(32, 1)] })).toBe('valid');
+    expect(check(headers, { keys: [{ hmac: Buffer.alloc(32, 1) }] })).toBe('valid');
     expect(check(headers, { keys: [whsec(9)] })).toBe('no_match');
   });
 

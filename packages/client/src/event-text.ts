@@ -1,6 +1,6 @@
 // The JSON of events as they are posted: with an id each, so that a repeated request stores each event once.
 import type { AcceptedEvent, NewEvent } from './api-types.ts';
-import { RawJson } from './raw-json.ts';
+import { jsonText, type RawJson } from './raw-json.ts';
 
 type EventOf<Type extends string, Content> = Omit<NewEvent, 'type' | 'data'> & { type: Type; data: Content | RawJson };
 
@@ -25,9 +25,7 @@ const encoder = new TextEncoder();
 /** Throws a TypeError if `data` is no JSON value. */
 export function prepareEvent({ data, ...event }: AnyEvent): PreparedEvent {
   const id = event.id ?? `evt_${crypto.randomUUID().replaceAll('-', '')}`;
-  const dataText = data instanceof RawJson ? data.text : JSON.stringify(data);
-  if (dataText === undefined) throw new TypeError('data must be a JSON value');
-  const text = `${JSON.stringify({ ...event, id }).slice(0, -1)},"data":${dataText}}`;
+  const text = `${JSON.stringify({ ...event, id }).slice(0, -1)},"data":${jsonText(data)}}`;
   return { id, isOwnId: event.id === undefined, text, bytes: encoder.encode(text).length };
 }
 

@@ -13,4 +13,4 @@ export type { CallOptions, PosthornOptions, RequestSpec } from './request.ts';
 export type { CommandOptions } from './resources/deliveries.ts';
 export type { ExportLines } from './resources/logs.ts';
 export type { ConsumeOptions, MissedBody, MissedEvent } from './resources/missed.ts';
-export { readEvents, type ServerSentEvent } from './server-sent-events.ts';
+export { readEvents, type ServerSentEvent, StreamSilent } from './server-sent-events.ts';

@@ -3,7 +3,7 @@ import type { Alert, ChangedDelivery, ChangedEndpoint, StreamQuery } from './api
 import { PosthornConnectionError, PosthornProblem } from './problem.ts';
 import type { CallOptions, Requester } from './request.ts';
 import { pause } from './retries.ts';
-import { readEvents } from './server-sent-events.ts';
+import { readEvents, StreamSilent } from './server-sent-events.ts';
 
 interface Reason {
   reason: string;
@@ -20,17 +20,20 @@ export type Change =
 export interface StreamOptions extends CallOptions {
   /** Continue after this id of an earlier stream. */
   lastEventId?: string;
+  /** Connects again when nothing has arrived for so long. Default: 40 s; Posthorn sends something every 15 s. */
+  silentForMs?: number;
 }
 
 /** Others, of later versions, are passed over. */
 const kinds: ReadonlySet<string> = new Set<Change['kind']>(['delivery', 'alert', 'endpoint', 'reset']);
 const reconnectAfterMs = 1_000;
+const usualSilentForMs = 40_000;
 
 /** Ends only by `break`, by the signal, or with a problem that no other try can change, such as a revoked key. */
 export async function* changes(
   api: Requester,
   query: StreamQuery,
-  { lastEventId, headers, ...options }: StreamOptions,
+  { lastEventId, silentForMs = usualSilentForMs, headers, ...options }: StreamOptions,
 ): AsyncGenerator<Change, void, undefined> {
   let id = lastEventId ?? null;
   for (;;) {
@@ -40,7 +43,7 @@ export async function* changes(
       const { body, headers: answered } = await api.stream('/v1/stream', spec, { ...options, headers: { ...headers, ...resume } });
       const type = answered.get('content-type');
       if (!body || !type?.startsWith('text/event-stream')) throw new Error(`the answer is no stream of events but ${type}`);
-      for await (const { event, data, id: last } of readEvents(body)) {
+      for await (const { event, data, id: last } of readEvents(body, silentForMs)) {
         id = last ?? id;
         if (kinds.has(event)) yield { kind: event, data: JSON.parse(data), id } as Change;
       }
@@ -54,7 +57,7 @@ export async function* changes(
   }
 }
 
-/** What `fetch` says of a body that broke off: a TypeError in all environments. */
+/** What `fetch` says of a body that broke off, a TypeError in all environments; or it has gone silent. */
 function isBroken(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof Error && error.name === 'NetworkError');
+  return error instanceof TypeError || error instanceof StreamSilent || (error instanceof Error && error.name === 'NetworkError');
 }

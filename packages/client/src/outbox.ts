@@ -1,6 +1,9 @@
 // Events that a producer writes in its own PostgreSQL transaction: `posthorn ingest outbox` posts them after the commit.
 // If the transaction is rolled back, there is no event.
 import { randomUUID } from 'node:crypto';
+import { jsonText } from './raw-json.ts';
+
+export { type RawJson, rawJson } from './raw-json.ts';
 
 /** The fields of `POST /v1/tenants/{tenant}/events`, and the tenant. */
 export interface OutboxEvent {
@@ -8,7 +11,7 @@ export interface OutboxEvent {
   tenant?: string;
   /** Such as `order.created`. */
   type: string;
-  /** Any JSON value, at most 256 KiB as text. */
+  /** Any JSON value, or `rawJson(text)`; at most 256 KiB as text. */
   data: unknown;
   /** Yours, unique within the tenant; 1 to 128 of `A-Z a-z 0-9 _ -`. Absent: one is made. */
   id?: string;
@@ -65,11 +68,9 @@ export function outboxInsert(event: OutboxEvent, { table = usualTable }: OutboxO
   const options = event.id === undefined ? { occurredAt: new Date().toISOString(), ...given } : given;
   if (typeof type !== 'string' || type === '') throw new TypeError('type must be the name of an event type');
   if (!/^(?!test_)[A-Za-z0-9_-]{1,128}$/.test(id)) throw new TypeError('id must be 1 to 128 of A-Z a-z 0-9 _ - and not start with test_');
-  const text = JSON.stringify(data);
-  if (text === undefined) throw new TypeError('data must be a JSON value');
   return {
     text: `insert into ${quoted(table)} (id, tenant, type, data, ordering_key, options) values ($1, $2, $3, $4::text::json, $5, $6::text::json)`,
-    values: [id, tenant ?? null, type, text, orderingKey ?? null, JSON.stringify(options)],
+    values: [id, tenant ?? null, type, jsonText(data), orderingKey ?? null, JSON.stringify(options)],
     id,
   };
 }

@@ -1,4 +1,4 @@
-// JSON text that is sent byte for byte: JSON.stringify cannot write integers beyond 2^53 or decimals with trailing zeros.
+// JSON text that is sent byte for byte, as the `data` of an event: JSON.stringify cannot write integers beyond 2^53 or decimals with trailing zeros.
 
 export class RawJson {
   readonly text: string;
@@ -8,6 +8,18 @@ export class RawJson {
     JSON.parse(text);
     this.text = text;
   }
+
+  /** Elsewhere it would be sent as an object with a text. */
+  toJSON(): never {
+    throw new TypeError('rawJson(…) can be only the whole `data` of an event that is sent or published');
+  }
+}
+
+/** The text of a JSON value, or of `rawJson`. Throws a TypeError for what has none. */
+export function jsonText(data: unknown): string {
+  const text = data instanceof RawJson ? data.text : JSON.stringify(data);
+  if (text === undefined) throw new TypeError('data must be a JSON value');
+  return text;
 }
 
 /** @example posthorn.events.send('acme', { type: 'order.paid', data: rawJson('{"amount":12345678901234567890}') }) */

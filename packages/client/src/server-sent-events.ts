@@ -7,10 +7,21 @@ export interface ServerSentEvent {
   id: string | null;
 }
 
-/** Also yields events without data, which only bring an id: `data` is empty then. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent, void, undefined> {
+/** Nothing has arrived for too long: the connection may be dead without an end. */
+export class StreamSilent extends Error {
+  override name = 'StreamSilent';
+}
+
+/**
+ * Also yields events without data, which only bring an id: `data` is empty then. Throws StreamSilent when nothing, no comment
+ * either, has arrived for `silentForMs`.
+ */
+export async function* readEvents(
+  body: ReadableStream<Uint8Array>,
+  silentForMs?: number,
+): AsyncGenerator<ServerSentEvent, void, undefined> {
   let id: string | null = null;
-  for await (const block of blocksOf(body)) {
+  for await (const block of blocksOf(body, silentForMs)) {
     const fields = block.split('\n').map(fieldOf);
     const last = (name: string) => fields.findLast(([field]) => field === name)?.[1];
     id = last('id') ?? id;
@@ -24,9 +35,9 @@ function fieldOf(line: string): [string, string] {
   return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
 }
 
-async function* blocksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, undefined> {
+async function* blocksOf(body: ReadableStream<Uint8Array>, silentForMs: number | undefined): AsyncGenerator<string, void, undefined> {
   let rest = '';
-  for await (const text of textOf(body)) {
+  for await (const text of textOf(body, silentForMs)) {
     // a carriage return at the end may be the first half of a line break
     const whole = (rest + text).replace(/\r\n|\r(?!$)/g, '\n');
     const blocks = whole.split('\n\n');
@@ -36,16 +47,25 @@ async function* blocksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<strin
 }
 
 /** The text of a body in pieces. Cancels the request when the reader stops. */
-export async function* textOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, undefined> {
+export async function* textOf(body: ReadableStream<Uint8Array>, silentForMs?: number): AsyncGenerator<string, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await within(silentForMs, reader.read());
       if (done) return;
       yield decoder.decode(value, { stream: true });
     }
   } finally {
     await reader.cancel().catch(() => undefined);
   }
+}
+
+async function within<Value>(ms: number | undefined, reading: Promise<Value>): Promise<Value> {
+  if (ms === undefined) return reading;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silent = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new StreamSilent(`nothing arrived for ${ms / 1_000} s`)), ms);
+  });
+  return Promise.race([reading, silent]).finally(() => clearTimeout(timer));
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { until } from '../../../test/support/until.ts';
-import { outboxInsert, outboxTableSql, publish } from '../src/outbox.ts';
+import { outboxInsert, outboxTableSql, publish, rawJson } from '../src/outbox.ts';
 
 const run = promisify(execFile);
 const folder = join(import.meta.dirname, '..');
@@ -52,6 +52,12 @@ it('the same event with its own id gives the same statement', () => {
   const event = { tenant: 'acme', type: 'order.created', data: null, id: 'order-1' };
   expect(outboxInsert(event)).toEqual(outboxInsert(event));
   expect(outboxInsert(event).values).toEqual(['order-1', 'acme', 'order.created', 'null', null, '{}']);
+});
+
+it('writes rawJson as it is', () => {
+  const { values } = outboxInsert({ type: 'a.b', data: rawJson('{"n":12345678901234567890}') });
+  expect(values[3]).toBe('{"n":12345678901234567890}');
+  expect(() => JSON.stringify({ data: rawJson('1') })).toThrow('only the whole `data` of an event');
 });
 
 it('refuses what can be no event before anything is written', () => {

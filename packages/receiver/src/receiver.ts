@@ -20,7 +20,10 @@ export interface Receiver<Events, Tx = PostgresClient> {
   on(pattern: `${string}.*` | '*', handler: Handler<string, unknown, Tx>): Receiver<Events, Tx>;
   /** Begins to handle what is in the inbox, also what an earlier process has left there. */
   start(): Promise<Receiver<Events, Tx>>;
-  /** Waits for the handlers that run, at most `timeoutMs` (10 s). What is not finished is handled again later. */
+  /**
+   * Waits for the handlers that run, at most `timeoutMs` (10 s). After nine tenths of it their `signal` aborts, and their events
+   * are released: they are handled again later, and the attempt does not count.
+   */
   stop(options?: { timeoutMs?: number }): Promise<void>;
   /** Instead of `start`: handles what is due now. For a cron job, or `waitUntil` of a worker platform. */
   drain(): Promise<number>;

@@ -4,7 +4,7 @@ import { createEmptyDatabase } from '../../../test/support/database.ts';
 import { until } from '../../../test/support/until.ts';
 import { memoryInbox } from '../src/inbox/memory.ts';
 import { inboxTableSql, postgresInbox } from '../src/inbox/postgres.ts';
-import type { Claimed, ClaimOptions, InboxStore, NewItem } from '../src/index.ts';
+import { type Claimed, type ClaimOptions, createReceiver, type End, type InboxStore, type NewItem } from '../src/index.ts';
 import { type OpenStore, stores } from './stores.ts';
 
 const keep = 3_600_000;
@@ -114,6 +114,24 @@ describe.each(Object.entries(stores))('%s', (_name, open) => {
     expect(await accept([item('e2')])).toEqual(['duplicate']);
   });
 
+  it('a released event is due again, and its attempt does not count', async () => {
+    fresh();
+    await accept([item('e1'), inOrder(1)]);
+    for (const claimed of await claim()) expect(await inbox.end(receiver, claimed, { state: 'released' }, keep)).toBe(true);
+    expect((await claim()).map(({ id, attempts }) => `${id} ${attempts}`).toSorted()).toEqual(['a1 1', 'e1 1']);
+  });
+
+  it('a retry does not let an event of a lower number pass the gap before it', async () => {
+    fresh();
+    await accept([inOrder(1), inOrder(5)], { gapWaitMs: 0 });
+    await done(await one({ gapWaitMs: 0 }));
+    const fifth = await one({ gapWaitMs: 0 });
+    await accept([inOrder(3)]);
+    expect(await claim()).toEqual([]);
+    await inbox.end(receiver, fifth, { state: 'retry', inMs: 0, error: 'no' }, keep);
+    expect(await claim()).toEqual([]);
+  });
+
   it('keeps the order of a key, one event of it at a time, and others go on', async () => {
     fresh();
     await accept([inOrder(2), inOrder(1), inOrder(1, 'b'), item('free')]);
@@ -220,18 +238,52 @@ describe.each(Object.entries(stores))('%s', (_name, open) => {
 });
 
 it('memory: a long order does not slow down a claim', async () => {
-  const inbox = memoryInbox();
-  const items = Array.from(
-    { length: 50_000 },
-    (_, n): NewItem => ({
-      ...{ id: `e${n}`, type: 'order.created', raw: '{}', key: 'endpoint', sequence: n + 1, replay: 0, meta: '{}' },
-    }),
-  );
-  await inbox.accept('r', items, { again: false, gapWaitMs: minute });
-  // of the processor, which others may use, too
-  const began = process.cpuUsage();
-  expect((await inbox.claim('r', { worker: 'w', limit: 8, leaseMs: minute, gapWaitMs: minute })).map(({ id }) => id)).toEqual(['e0']);
-  expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
+  let reads = 0;
+  // a number whose every use counts
+  const counted = (value: number) => {
+    const read = () => {
+      reads++;
+      return value;
+    };
+    return { valueOf: read } as unknown as number;
+  };
+  const readsOf = async (length: number) => {
+    const inbox = memoryInbox();
+    const items = Array.from(
+      { length },
+      (_, n): NewItem => ({
+        ...{ id: `e${n}`, type: 'order.created', raw: '{}', key: 'endpoint', sequence: counted(n + 1), replay: 0, meta: '{}' },
+      }),
+    );
+    await inbox.accept('r', items, { again: false, gapWaitMs: minute });
+    reads = 0;
+    expect((await inbox.claim('r', { worker: 'w', limit: 8, leaseMs: minute, gapWaitMs: minute })).map(({ id }) => id)).toEqual(['e0']);
+    return reads;
+  };
+  expect(await readsOf(8_000)).toBeLessThan(10 * (await readsOf(1_000)));
+});
+
+it('memory: forgets what was done longest ago, then dead letters, and says so', async () => {
+  const lines: object[] = [];
+  const ignore = () => undefined;
+  const log = { info: ignore, warn: ignore, error: (fields: object, msg: string) => void lines.push({ msg, ...fields }) };
+  const inbox = memoryInbox({ mostItems: 3 });
+  createReceiver({ secrets: 'whsec_MDAw', inbox, log, name: 'r' });
+  const accept = (id: string) =>
+    inbox.accept('r', [{ id, type: 'a.b', raw: '{}', key: null, sequence: null, replay: 0, meta: '{}' }], { again: false, gapWaitMs: 0 });
+  for (const id of ['dead', 'late', 'early']) await accept(id);
+  const claims = await inbox.claim('r', { worker: 'w', limit: 8, leaseMs: minute, gapWaitMs: 0 });
+  const end = async (id: string, end: End) => inbox.end('r', claims.find((claim) => claim.id === id) as Claimed, end, keep);
+  await end('dead', { state: 'dead', error: 'no' });
+  await end('early', { state: 'done' });
+  await end('late', { state: 'done' });
+  await accept('x');
+  expect([await accept('late'), lines]).toEqual([['duplicate'], []]);
+  await accept('y');
+  expect([(await inbox.dead('r', 10)).length, lines]).toEqual([1, []]);
+  await accept('z');
+  expect(lines).toEqual([{ msg: 'webhook.dead_letter_forgotten', receiver: 'r', id: 'dead', type: 'a.b' }]);
+  await expect(accept('full')).rejects.toThrow('3 events wait in the inbox');
 });
 
 describe('PostgreSQL', () => {

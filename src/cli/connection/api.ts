@@ -55,17 +55,10 @@ export class Api {
     }
   }
 
-  /** The events of a stream, until it ends. `heard` is called whenever something arrives, also what is no event. */
-  async *events(path: string, signal: AbortSignal, heard: () => void): AsyncGenerator<ServerSentEvent> {
-    const { body } = await this.#client().open(path, { accept: 'text/event-stream' }, { signal, retries: 0 });
-    if (!body) return;
-    const noted = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        heard();
-        controller.enqueue(chunk);
-      },
-    });
-    yield* readEvents(body.pipeThrough(noted));
+  /** The events of a stream, until it ends. Throws StreamSilent when nothing has arrived for `silentForMs`. */
+  async *events(path: string, signal: AbortSignal, silentForMs: number): AsyncGenerator<ServerSentEvent> {
+    const { body } = await this.#client().open(path, { accept: 'text/event-stream' }, { signal, retries: 0, timeoutMs: silentForMs });
+    if (body) yield* readEvents(body, silentForMs);
   }
 
   #request<T>(method: Method, path: string, spec: { query?: Query; body?: unknown }, options: CallOptions = {}): Promise<T> {

@@ -1,7 +1,7 @@
 // Holds the connection of `posthorn listen`, and connects again when it is lost. Passes each request on, and sends the answer
 // back, which becomes the outcome of the attempt.
 import { setTimeout as delay } from 'node:timers/promises';
-import { PosthornProblem } from '#client';
+import { PosthornProblem, StreamSilent } from '#client';
 import type { ListenAnswer, ListenedRequest } from '#domain/endpoints/listen';
 import type { Api } from '../connection/api.ts';
 import { CommandFailed } from '../terminal/exit-codes.ts';
@@ -37,16 +37,8 @@ export async function receive(api: Api, given: Receiving): Promise<void> {
 
 /** Resolves to the reason why the connection has ended. */
 async function connect(api: Api, given: Receiving, connected: () => void): Promise<string> {
-  const silence = new AbortController();
-  let watchdog: NodeJS.Timeout | undefined;
-  const heard = () => {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(() => silence.abort(), silentForMs);
-  };
   try {
-    heard();
-    const signal = AbortSignal.any([given.signal, silence.signal]);
-    for await (const { event, data } of api.events(`/v1/endpoints/${given.endpointId}/listen`, signal, heard)) {
+    for await (const { event, data } of api.events(`/v1/endpoints/${given.endpointId}/listen`, given.signal, silentForMs)) {
       if (event === 'ready') {
         connected();
         given.onReady();
@@ -56,9 +48,8 @@ async function connect(api: Api, given: Receiving, connected: () => void): Promi
     return 'the server closed the connection';
   } catch (error) {
     if (error instanceof CommandFailed || isFinal(error)) throw error;
-    return silence.signal.aborted ? 'the connection went silent' : error instanceof Error ? error.message : String(error);
-  } finally {
-    clearTimeout(watchdog);
+    if (error instanceof StreamSilent) return 'the connection went silent';
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -16,7 +16,8 @@ export interface MissedEvent extends Omit<MissedDelivery, 'body'> {
   body: MissedBody | null;
 }
 
-export interface ConsumeOptions extends CallOptions {
+/** One `idempotencyKey` would make all acknowledgements one. */
+export interface ConsumeOptions extends Omit<CallOptions, 'idempotencyKey' | 'ifMatch'> {
   /** Events in a page, at most 250. Default: 50. */
   limit?: number;
   /** How long to wait when everything is fetched. Absent: `consume` ends then. */

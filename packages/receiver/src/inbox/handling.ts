@@ -32,6 +32,7 @@ export class Handling<Tx> {
   readonly #fields: Record<string, unknown>;
   /** `transaction` has recorded the end. */
   #isDone = false;
+  #isReleased = false;
 
   constructor(at: Workplace<Tx>, claim: Claimed) {
     this.#at = at;
@@ -46,6 +47,13 @@ export class Handling<Tx> {
 
   abort(reason: Error): void {
     if (this.needsLease) this.#abort.abort(reason);
+  }
+
+  /** Ends it without a result: another worker handles it, and this attempt does not count. */
+  release(): void {
+    if (!this.needsLease) return;
+    this.#isReleased = true;
+    this.abort(new Error('the receiver stops'));
   }
 
   /** Rejects if the end could not be recorded: then the event runs again when its lease has expired. */
@@ -66,6 +74,7 @@ export class Handling<Tx> {
   async #work(): Promise<'test' | 'no_route' | undefined> {
     const { find, options } = this.#at;
     const { signal } = this.#abort;
+    signal.throwIfAborted();
     const event = eventOf(this.claim);
     // no handler has failed so often: processes have died in it
     if (this.claim.attempts > options.retryMs.length + 1) throw new Unrecoverable('the process died while it handled this event');
@@ -104,13 +113,24 @@ export class Handling<Tx> {
     const fields = { ...this.#fields, error: messageOf(error) };
     if (error instanceof LeaseLost) return log.warn(fields, 'webhook.lease_lost');
     if (this.#isDone) return log.error(fields, 'webhook.failed_after_its_transaction');
+    if (this.#isReleased) {
+      if (await this.#end({ state: 'released' })) return log.info(this.#fields, 'webhook.released');
+      return log.warn(fields, 'webhook.lease_lost');
+    }
     const inMs = error instanceof Unrecoverable ? undefined : options.retryMs[this.claim.attempts - 1];
     const end: End =
       inMs === undefined ? { state: 'dead', error: fields.error } : { state: 'retry', inMs: Math.round(inMs), error: fields.error };
     if (!(await this.#end(end))) return log.warn(fields, 'webhook.lease_lost');
     if (inMs !== undefined) return log.warn({ ...fields, retryInMs: inMs }, 'webhook.failed');
     log.error(fields, 'webhook.dead');
-    options.onDead?.(eventOf(this.claim), error);
+    this.#tell('onDead', () => options.onDead?.(eventOf(this.claim), error));
+  }
+
+  /** A callback that fails must not change what becomes of the event. */
+  #tell(name: string, callback: () => unknown): void {
+    (async () => callback())().catch((error) => {
+      this.#at.log.error({ ...this.#fields, callback: name, error: messageOf(error) }, 'webhook.callback_failed');
+    });
   }
 
   #end(end: End): Promise<boolean> {
@@ -121,9 +141,11 @@ export class Handling<Tx> {
   #reportGap(): void {
     const { log, options } = this.#at;
     const { id, key, sequence, last } = this.claim;
-    if (key === null || sequence === null || sequence <= last + 1) return;
+    // once, at the first attempt
+    if (key === null || sequence === null || sequence <= last + 1 || this.claim.attempts > 1) return;
     const gap = { key, from: last + 1, to: sequence - 1, first: last === 0, event: id };
     log.warn(gap, 'webhook.gap');
-    if (options.order) options.order.onGap?.(gap);
+    const { order } = options;
+    if (order) this.#tell('onGap', () => order.onGap?.(gap));
   }
 }

@@ -1,5 +1,7 @@
 // An inbox in memory, for tests and for work that may be lost: what waits is gone when the process ends.
 import { Rejection } from '../errors.ts';
+import { jsonLog, type Log } from '../log.ts';
+import { defaults } from '../options.ts';
 import { inboxOf } from './open-inbox.ts';
 import type { Acceptance, Claimed, DeadLetter, Gap, Inbox, NewItem } from './store.ts';
 
@@ -18,14 +20,22 @@ interface Item extends NewItem {
 
 const byOrder = (a: Item, b: Item) => Number(a.sequence) - Number(b.sequence) || a.position - b.position;
 
-/** `mostItems`: above it, what was done with longest ago is forgotten; when that many wait, events are refused. */
+/**
+ * `mostItems`: above it, what was done longest ago is forgotten, then the oldest dead letter, with a line in the log; when that
+ * many wait, events are refused.
+ */
 export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
   const items = new Map<string, Item>();
   const waiting = new Set<Item>();
+  /** In the order in which they left. */
+  const left = { done: new Set<Item>(), dead: new Set<Item>() };
+  /** By receiver. */
+  const logs = new Map<string, Log>();
   /** By receiver and key: the highest sequence number that was done with. */
   const last = new Map<string, number>();
   let position = 0;
   const of = (receiver: string) => [...items.values()].filter((item) => item.receiver === receiver);
+  const logOf = ({ receiver }: Item) => logs.get(receiver) ?? jsonLog;
   const lastOf = ({ receiver, key }: Item) => last.get(`${receiver} ${key}`) ?? 0;
   const held = (receiver: string, { id, fence }: Pick<Claimed, 'id' | 'fence'>) => {
     const item = items.get(`${receiver} ${id}`);
@@ -34,6 +44,8 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
 
   function leave(item: Item, state: 'done' | 'dead'): void {
     waiting.delete(item);
+    left.dead.delete(item);
+    left[state].add(item);
     Object.assign(item, { state, dueAt: Date.now(), isClaimed: false }, state === 'done' && { raw: '' });
     if (item.key !== null) last.set(`${item.receiver} ${item.key}`, Math.max(lastOf(item), Number(item.sequence)));
   }
@@ -45,16 +57,23 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
     if (known && !isRevived) return 'duplicate';
     const fresh = { state: 'waiting', receiver, position: position++, receivedAt: Date.now(), dueAt: 0, isClaimed: false } as const;
     const added: Item = { ...item, ...fresh, attempts: 0, fence: known?.fence ?? 0, error: '' };
-    items.delete(name);
+    if (known) forget(known);
     items.set(name, added);
     waiting.add(added);
     return known ? 'revived' : 'new';
   }
 
+  function forget(item: Item): void {
+    items.delete(`${item.receiver} ${item.id}`);
+    for (const set of [left.done, left.dead]) set.delete(item);
+  }
+
   function makeRoom(wanted: number): void {
-    for (const [name, { state }] of items) {
-      if (items.size + wanted <= mostItems) return;
-      if (state !== 'waiting') items.delete(name);
+    const excess = Math.max(0, items.size + wanted - mostItems);
+    for (const item of firstOf(excess, left.done, left.dead)) {
+      if (item.state === 'dead')
+        logOf(item).error({ receiver: item.receiver, id: item.id, type: item.type }, 'webhook.dead_letter_forgotten');
+      forget(item);
     }
     if (items.size + wanted > mostItems)
       throw new Rejection(503, 'inbox_full', `${items.size} events wait in the inbox, which is in memory`, 10);
@@ -71,9 +90,9 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
     return new Set(heads.values());
   }
 
-  return inboxOf({
+  const inbox = inboxOf<never>({
     async accept(receiver, given, { again }) {
-      makeRoom(given.length);
+      makeRoom(given.filter(({ id }) => !items.has(`${receiver} ${id}`)).length);
       return given.map((item) => accept(receiver, item, again));
     },
     async claim(receiver, { limit, leaseMs, gapWaitMs }) {
@@ -98,14 +117,15 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
     async end(receiver, claim, end) {
       const item = held(receiver, claim);
       if (!item) return false;
-      if (end.state === 'retry') Object.assign(item, { isClaimed: false, dueAt: Date.now() + end.inMs });
+      if (end.state === 'released') Object.assign(item, { isClaimed: false, dueAt: Date.now(), attempts: item.attempts - 1 });
+      else if (end.state === 'retry') Object.assign(item, { isClaimed: false, dueAt: Date.now() + end.inMs });
       else leave(item, end.state);
-      if (end.state !== 'done') item.error = end.error;
+      if ('error' in end) item.error = end.error;
       return true;
     },
     async dead(receiver, limit) {
-      return of(receiver)
-        .filter(({ state }) => state === 'dead')
+      return [...left.dead]
+        .filter((item) => item.receiver === receiver)
         .slice(0, limit)
         .map(
           ({ id, type, raw, attempts, error, receivedAt }): DeadLetter => ({
@@ -122,7 +142,10 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
       const item = items.get(`${receiver} ${id}`);
       if (item?.state !== 'dead') return false;
       if (what === 'discard') leave(item, 'done');
-      else waiting.add(Object.assign(item, { state: 'waiting', attempts: 0, dueAt: 0 } as const));
+      else {
+        left.dead.delete(item);
+        waiting.add(Object.assign(item, { state: 'waiting', attempts: 0, dueAt: 0 } as const));
+      }
       return true;
     },
     async gaps(receiver) {
@@ -130,10 +153,28 @@ export function memoryInbox({ mostItems = 100_000 } = {}): Inbox<never> {
     },
     async purge(receiver, keepMs) {
       const old = of(receiver).filter(({ state, dueAt }) => state === 'done' && dueAt <= Date.now() - keepMs);
-      for (const { id } of old) items.delete(`${receiver} ${id}`);
+      for (const item of old) forget(item);
       return old.length;
     },
   });
+  return {
+    ...inbox,
+    open(find, log, options) {
+      logs.set(options.name ?? defaults.name, log);
+      return inbox.open(find, log, options);
+    },
+  };
+}
+
+/** The first `most` of these sets, one set after the other. */
+function firstOf<Value>(most: number, ...sets: ReadonlySet<Value>[]): Value[] {
+  const first: Value[] = [];
+  for (const set of sets)
+    for (const value of set) {
+      if (first.length === most) return first;
+      first.push(value);
+    }
+  return first;
 }
 
 function gapsIn(seen: { key: string; sequence: number }[]): Gap[] {

@@ -1,4 +1,5 @@
 // Makes an inbox of a store: adds what all inboxes have in common.
+import { checkOptions } from '../check-options.ts';
 import { defaults, gapWaitOf } from '../options.ts';
 import { workDefaults } from './handling.ts';
 import type { Inbox, InboxStore, OpenInbox } from './store.ts';
@@ -6,6 +7,7 @@ import { Worker } from './worker.ts';
 
 export function inboxOf<Tx>(store: InboxStore<Tx>): Inbox<Tx> {
   const open: Inbox<Tx>['open'] = (find, log, options): OpenInbox => {
+    checkOptions(options);
     const whole = { ...defaults, ...workDefaults, ...options };
     const { name, keepMs } = whole;
     const worker = new Worker({ store, find, log, options: whole });

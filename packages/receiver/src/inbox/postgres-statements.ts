@@ -67,7 +67,7 @@ select key, n, exists (select from adopted) as adopted from waiting order by n d
     extend: `update ${t} i set due_at = now() + ${ms('$4')} from unnest($2::text[], $3::bigint[]) as c (id, fence)
 where i.receiver = $1 and i.id = c.id and i.fence = c.fence and i.state = 'waiting' returning i.id`,
     // the key has its turn with the age of what has ended, so that a long queue does not begin at the end each time
-    end: `with ended as (update ${t} set state = $4, due_at = now() + ${ms('$5')}, worker = null, error = $6,
+    end: `with ended as (update ${t} set state = $4, due_at = now() + ${ms('$5')}, worker = null, error = $6, attempts = attempts - $7,
 raw = case when $4 = 'done' then '' else raw end where ${held} returning id, key, case $4 when 'waiting' then due_at else received_at end as at),
 looks as (${lookAt('select $1::text, key, at from ended where key is not null')})
 select id from ended`,

@@ -41,9 +41,12 @@ const ignored = () => undefined;
 
 type Row = Claimed & { position: number };
 
-/** The parameters 4 to 6 of `end`. */
-const parametersOf = (end: End) =>
-  end.state === 'done' ? ['done', 0, null] : end.state === 'retry' ? ['waiting', end.inMs, end.error] : ['dead', 0, end.error];
+/** The parameters 4 to 7 of `end`. */
+function parametersOf(end: End): [state: string, inMs: number, error: string | null, uncounted: number] {
+  if (end.state === 'released') return ['waiting', 0, null, 1];
+  if (end.state === 'retry') return ['waiting', end.inMs, end.error, 0];
+  return [end.state, 0, end.state === 'dead' ? end.error : null, 0];
+}
 
 export function postgresInbox<Client extends PostgresClient>(
   pool: PostgresPool<Client>,

@@ -84,16 +84,17 @@ if op=='extend' then
  return out
 end
 if op=='end' then
- local id,state,keep=ARGV[2],ARGV[4],ARGV[7]
+ local id,state,keep=ARGV[2],ARGV[4],ARGV[8]
  if not held(id,ARGV[3]) then return 0 end
  local i=p..'i:'..id
  local v=c('HMGET',i,'k','q')
  local k=v[1]
  c('HSET',i,'w','','e',ARGV[6])
  if state=='waiting' then
+  if ARGV[7]=='0' then c('HINCRBY',i,'n',-1) end
   c('HSET',i,'d',now+ARGV[5])
   c('ZADD',p..'due',now+ARGV[5],id)
-  if k~='' then choose(k,0) end
+  if k~='' then choose(k,tonumber(ARGV[9])) end
   return 1
  end
  c('HSET',i,'s',state)
@@ -103,7 +104,7 @@ if op=='end' then
   c('ZREM',p..'k:'..k,id)
   c('HDEL',p..'cur',k)
   gap(k,tonumber(v[2]),keep)
-  choose(k,tonumber(ARGV[8]))
+  choose(k,tonumber(ARGV[9]))
  end
  return 1
 end

@@ -26,8 +26,12 @@ function callerOf(client: RedisClient): (args: string[]) => Promise<unknown> {
 const text = (value: unknown) => String(value ?? '');
 const rowsOf = (answer: unknown) => answer as unknown[][];
 
-const parametersOf = (end: End) =>
-  end.state === 'done' ? ['done', '0', ''] : end.state === 'retry' ? ['waiting', String(end.inMs), end.error] : ['dead', '0', end.error];
+/** State, milliseconds until it is due, error, and whether the attempt counts. */
+function parametersOf(end: End): string[] {
+  if (end.state === 'released') return ['waiting', '0', '', '0'];
+  if (end.state === 'retry') return ['waiting', String(end.inMs), end.error, '1'];
+  return [end.state, '0', end.state === 'dead' ? end.error : '', '1'];
+}
 
 export function redisInbox(client: RedisClient, { prefix = 'posthorn' }: RedisInboxOptions = {}): Inbox<never> {
   const call = callerOf(client);

@@ -33,7 +33,12 @@ export interface Claimed extends Omit<NewItem, 'replay'> {
   last: number;
 }
 
-export type End = { state: 'done' } | { state: 'retry'; inMs: number; error: string } | { state: 'dead'; error: string };
+/** `released`: nothing is known about the event; it is due again, and its attempt does not count. */
+export type End =
+  | { state: 'done' }
+  | { state: 'released' }
+  | { state: 'retry'; inMs: number; error: string }
+  | { state: 'dead'; error: string };
 
 /** A dead letter of this receiver. */
 export interface DeadLetter {

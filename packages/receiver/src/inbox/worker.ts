@@ -6,6 +6,13 @@ import { Handling, type Workplace } from './handling.ts';
 
 const purgeEveryMs = 3_600_000;
 const mostPurged = 1_000;
+/** Of the time that `stop` has: when the handlers are aborted, so that their events can be released within it. */
+const abortAt = 0.9;
+
+/** From a `start` to its `stop`, or one `drain`. */
+interface Shift {
+  isOver: boolean;
+}
 
 export class Worker<Tx> {
   readonly #at: Workplace<Tx>;
@@ -13,8 +20,9 @@ export class Worker<Tx> {
   readonly #running = new Map<Handling<Tx>, Promise<void>>();
   #wake: () => void = () => undefined;
   #isWoken = false;
-  #isStopping = false;
-  #loop: Promise<void> | undefined;
+  readonly #drains = new Set<Shift>();
+  #started: (Shift & { loop: Promise<void> }) | undefined;
+  #stopping: Promise<void> | undefined;
   #renewal: ReturnType<typeof setInterval> | undefined;
   #purgedAt = 0;
 
@@ -23,12 +31,15 @@ export class Worker<Tx> {
   }
 
   get isStarted(): boolean {
-    return this.#loop !== undefined;
+    return this.#started !== undefined;
   }
 
-  start(): void {
-    this.#isStopping = false;
-    this.#loop ??= this.#run();
+  /** Begins after a `stop` that is under way. */
+  async start(): Promise<void> {
+    await this.#stopping;
+    if (this.#started) return;
+    const shift = { isOver: false };
+    this.#started = Object.assign(shift, { loop: this.#run(shift) });
   }
 
   /** There may be something to claim. */
@@ -37,25 +48,49 @@ export class Worker<Tx> {
     this.#wake();
   }
 
-  /** Claims nothing more, and waits for what runs; after `timeoutMs` its handlers are aborted. */
-  async stop(timeoutMs: number): Promise<void> {
-    this.#isStopping = true;
+  /** Claims nothing more, and waits for what runs, `timeoutMs` at most. What is not finished then is released. */
+  stop(timeoutMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(timeoutMs).finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const started = this.#started;
+    this.#started = undefined;
+    for (const shift of [...this.#drains, ...(started ? [started] : [])]) shift.isOver = true;
     this.kick();
-    await this.#loop;
-    this.#loop = undefined;
-    const timer = setTimeout(() => {
-      for (const handling of this.#running.keys()) handling.abort(new Error('the receiver stops'));
-    }, timeoutMs);
-    await this.#idle();
-    clearTimeout(timer);
+    let aborting: ReturnType<typeof setTimeout> | undefined;
+    let returning: ReturnType<typeof setTimeout> | undefined;
+    // a store may never answer
+    const isLate = new Promise<void>((resolve) => {
+      aborting = setTimeout(() => this.#release(), timeoutMs * abortAt);
+      returning = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([Promise.resolve(started?.loop).then(() => this.#idle()), isLate]);
+    clearTimeout(aborting);
+    clearTimeout(returning);
+  }
+
+  #release(): void {
+    for (const handling of this.#running.keys()) handling.release();
   }
 
   /** Handles what is due, and what becomes due by that. Returns how many attempts that were. */
   async drain(): Promise<number> {
+    const shift: Shift = { isOver: false };
+    this.#drains.add(shift);
     let handled = 0;
-    for (let claimed = await this.#claim(); claimed > 0; claimed = await this.#claim()) {
-      handled += claimed;
-      await this.#idle();
+    try {
+      while (!shift.isOver) {
+        const claimed = await this.#claim(shift);
+        if (claimed === 0) break;
+        handled += claimed;
+        await this.#idle();
+      }
+    } finally {
+      this.#drains.delete(shift);
     }
     return handled;
   }
@@ -64,24 +99,26 @@ export class Worker<Tx> {
     await Promise.all(this.#running.values());
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isStopping) {
+  async #run(shift: Shift): Promise<void> {
+    while (!shift.isOver) {
       this.#isWoken = false;
       const free = this.#at.options.concurrency - this.#running.size;
-      const claimed = free > 0 ? await this.#claim().catch((error) => this.#unavailable(error)) : 0;
+      const claimed = free > 0 ? await this.#claim(shift).catch((error) => this.#unavailable(error)) : 0;
       if (claimed > 0 && claimed === free) continue;
       await this.#purge();
-      await this.#rest();
+      await this.#rest(shift);
     }
   }
 
-  async #claim(): Promise<number> {
+  async #claim(shift: Shift): Promise<number> {
     const { store, options } = this.#at;
     const { name, concurrency, leaseMs } = options;
     const limit = concurrency - this.#running.size;
     const claims = await store.claim(name, { worker: this.#id, limit, leaseMs, gapWaitMs: gapWaitOf(options) });
     for (const claim of claims) {
       const handling = new Handling(this.#at, claim);
+      // too late to begin: claimed while the receiver stopped
+      if (shift.isOver) handling.release();
       this.#running.set(handling, this.#handle(handling));
     }
     if (claims.length > 0) this.#renewal ??= setInterval(() => void this.#renew(), leaseMs / 3);
@@ -100,8 +137,8 @@ export class Worker<Tx> {
   }
 
   /** Waits until something is accepted or ends here, for the next poll at most. */
-  async #rest(): Promise<void> {
-    if (this.#isWoken || this.#isStopping) return;
+  async #rest(shift: Shift): Promise<void> {
+    if (this.#isWoken || shift.isOver) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#at.options.pollMs);
       this.#wake = () => {

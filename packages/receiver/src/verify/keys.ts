@@ -8,10 +8,10 @@ export interface JwkSet {
 }
 
 /**
- * `whsec_…`: a secret. `whpk_…`: a public key. Bytes: a decoded secret. A JWK set: all its public keys.
- * A custom scheme takes the text of its secret, as its `secretAs` says.
+ * `whsec_…`: a secret. `whpk_…`: a public key. Bytes: `{ hmac }`, a decoded secret, or `{ publicKey }`, the 32 bytes of an Ed25519
+ * key. A JWK set: all its public keys. A custom scheme takes the text of its secret, as its `secretAs` says.
  */
-export type Secret = string | Uint8Array | JwkSet;
+export type Secret = string | { hmac: Uint8Array } | { publicKey: Uint8Array } | JwkSet;
 
 export interface Keys {
   hmac: Uint8Array[];
@@ -24,14 +24,21 @@ const bad = (message: string) => new WebhookVerificationError('bad_secret', mess
 export function keysOf(secrets: readonly Secret[]): Keys {
   const keys: Keys = { hmac: [], ed25519: [] };
   for (const secret of secrets) {
-    if (secret instanceof Uint8Array) keys.hmac.push(secret);
-    else if (typeof secret !== 'string') keys.ed25519.push(...publicKeysIn(secret));
+    // as a secret, the bytes of a public key would let everybody sign
+    if (secret instanceof Uint8Array) throw bad('bytes must be { hmac: … } if they are a secret, or { publicKey: … }');
+    if (typeof secret !== 'string') readObject(secret, keys);
     else if (secret.startsWith('whpk_')) keys.ed25519.push(publicKeyOf(secret));
     else keys.hmac.push(secretKeyOf(secret));
   }
   if (keys.hmac.length + keys.ed25519.length === 0 || keys.hmac.some(({ length }) => length === 0))
     throw bad('no secret and no public key was given, or an empty one');
   return keys;
+}
+
+function readObject(secret: Exclude<Secret, string>, keys: Keys): void {
+  if ('hmac' in secret) keys.hmac.push(secret.hmac);
+  else if ('publicKey' in secret) keys.ed25519.push(publicBytes(secret.publicKey));
+  else keys.ed25519.push(...publicKeysIn(secret));
 }
 
 const mostDecoded = 100;
@@ -51,8 +58,11 @@ function secretKeyOf(secret: string): Uint8Array {
 }
 
 function publicKeyOf(text: string): Uint8Array {
-  const bytes = fromBase64(text.replace(/^whpk_/, ''));
-  if (bytes?.length !== 32) throw bad('a public key must be whpk_ followed by the base64 of 32 bytes');
+  return publicBytes(fromBase64(text.replace(/^whpk_/, '')) ?? new Uint8Array());
+}
+
+function publicBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.length !== 32) throw bad('a public key must have 32 bytes, and as a text be whpk_ followed by their base64');
   return bytes;
 }
 
