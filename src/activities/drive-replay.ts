@@ -11,7 +11,7 @@ import { type Job, readJob, saveCount, touchJob } from '#db/replays/replay-job';
 import { readReplay } from '#db/replays/replays';
 import { countResults, endReplay, failReplay } from '#db/replays/results';
 import type { Selected } from '#db/replays/selection';
-import { isStoreAway } from '#db/store/errors';
+import { isLockTimeout, isStoreAway } from '#db/store/errors';
 import type { Db } from '#db/store/pool';
 import type { Lanes } from '#domain/lanes/lane';
 import { type Timings, usualTimings } from '#domain/timings';
@@ -20,7 +20,7 @@ import { pause } from '#runtime/pause';
 import { startHeartbeats } from './heartbeats.ts';
 
 const sliceMs = 10_000;
-/** A failing page is repeated. After so many failures in a row the job has failed. */
+/** A failing page is repeated. After so many failures in a row in one process, which are none of the store, the job has failed. */
 const mostFaults = 20;
 const mostInPage = 1_000;
 /** Pages of results at once. */
@@ -40,16 +40,22 @@ export interface DriveReplayDeps {
 }
 
 export function createDriveReplay(deps: DriveReplayDeps) {
+  const faults = new Map<string, number>();
   return async function driveReplay({ replayId }: { replayId: string }): Promise<ReplayProgress> {
     const context = Context.current();
     const stop = AbortSignal.any([context.cancellationSignal, ...(deps.stopping ? [deps.stopping] : [])]);
     const beat = startHeartbeats(context, (deps.timings ?? usualTimings).heartbeat.replay.everyMs);
     try {
-      await new Drive(deps, replayId, stop).run();
+      await new Drive(deps, replayId, stop, () => faults.delete(replayId)).run();
+      faults.delete(replayId);
     } catch (error) {
-      const isGivenUp = context.info.attempt >= mostFaults && !isStoreAway(error);
-      if (!isGivenUp && !context.cancellationSignal.aborted) throw error;
-      if (isGivenUp) await failReplay(deps.db, replayId, error instanceof Error ? error.message : String(error));
+      if (context.cancellationSignal.aborted) return readProgress(deps.db, replayId);
+      if (stop.aborted || isStoreAway(error) || isLockTimeout(error)) throw error;
+      const count = (faults.get(replayId) ?? 0) + 1;
+      faults.set(replayId, count);
+      if (count < mostFaults) throw error;
+      faults.delete(replayId);
+      await failReplay(deps.db, replayId, error instanceof Error ? error.message : String(error));
     } finally {
       clearInterval(beat);
     }
@@ -71,6 +77,7 @@ class Drive {
   readonly #deps: DriveReplayDeps;
   readonly #replayId: string;
   readonly #stop: AbortSignal;
+  readonly #moved: () => void;
   readonly #timings: Timings['replays'];
   /** Deliveries that wait for their attempt, in the pages of results up to now and in the last whole round. */
   #due = 0;
@@ -78,10 +85,12 @@ class Drive {
   #resultsAfter: string | null = null;
   #resultsAt = 0;
 
-  constructor(deps: DriveReplayDeps, replayId: string, stop: AbortSignal) {
+  /** `moved`: called after each page. */
+  constructor(deps: DriveReplayDeps, replayId: string, stop: AbortSignal, moved: () => void) {
     this.#deps = deps;
     this.#replayId = replayId;
     this.#stop = stop;
+    this.#moved = moved;
     this.#timings = (deps.timings ?? usualTimings).replays;
   }
 
@@ -119,6 +128,7 @@ class Drive {
     if (job.phase === 'results') return isCounted && (await this.#isEnded(job)) ? null : this.#timings.pageEveryMs;
     if (this.#dueInAll > Math.max(mostDue.deliveries, mostDue.seconds * job.perSecond)) return this.#timings.pageEveryMs;
     const page = await handOver(db, contents, this.#replayId, { aheadMs: this.#timings.aheadMs, most: mostInPage });
+    this.#moved();
     await reached?.('replay page handed over');
     if (page?.status !== 'running') return null;
     await this.#wakeLanes(page);

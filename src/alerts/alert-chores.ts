@@ -34,22 +34,24 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
   const { everyMs, slowEveryMs, claimMs, sendMs } = timings;
   const check = createQuickChecks({ db, times: { ...timings, disableAfterMs }, temporalTrouble });
   const checkBands = createBandChecks(db, timings.settledMs);
-  const send = () => sendDue({ db, channels, log, claimMs, runMs: sendMs });
+  const send = (signal: AbortSignal) => sendDue({ db, channels, log, claimMs, runMs: sendMs, signal });
   let comparedMs = 0;
   return [
     {
       name: 'alerts',
       everyMs,
       claimMs,
-      async run(_signal, work) {
+      async run(signal, work) {
         ran?.();
         const isCurrent = within(claimMs);
         const { conditions, checked } = await check(work);
+        signal.throwIfAborted();
         const reconciles = isCurrent() && (work.openAlerts || conditions.length > 0);
         if (reconciles) await reconcile(db, conditions, checked);
+        signal.throwIfAborted();
         const told = reconciles || work.untoldAlerts ? await announceChanges(db) : 0;
         if (work.digests) await announceDigests(db, Date.now());
-        if (told > 0 || work.digests || work.notifications) await send();
+        if (told > 0 || work.digests || work.notifications) await send(signal);
       },
     },
     {
@@ -57,18 +59,20 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       everyMs: slowEveryMs,
       claimMs,
       pauseMs: () => Math.min(longestPauseMs, comparedMs / share),
-      async run(_signal, work) {
+      async run(signal, work) {
         const beganMs = performance.now();
         const isCurrent = within(claimMs);
         const { conditions, checked } = await slowChecks(db, timings, work);
+        signal.throwIfAborted();
         const unusual = work.figures || work.openAlerts ? await checkBands() : { conditions: [], checked: [] };
         const all = [...conditions, ...unusual.conditions];
         const reconciles = isCurrent() && (work.openAlerts || all.length > 0);
         if (reconciles) await reconcile(db, all, [...checked, ...unusual.checked]);
         comparedMs = performance.now() - beganMs;
+        signal.throwIfAborted();
         // now, and not when the other chore runs next
-        if (reconciles && (await announceChanges(db)) > 0) await send();
-        if (!work.channels) return;
+        if (reconciles && (await announceChanges(db)) > 0) await send(signal);
+        if (!work.channels || signal.aborted) return;
         await tendChannels(db);
         await dropLeftOvers({ db });
       },

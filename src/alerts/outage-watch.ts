@@ -20,7 +20,7 @@ export interface OutageWatchDeps {
   timings: Timings['alerts'];
   /** Such as host and process id. */
   processName: string;
-  /** When this process ran the checks last, by the monotonic clock. */
+  /** When this process began to run the checks last, by the monotonic clock. */
   checkedAtMs(): number;
 }
 
@@ -82,7 +82,8 @@ async function tell(deps: OutageWatchDeps, plan: Plan, outage: Outage): Promise<
   const { channels, log, timings, checkedAtMs } = deps;
   const forMs = performance.now() - outage.sinceMs;
   if (forMs < timings.awayMs) return;
-  const hasChecked = checkedAtMs() >= plan.checkedByAnyMs;
+  // the clocks of two machines may run apart a little, and two runs are further apart than that
+  const hasChecked = checkedAtMs() + timings.everyMs / 2 >= plan.checkedByAnyMs;
   const alert = alertOf(deps, plan, outage);
   const wanted = (channel: StoredChannel) =>
     (channel.kind === 'pagerduty' ? hasChecked || forMs >= 2 * timings.awayMs : hasChecked && channel.kind !== 'webhook') &&

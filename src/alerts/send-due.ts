@@ -1,5 +1,5 @@
-// Sends the notifications that are due: channels at the same time, the messages of one channel in order. A channel that fails
-// is tried again later, with longer and longer waits; its other messages wait with it.
+// Sends the notifications that are due: channels at the same time, the messages of one channel in order. A message that is
+// refused is tried again later, with longer and longer waits; those after it wait for a few seconds only.
 
 import { readDigest } from '#db/alerts/digests';
 import { claimDue, type DueNotification, type Fate, recordFate } from '#db/alerts/notifications';
@@ -11,7 +11,8 @@ import type { Message } from './message.ts';
 
 const atOnce = 50;
 const waitsMs = [5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000];
-const longestWaitMs = 3_600_000;
+/** One that is refused every time must not hold up a new one. */
+const othersWaitMs = 15_000;
 const givenUpAfterMs = 24 * 3_600_000;
 
 export interface SendDueDeps {
@@ -22,13 +23,15 @@ export interface SendDueDeps {
   claimMs: number;
   /** No message is begun later than that in a run. */
   runMs: number;
+  /** No message is begun after it is aborted. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Returns how many were sent. */
 export async function sendDue(deps: SendDueDeps): Promise<number> {
   const until = performance.now() + deps.runMs;
   let total = 0;
-  for (let sent = 1; sent > 0 && performance.now() < until; total += sent) sent = await sendSome(deps, until);
+  for (let sent = 1; sent > 0 && !deps.signal?.aborted && performance.now() < until; total += sent) sent = await sendSome(deps, until);
   return total;
 }
 
@@ -44,12 +47,12 @@ async function sendGroup(deps: SendDueDeps, group: DueNotification[], until: num
   let sent = 0;
   let failed: Fate | null = null;
   for (const one of group) {
-    const isLate = performance.now() > until;
+    const isLate = deps.signal?.aborted || performance.now() > until;
     const fate: Fate = failed ?? (isLate ? { kind: 'released', inMs: 0 } : await sendOne(deps, one));
-    // the messages after a failed one wait as long as it does, and have not failed themselves
+    // the messages after a failed one have not failed themselves: the channel may refuse only that one
     await recordFate(deps.db, one, fate);
     if (fate.kind === 'sent') sent++;
-    if (fate.kind === 'failed') failed = { kind: 'released', inMs: fate.retryInMs ?? longestWaitMs };
+    if (fate.kind === 'failed') failed = { kind: 'released', inMs: Math.min(fate.retryInMs ?? othersWaitMs, othersWaitMs) };
   }
   return sent;
 }

@@ -18,7 +18,9 @@ export interface Alerts {
   channels: ChannelSender;
   hasMailer: boolean;
   chores: Chore[];
-  /** Call it when the chores have stopped. */
+  /** Over PostgreSQL. */
+  watch: { stop(): Promise<void> };
+  /** Call it when the chores and the watch have stopped. Messages in flight are cut off. */
   close(): Promise<void>;
 }
 
@@ -53,9 +55,10 @@ export function openAlerts(core: Core, publicOrigin: string): Alerts {
     channels,
     hasMailer: mailer !== null,
     chores: createAlertChores({ ...shared, disableAfterMs: disableAfterMs(config), temporalTrouble: () => temporalTrouble(link), ran }),
+    watch,
     async close() {
-      await watch.stop();
       mailer?.close();
+      sender.cut();
       await sender.close();
     },
   };

@@ -35,9 +35,15 @@ export type PrimaryCalls = {
 /** What the primary may ask of a child. */
 export type ChildCalls = {
   metrics(ofStores: boolean): Promise<Metrics>;
-  /** Serves a connection that the primary has accepted. False: it is ending, and has read nothing of it. */
-  take(socket?: Socket): boolean;
+  /**
+   * Serves a connection that the primary has accepted. False: it is ending, or comes too late by `machineMs`, and has read
+   * nothing of it.
+   */
+  take(beforeMs: number, socket?: Socket): boolean;
 };
+
+/** A monotonic clock that all processes of the machine share. */
+export const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** A child that was told to end is killed after this time: 10 s for requests, 40 s for the worker, and some reserve. */
 export const endWithinMs = 60_000;

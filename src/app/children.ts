@@ -5,10 +5,13 @@ import type { Logger } from '#runtime/logger';
 import { createRecordings } from '#sandbox/recordings';
 import { processMetrics } from '#telemetry/process-metrics';
 import { type Metrics, type Page, SummedMetrics } from '#telemetry/summed-metrics';
-import type { ChildInput } from './child-protocol.ts';
+import { type ChildInput, machineMs } from './child-protocol.ts';
 import { type Child, ChildSlot } from './child-slot.ts';
 import type { SharedPort, Taker } from './shared-port.ts';
 
+/** A child takes a connection at once, unless it is frozen. Then another one gets it, and this one refuses it when it thaws. */
+const takenWithinMs = 1_000;
+const answersWithinMs = 2_000;
 /** A child reads its stores for at most 2 s. */
 const metricsWithinMs = 3_000;
 
@@ -77,9 +80,25 @@ export class Children {
   }
 
   #joins(child: Child): void {
-    const taker: Taker = { take: (socket) => child.calls.ask('take', [], { socket }).catch(() => false) };
+    const taker: Taker = {
+      take: (socket) =>
+        child.calls.ask('take', [machineMs() + takenWithinMs], { socket, withinMs: answersWithinMs }).catch(() => {
+          void this.#rejoins(child, taker);
+          return false;
+        }),
+    };
     this.#takers.set(child, taker);
     this.#deps.port.join(taker);
+  }
+
+  /** When it answers again. */
+  async #rejoins(child: Child, taker: Taker): Promise<void> {
+    this.#deps.log.warn({ child: child.pid }, 'child.took_no_connection');
+    const answers = await child.calls.ask('metrics', [false]).then(
+      () => true,
+      () => false,
+    );
+    if (answers && this.#takers.get(child) === taker) this.#deps.port.join(taker);
   }
 
   #ended(child: Child): void {

@@ -24,7 +24,7 @@ export function choresOf({ config, db, replays, waker: lanes, log, timings }: Co
       name: 'replays',
       everyMs: timings.replays.lookEveryMs,
       claimMs: 120_000,
-      run: async (_signal, work) => void (work.replays && (await replays.lookAfter())),
+      run: async (signal, work) => void (work.replays && (await replays.lookAfter(signal))),
     },
     { name: 'old-sandbox-requests', everyMs: 3_600_000, claimMs: 600_000, run: async () => void (await deleteOldSandboxRequests(db)) },
     { name: 'old-replays', everyMs: 3_600_000, claimMs: 600_000, run: (signal) => replays.deleteOld(signal) },

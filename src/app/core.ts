@@ -24,6 +24,7 @@ import { scopedTenant } from '#db/store/tenant-scope';
 import { checkTimings, type Timings, usualTimings } from '#domain/timings';
 import { createParking, type Parking } from '#relay/parking';
 import type { Logger } from '#runtime/logger';
+import { within } from '#runtime/within';
 import { createVault, type Vault } from '#sealing/vault';
 import type { PoolUse, ShareUse } from '#telemetry/pool-gauges';
 import { createTelemetry, type Telemetry } from '#telemetry/telemetry';
@@ -72,6 +73,9 @@ export interface Core {
  */
 export type ReadyConfig = Config & { DATABASE_URL: string; POSTHORN_MASTER_KEY: string[] };
 
+/** A statement that goes on for so long at the end, such as one that builds an index, is left to PostgreSQL. */
+const poolWithinMs = 2_000;
+
 /**
  * Opens the database (migrated, with partitions) and begins to connect to Temporal, which may be away. Throws if
  * PostgreSQL is away. `role`: `server` if no worker will run in this process.
@@ -89,7 +93,7 @@ export async function openCore(
   const pool = open(config.DATABASE_POOL - sizes.lease);
   // apart: what is asked again and again meets the same few connections, which have planned it already
   const leases = open(sizes.lease);
-  const end = async () => void (await Promise.all([pool.end(), leases.end()]));
+  const end = () => within(poolWithinMs, Promise.all([pool.end(), leases.end()]));
   try {
     const { vault, store } = await prepareStore(pool, config, log, timings);
     const tracing = await openTracing(tracingSettings(config), log);
@@ -99,7 +103,7 @@ export async function openCore(
       parts.link
         .close()
         .then(end)
-        .finally(() => tracing?.flush());
+        .then(() => tracing?.flush());
     return { ...parts, close };
   } catch (error) {
     await end();

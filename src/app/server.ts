@@ -25,6 +25,7 @@ import { type Backlog, createBacklog } from '#relay/backlog';
 import { createIngest } from '#relay/ingest';
 import { createRecall } from '#relay/recall';
 import type { Reached } from '#runtime/checkpoints';
+import { within } from '#runtime/within';
 import { limitConcurrency } from '#sandbox/concurrency-limit';
 import { createSandbox } from '#sandbox/sandbox';
 import { createFramedPage } from '#site/framed-page';
@@ -74,7 +75,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
   const conformance = openConformance(core, listening.origin);
   const listeners = new ListenerStreams({ db, notifications: core.listener, vault: core.vault, log, timings: core.timings.listen });
   const catalogue = catalogueOf(core);
-  const alerts = worker ? { ...worker.alerts, stop: async () => undefined } : runAlerts(core, listening.origin);
+  const alerts = worker ? { ...worker.alerts, stop: nothing, end: nothing } : runAlerts(core, listening.origin);
   const docs = openDocsSite();
   const app = createApp({
     ...storeDeps(core),
@@ -95,6 +96,7 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     stopping = true;
     const delayMs = shutdownDelayMs(config);
     if (delayMs > 0) await delay(delayMs + (options.siblings ? siblingsMarginMs : 0));
+    const alertsStopped = alerts.stop();
     feed.stop();
     listeners.stop();
     docs.stop();
@@ -102,7 +104,8 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
     backlog.stop();
     await conformance.close();
     catalogue.stop();
-    await alerts.stop();
+    await alertsStopped;
+    await alerts.end();
   };
 }
 
@@ -180,11 +183,21 @@ function pageDeps(core: Core, { listening: { origin }, temporalUiUrl, siblings }
   };
 }
 
+/** So long does a server that stops wait for a message about an alert that is being sent. */
+const alertsWithinMs = 15_000;
+const cutOffWithinMs = 500;
+
+const nothing = async () => undefined;
+
 /** A server without a worker runs the checks too: it may be the only process that is left. */
-function runAlerts(core: Core, origin: string): Alerts & { stop(): Promise<void> } {
+function runAlerts(core: Core, origin: string): Alerts & { stop(): Promise<unknown>; end(): Promise<unknown> } {
   const alerts = openAlerts(core, origin);
   const chores = startChores({ ...core, db: core.shares.lease, reads: core.db, chores: alerts.chores });
-  return { ...alerts, stop: () => chores.stop().then(alerts.close) };
+  return {
+    ...alerts,
+    stop: () => within(alertsWithinMs, Promise.all([chores.stop(), alerts.watch.stop()])),
+    end: () => within(cutOffWithinMs, alerts.close()),
+  };
 }
 
 function accessOf({ db, log, vault, config }: Core, apiKey: string, origin: string) {

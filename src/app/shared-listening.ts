@@ -2,6 +2,7 @@
 // connections that the primary gives it.
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { machineMs } from './child-protocol.ts';
 import { closeWithinMs, createHttp, type Listening } from './listening.ts';
 
 export class SharedListening implements Listening {
@@ -31,10 +32,11 @@ export class SharedListening implements Listening {
   }
 
   /** False: nothing was read of it. Must be called in the same turn in which the connection arrived. */
-  readonly take = (socket?: Socket): boolean => {
+  readonly take = (beforeMs: number, socket?: Socket): boolean => {
     // its client has gone
     if (!socket) return true;
-    if (this.#isClosing) {
+    // too late: another process may serve it by now
+    if (this.#isClosing || machineMs() > beforeMs) {
       socket.destroy();
       return false;
     }

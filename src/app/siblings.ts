@@ -40,7 +40,7 @@ export function connectToPrimary(): Primary {
   let take: ChildCalls['take'] = () => false;
   const calls = new Calls<PrimaryCalls>((message) => void process.send?.(message, undefined, undefined, () => undefined), {
     metrics: (ofStores) => collect(ofStores),
-    take: (socket) => take(socket),
+    take: (beforeMs, socket) => take(beforeMs, socket),
   } satisfies ChildCalls);
   process.on('message', (message, socket) => void calls.receive(message, socket));
   process.on('disconnect', () => calls.close());

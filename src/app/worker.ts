@@ -1,7 +1,6 @@
 // The worker role: relay, attempt engine, lane drains, and the Temporal workers with all
 // activities.
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { type Activities, type ActivityDeps, createActivities, createLaneActivities } from '#activities/index';
 import { createChallenge } from '#attempts/challenge';
@@ -23,6 +22,7 @@ import { LanesHere } from '#relay/lanes-here';
 import { Relay } from '#relay/relay';
 import type { Reached } from '#runtime/checkpoints';
 import { thisPlace } from '#runtime/process-facts';
+import { within } from '#runtime/within';
 import { openLaneWorkflows } from '#temporal/open-lane-workflows';
 import { type Alerts, openAlerts } from './alerts.ts';
 import { type AttemptParts, openAttemptParts } from './attempt-parts.ts';
@@ -38,8 +38,8 @@ export interface RunningWorker {
   /** Temporal answers the polls of all workers. */
   isPolling(): boolean;
   /**
-   * Takes no new work, finishes and records requests in flight, releases outbox rows. After 35 s it gives up and logs
-   * what is left.
+   * Takes no new work, finishes and records requests in flight, releases outbox rows. After 35 s it cuts off requests, and
+   * after 42 s it gives up and logs what is left.
    */
   stop(): Promise<void>;
 }
@@ -86,9 +86,8 @@ export function startWorker(core: Core, publicOrigin: string, options: WorkerOpt
     async stop() {
       stopping.abort();
       stopListening();
-      const { graceMs } = core.timings.shutdown;
-      await stopInOrder(core, attempts, [relay, drains.here, chores], polling);
-      await within(graceMs, alerts.close());
+      await stopInOrder(core, attempts, [relay, drains.here, chores, alerts.watch], polling);
+      await within(unwindMs, alerts.close());
     },
   };
 }
@@ -212,7 +211,7 @@ function passOnWord(word: string, { wakeups, relay, lanesHere, listened }: Liste
 /** Ends what takes new work, then waits for the requests in flight, then closes what they use. */
 async function stopInOrder(core: Core, attempts: AttemptParts, takers: Stoppable[], polling: Stoppable): Promise<void> {
   const { engine, shared, sender } = attempts;
-  const { graceMs } = core.timings.shutdown;
+  const { graceMs, forceMs } = core.timings.shutdown;
   const deadline = performance.now() + graceMs;
   // what is in flight for so long counts as an internal error: it uses up no attempt, and another process sends it again
   const cut = setTimeout(() => {
@@ -220,12 +219,13 @@ async function stopInOrder(core: Core, attempts: AttemptParts, takers: Stoppable
     sender.cut();
   }, graceMs);
   // while PostgreSQL is away a relay cannot end, because its outcomes wait to be recorded
-  await Promise.all([...takers.map((taker) => within(graceMs + unwindMs, taker.stop())), polling.stop()]);
+  const stopped = takers.map((taker) => within(graceMs + unwindMs, taker.stop()));
+  // and with a Temporal that is silent a worker cannot be made, and so cannot end
+  await Promise.all([...stopped, within(forceMs + unwindMs, polling.stop())]);
   const isIdle = await engine.drain(deadline + unwindMs - performance.now());
   clearTimeout(cut);
   if (!isIdle) core.log.error(engine.load(), 'worker.stopped_with_attempts_unrecorded');
-  await shared.laneWatch.stop();
-  await sender.close();
+  await within(unwindMs, Promise.all([shared.laneWatch.stop(), sender.close()]));
 }
 
 /** What is cut off ends in this time. */
@@ -233,10 +233,4 @@ const unwindMs = 500;
 
 interface Stoppable {
   stop(): Promise<void>;
-}
-
-/** Waits at most `ms` for `done`, which then continues in the background. */
-async function within(ms: number, done: Promise<void>): Promise<void> {
-  const enough = new AbortController();
-  await Promise.race([done.finally(() => enough.abort()), delay(ms, undefined, { signal: enough.signal }).catch(() => undefined)]);
 }

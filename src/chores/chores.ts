@@ -10,6 +10,7 @@ import { type Timings, usualTimings } from '#domain/timings';
 import type { Logger } from '#runtime/logger';
 import { LookTimer } from '#runtime/look-timer';
 import { pause } from '#runtime/pause';
+import { within } from '#runtime/within';
 
 export interface Chore {
   /** Unique. It stays the same across versions. */
@@ -40,6 +41,7 @@ const longestWaitMs = 3_600_000;
 const lingerMs = 20;
 const mostAtOnce = 100;
 const recordAgainMs = 1_000;
+const usualGiveBackMs = 10_000;
 
 export interface ChoresDeps {
   /** For claims. */
@@ -50,12 +52,19 @@ export interface ChoresDeps {
   log: Logger;
   /** Default: the usual ones. */
   timings?: Pick<Timings, 'alerts' | 'replays'>;
+  giveBackAfterMs?: number;
 }
 
-/** Starts all of them at once. `stop` aborts the runs in progress and waits for them. */
+/**
+ * Starts all of them at once. `stop` aborts the runs in progress and waits for them. After `giveBackAfterMs` another process
+ * may run those that go on: this one may be killed, and their claims may last long.
+ */
 export function startChores(deps: ChoresDeps): { stop(): Promise<void> } {
   return new Chores(deps);
 }
+
+/** Of a run that goes on at once in another process. */
+const cutOff = { dueInMs: 0, isDone: false, error: null };
 
 class Chores {
   readonly #db: Db;
@@ -63,20 +72,22 @@ class Chores {
   readonly #chores: Chore[];
   readonly #log: Logger;
   readonly #timings: Pick<Timings, 'alerts' | 'replays'>;
+  readonly #giveBackAfterMs: number;
   readonly #claimant = randomUUID();
   readonly #stopping = new AbortController();
   readonly #running = new Map<string, Promise<void>>();
   readonly #ended: GroupCommit<EndedRun, null>;
   readonly #timer: LookTimer;
 
-  constructor({ db, reads, chores, log, timings = usualTimings }: ChoresDeps) {
+  constructor({ db, reads, chores, log, timings = usualTimings, giveBackAfterMs = usualGiveBackMs }: ChoresDeps) {
     this.#db = db;
     this.#reads = reads;
     this.#chores = chores;
     this.#log = log;
     this.#timings = timings;
+    this.#giveBackAfterMs = giveBackAfterMs;
     this.#ended = createGroupCommit({
-      write: (ended) => finishChores(db, ended).then(() => ended.map(() => null)),
+      write: (ended) => finishChores(db, ended, this.#claimant).then(() => ended.map(() => null)),
       maxWeight: mostAtOnce,
       linger: { ms: lingerMs, enough: mostAtOnce },
     });
@@ -91,7 +102,10 @@ class Chores {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#timer.stop();
-    await Promise.all(this.#running.values());
+    const ended = Promise.all(this.#running.values());
+    if (await within(this.#giveBackAfterMs, ended)) return;
+    for (const name of this.#running.keys()) void this.#record({ name, ...cutOff });
+    await ended;
   }
 
   /** Claims what is due and begins to run it. Resolves to the milliseconds until the next look. */
@@ -127,15 +141,8 @@ class Chores {
     const periodMs = everyMs <= alignedUpToMs ? alignedMs(everyMs, Date.now()) : everyMs;
     const usualMs = Math.max(periodMs, pauseMs?.(performance.now() - beganAt) ?? 0);
     const nextMs = error === null ? usualMs : Math.min(everyMs, longestRetryMs);
-    // a run that was cut off goes on at once in another process
-    const cutOff = signal.aborted;
-    const ended = {
-      name,
-      dueInMs: cutOff ? 0 : nextMs,
-      isDone: error === null && !cutOff,
-      error: error === null ? null : String(error),
-    };
-    while (!(await this.#record(ended)) && !signal.aborted) await pause(recordAgainMs, signal);
+    const outcome = signal.aborted ? cutOff : { dueInMs: nextMs, isDone: error === null, error: error === null ? null : String(error) };
+    while (!(await this.#record({ name, ...outcome })) && !signal.aborted) await pause(recordAgainMs, signal);
     this.#running.delete(name);
     this.#timer.within(nextMs);
   }

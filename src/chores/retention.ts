@@ -51,7 +51,7 @@ export async function dropOldDays(deps: RetentionDeps, signal: AbortSignal): Pro
       if (await dropDay(deps, session, day, parts, signal)) dropped.push(day);
     }
   });
-  if (dropped.length > 0) while ((await forgetOldEndpoints(db, keepDays, pageSize)) > 0) await delay(breathMs);
+  if (dropped.length > 0) while (!signal.aborted && (await forgetOldEndpoints(db, keepDays, pageSize)) > 0) await delay(breathMs);
   return dropped;
 }
 
@@ -62,13 +62,14 @@ async function dropDay(deps: RetentionDeps, session: pg.PoolClient, day: string,
   const { log, reached } = deps;
   const beganAt = performance.now();
   const ids: IdsOfDay = [firstUuidAt(Date.parse(day)), firstUuidAt(Date.parse(day) + dayMs)];
-  const expired = parts.get('deliveries')?.state === 'attached' ? await expire(deps, session, day, ids) : 0;
+  const expired = parts.get('deliveries')?.state === 'attached' ? await expire(deps, session, day, ids, signal) : 0;
   if (expired === null) return false;
   await reached?.('day expired');
-  const unsent = await deleteAll(() => deleteOutboxOfDay(session, ids, pageSize));
+  const unsent = await deleteAll(() => deleteOutboxOfDay(session, ids, pageSize), signal);
   // events first: then nothing of this day can be planned or sent again
   for (const parent of ['events', 'deliveries', 'attempts'] as const) {
     const partition = parts.get(parent);
+    if (signal.aborted) return false;
     if (partition) await detachPartition(session, partition);
     await reached?.('partition detached');
   }
@@ -84,15 +85,16 @@ async function dropDay(deps: RetentionDeps, session: pg.PoolClient, day: string,
   return true;
 }
 
-/** Returns how many deliveries expired. Null: some of their workflows are yet to be signalled. */
+/** Returns how many deliveries expired. Null: some of their workflows are yet to be signalled, or it was interrupted. */
 async function expire(
   { lanes, keepDays, deadLetterWindowMs, log }: RetentionDeps,
   session: pg.PoolClient,
   day: string,
   ids: IdsOfDay,
+  signal: AbortSignal,
 ): Promise<number | null> {
   let expired = 0;
-  for (;;) {
+  while (!signal.aborted) {
     const page = await expireOfDay(session, ids, pageSize, deadLetterWindowMs);
     if (page.expired === 0) break;
     expired += page.expired;
@@ -100,7 +102,7 @@ async function expire(
   }
   if (expired > 0) log.warn({ day, expired }, 'retention.deliveries_expired');
   const patienceEnds = Date.parse(day) + (keepDays + longestSignallingDays + 1) * dayMs;
-  return Date.now() < patienceEnds && (await hasUnsignalled(session, ids)) ? null : expired;
+  return signal.aborted || (Date.now() < patienceEnds && (await hasUnsignalled(session, ids))) ? null : expired;
 }
 
 /** False: it was interrupted. */
@@ -113,8 +115,9 @@ async function deleteEventIds(session: pg.PoolClient, day: string, signal: Abort
   return true;
 }
 
-async function deleteAll(deletePage: () => Promise<number>): Promise<number> {
+/** As far as it comes until it is interrupted. */
+async function deleteAll(deletePage: () => Promise<number>, signal: AbortSignal): Promise<number> {
   let total = 0;
-  for (let deleted = await deletePage(); deleted > 0; deleted = await deletePage()) total += deleted;
+  for (let deleted = 1; deleted > 0 && !signal.aborted; total += deleted) deleted = await deletePage();
   return total;
 }

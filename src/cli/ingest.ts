@@ -4,6 +4,7 @@ import { ConfigError, readConfig } from '#config/config';
 import { readIngestConfig } from '#config/ingest';
 import { sources } from '#ingest/sources';
 import { createLogger } from '#runtime/logger';
+import { onStopSignal } from './terminal/stop-signals.ts';
 
 const usage = `Usage: posthorn ingest outbox|kafka|amqp
 
@@ -13,7 +14,10 @@ const usage = `Usage: posthorn ingest outbox|kafka|amqp
 
 POSTHORN_URL and POSTHORN_API_KEY name the API. docs/ingest.md describes the other settings.`;
 
-/** Works until SIGINT, SIGTERM or SIGHUP; resolves when nothing is in flight. Throws ConfigError. */
+/** After so long it ends with requests in flight: their events are posted again, as duplicates. */
+const stopWithinMs = 35_000;
+
+/** Works until SIGINT, SIGTERM or SIGHUP, and ends the process when nothing is in flight. Throws ConfigError. */
 export async function ingestCommand([source, ...others]: string[]): Promise<void> {
   if (source === '--help' || source === '-h') return void process.stdout.write(`${usage}\n`);
   if (source === undefined || others.length > 0 || !Object.hasOwn(sources, source)) throw new ConfigError(usage);
@@ -21,6 +25,14 @@ export async function ingestCommand([source, ...others]: string[]): Promise<void
   const config = readIngestConfig(needed);
   const log = createLogger(readConfig().LOG_LEVEL);
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  onStopSignal(() => {
+    stop.abort();
+    setTimeout(() => {
+      log.warn('ingest.stopped_with_requests_in_flight');
+      process.exit(0);
+    }, stopWithinMs);
+  });
   await work(config, stop.signal, log);
+  // the client of a broker that does not answer may keep its socket open
+  process.exit(0);
 }

@@ -1,6 +1,5 @@
 // The commands that run Posthorn, or work on its stores: `posthorn start`, `server`, `worker`, `migrate` and others. They need
 // the whole program, so the command line loads this file only for them.
-import { constants } from 'node:os';
 import { extname, join } from 'node:path';
 import { ChildFailed } from '#app/child-slot';
 import { openCore } from '#app/core';
@@ -17,6 +16,7 @@ import { thisMachine } from '#config/sizing';
 import { exitCodeOf, failureText } from './failure-text.ts';
 import { masterKeyCommand } from './master-key.ts';
 import { reconcile } from './reconcile.ts';
+import { onStopSignal } from './terminal/stop-signals.ts';
 import { upgradeStore } from './upgrade-store.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -89,7 +89,7 @@ export async function runRole(role: Role, options: RoleOptions = {}): Promise<vo
 }
 
 async function runUntilStopped(role: Role, options: RoleOptions): Promise<void> {
-  let askedAt: number | null = null;
+  let asked = false;
   let stop: (() => Promise<void>) | null = null;
   let started = false;
   const end = async () => {
@@ -98,26 +98,13 @@ async function runUntilStopped(role: Role, options: RoleOptions): Promise<void> 
     await stop?.();
     process.exit(0);
   };
-  const asked = (signal: NodeJS.Signals) => {
-    const now = performance.now();
-    if (askedAt !== null && now - askedAt > repeatedSignalMs) endAtOnce(signal);
-    if (askedAt !== null) return;
-    askedAt = now;
-    if (started) void end();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, asked);
+  onStopSignal(() => {
+    asked = true;
+    if (started) end().catch(fail);
+  });
   stop = await run(role, options);
   started = true;
-  if (askedAt !== null) await end();
-}
-
-/** A terminal and npm each pass on one Ctrl-C, so two signals right after each other are one. */
-const repeatedSignalMs = 500;
-
-/** What is in flight is not recorded, and is sent again by another process. */
-function endAtOnce(signal: NodeJS.Signals): never {
-  process.stderr.write('Stopped at once, because it was told to stop a second time.\n');
-  process.exit(128 + constants.signals[signal]);
+  if (asked) await end();
 }
 
 /** Ends the process with one message; embedded servers end with it. */

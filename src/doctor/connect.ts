@@ -23,8 +23,10 @@ export async function connectPostgres(url: string, withinMs: number) {
 export async function connectTemporal(config: Config, address: string, withinMs: number): Promise<Connection> {
   const options = connectionOptions({ ...config, TEMPORAL_ADDRESS: address }, await readCredentials(config));
   // gRPC would try again until the deadline, and then not tell why
-  await deadline(withinMs, reach(address));
-  return deadline(withinMs, Connection.connect({ ...options, connectTimeout: withinMs }));
+  return deadline(
+    withinMs,
+    reach(address).then(() => Connection.connect({ ...options, connectTimeout: withinMs })),
+  );
 }
 
 async function reach(address: string): Promise<void> {

@@ -19,7 +19,11 @@ export function postgresChecks(context: Context, connecting: Promise<Db> | null)
     run: async (findings: Findings) => db.then((open) => (open ? check(findings, open, context) : [])),
   });
   return [
-    { name: 'postgres.reachable', run: (findings) => reachable(findings, context, connecting) },
+    {
+      name: 'postgres.reachable',
+      run: (findings) => reachable(findings, context, connecting),
+      late: { message: 'PostgreSQL does not answer', advice: checkAddress, unreachable: true },
+    },
     { name: 'postgres.version', ...withDb(version) },
     { name: 'postgres.clock', ...withDb(clock) },
     { name: 'postgres.connections', ...withDb(connections) },
@@ -30,6 +34,9 @@ export function postgresChecks(context: Context, connecting: Promise<Db> | null)
     { name: 'postgres.outbox', ...withDb(outbox, context.migrated) },
   ];
 }
+
+const checkAddress =
+  'Check host, port, database, user and password in DATABASE_URL, and that the server runs and accepts connections from here.';
 
 async function reachable({ ok, unreachable }: Findings, { places, config }: Context, connecting: Promise<Db> | null): Promise<Finding[]> {
   if (connecting === null)
@@ -43,10 +50,7 @@ async function reachable({ ok, unreachable }: Findings, { places, config }: Cont
     await connecting;
     return ok(config.DATABASE_URL ? 'PostgreSQL answers.' : 'The embedded PostgreSQL answers.');
   } catch (error) {
-    return unreachable(
-      `PostgreSQL does not answer: ${wordsOf(error)}.`,
-      'Check host, port, database, user and password in DATABASE_URL, and that the server runs and accepts connections from here.',
-    );
+    return unreachable(`PostgreSQL does not answer: ${wordsOf(error)}.`, checkAddress);
   }
 }
 

@@ -6,7 +6,7 @@ export interface Check {
   /** No finding: the check does not apply, or another one says why it could not be made. */
   run(findings: Findings): Promise<Finding[]>;
   /** What to say if it does not end in time. */
-  late?: { message: string; advice: string };
+  late?: { message: string; advice: string; unreachable?: true };
 }
 
 /** Resolves within about `withinMs`, with the findings in the order of the checks. */
@@ -20,7 +20,7 @@ async function runCheck({ name, run, late: ifLate }: Check, withinMs: number): P
   const patience = `${withinMs / 1_000} s`;
   const lateFindings = () =>
     ifLate
-      ? findings.error(`${ifLate.message} within ${patience}.`, ifLate.advice)
+      ? findings[ifLate.unreachable ? 'unreachable' : 'error'](`${ifLate.message} within ${patience}.`, ifLate.advice)
       : unfinished(findings, `it did not end within ${patience}`);
   const timer = setTimeout(() => late.resolve(lateFindings()), withinMs);
   try {

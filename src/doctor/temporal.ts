@@ -20,7 +20,11 @@ export function temporalChecks(context: Context, connecting: Promise<Connection>
     run: async (findings: Findings) => open.then((connection) => (connection ? check(findings, connection, context) : [])),
   });
   return [
-    { name: 'temporal.reachable', run: (findings) => reachable(findings, context, connecting, address) },
+    {
+      name: 'temporal.reachable',
+      run: (findings) => reachable(findings, context, connecting, address),
+      late: { message: `Temporal at ${address} does not answer`, advice: checkAddress, unreachable: true },
+    },
     { name: 'temporal.version', ...withTemporal(version) },
     { name: 'temporal.namespace', ...withTemporal(namespace) },
     { name: 'temporal.searchAttributes', ...withTemporal(attributes) },
@@ -29,6 +33,9 @@ export function temporalChecks(context: Context, connecting: Promise<Connection>
     { name: 'temporal.deployment', ...withTemporal(deployment) },
   ];
 }
+
+const checkAddress =
+  'Check TEMPORAL_ADDRESS, the TEMPORAL_TLS_ variables and the API key. Events are accepted meanwhile, and first attempts are made.';
 
 async function reachable(
   { ok, unreachable }: Findings,
@@ -45,10 +52,7 @@ async function reachable(
     await connecting;
     return ok(`Temporal at ${address} answers.`);
   } catch (error) {
-    return unreachable(
-      `Temporal at ${address} does not answer: ${wordsOf(error)}.`,
-      'Check TEMPORAL_ADDRESS, the TEMPORAL_TLS_ variables and the API key. Events are accepted meanwhile, and first attempts are made.',
-    );
+    return unreachable(`Temporal at ${address} does not answer: ${wordsOf(error)}.`, checkAddress);
   }
 }
 

@@ -206,7 +206,7 @@ export const usualTimings: Timings = {
     workflowTaskTimeoutMs: 10_000,
     stickyTimeoutMs: 10_000,
   },
-  // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 45 s in total
+  // an endpoint's `timeoutMs` is 30 s at most; docker-compose.yml gives a worker 60 s in total
   shutdown: { longestRequestMs: 30_000, graceMs: 35_000, forceMs: 40_000 },
   alerts: {
     everyMs: 10_000,

@@ -17,11 +17,14 @@ export interface AmqpIntake {
   log: Logger;
 }
 
+/** For each step of the connection. Without it, a broker that accepts connections and is silent would never be lost. */
+const socket = { timeout: 10_000, keepAlive: true, keepAliveDelay: 10_000 };
+
 /** Works until the signal is aborted. Throws when the broker is lost; then it may be called again. */
 export async function consumeAmqp(intake: AmqpIntake, signal: AbortSignal): Promise<void> {
   const { config, log } = intake;
-  const { connect } = await import('amqplib');
-  const connection = await connect(config.POSTHORN_INGEST_AMQP_URL ?? '', { clientProperties: { connection_name: 'posthorn ingest' } });
+  const connection = await open(config.POSTHORN_INGEST_AMQP_URL ?? '', signal);
+  if (!connection) return;
   const session = new AmqpSession(intake, connection, signal);
   try {
     await session.run(config.POSTHORN_INGEST_AMQP_QUEUE ?? '');
@@ -29,6 +32,16 @@ export async function consumeAmqp(intake: AmqpIntake, signal: AbortSignal): Prom
     await session.settled();
     await close(connection).catch((error) => log.debug({ err: error }, 'ingest.not_closed'));
   }
+}
+
+/** Null: the signal was aborted first. */
+async function open(url: string, signal: AbortSignal): Promise<ChannelModel | null> {
+  const { connect } = await import('amqplib');
+  const connecting = connect(url, { ...socket, clientProperties: { connection_name: 'posthorn ingest' } });
+  const connection = await Promise.race([connecting, aborted(signal, connecting).then(() => null)]);
+  // nobody waits for the one that comes late
+  if (!connection) connecting.then(close).catch(() => undefined);
+  return connection;
 }
 
 /** Rejects where the library throws: when the connection is closed already. */

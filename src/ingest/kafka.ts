@@ -1,9 +1,11 @@
 // Takes in the messages of Kafka topics. The offset of a message is committed after its event is, or after it stands in
 // the dead-letter topic. A message that comes again is a duplicate, not a second event.
 import { once } from 'node:events';
+import { aborted } from 'node:util';
 import type { Message as KafkaMessage, MessagesStream, Producer } from '@platformatic/kafka';
 import type { IngestConfig } from '#config/ingest';
 import type { Logger } from '#runtime/logger';
+import { within } from '#runtime/within';
 import { workInChains } from './chains.ts';
 import type { Mapping } from './event-message.ts';
 import { type DeadLetterHeaders, orderOf, takeIn } from './intake.ts';
@@ -20,6 +22,8 @@ export interface KafkaIntake {
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
 const messagesForEach = 4;
+/** A client that leaves its group tells the brokers, which may be silent. */
+const closeWithinMs = 5_000;
 const clientId = 'posthorn-ingest';
 /** So long after the death of a process another one gets its partitions. */
 const group = { sessionTimeout: 6_000, heartbeatInterval: 1_500 };
@@ -34,13 +38,10 @@ export async function consumeKafka(intake: KafkaIntake, signal: AbortSignal): Pr
   try {
     const topics = config.POSTHORN_INGEST_KAFKA_TOPICS ?? [];
     const atMost = config.POSTHORN_INGEST_CONCURRENCY * messagesForEach;
-    const stream = await consumer.consume({
-      topics,
-      autocommit: false,
-      mode: 'committed',
-      fallbackMode: 'earliest',
-      highWaterMark: atMost,
-    });
+    const options = { topics, autocommit: false, mode: 'committed', fallbackMode: 'earliest', highWaterMark: atMost } as const;
+    // with silent brokers it takes minutes to fail
+    const stream = await Promise.race([consumer.consume(options), aborted(signal, consumer).then(() => null)]);
+    if (!stream) return;
     // without a listener an error between two reads would end the process
     stream.on('error', () => undefined);
     log.info({ topics }, 'ingest.consuming');
@@ -49,8 +50,8 @@ export async function consumeKafka(intake: KafkaIntake, signal: AbortSignal): Pr
       await takeBatch(intake, batch, producer, (topic) => known.get(topic)?.id ?? topic, signal);
     }
   } finally {
-    await consumer.close(true).catch((error) => log.debug({ err: error }, 'ingest.not_closed'));
-    await producer.close(true).catch((error) => log.debug({ err: error }, 'ingest.not_closed'));
+    const closed = [consumer, producer].map((one) => one.close(true).catch((error) => log.debug({ err: error }, 'ingest.not_closed')));
+    await within(closeWithinMs, Promise.all(closed));
   }
 }
 

@@ -2,7 +2,7 @@
 // reader it does nothing. Any process may have made the change.
 import { setTimeout as delay } from 'node:timers/promises';
 import { stillValid } from '#db/access/recheck-credentials';
-import { oldestWriter } from '#db/store/oldest-writer';
+import { databaseNow, oldestWriter } from '#db/store/oldest-writer';
 import type { Db } from '#db/store/pool';
 import type { Caller } from '#domain/access/access';
 import { type ResetReason, resetReasons } from '#domain/views/stream-view';
@@ -27,6 +27,8 @@ export interface FeedOptions {
 export const mostAtOnce = 10_000;
 /** A transaction may have begun a moment before it is seen. */
 const unseenUs = 1_000_000;
+/** While changes are skipped, those of the last seconds are read: most transactions commit in less. */
+const recentUs = 5_000_000;
 const afterFailureMs = 1_000;
 /** After so long without a change it asks less often. */
 const quietAfterMs = 5_000;
@@ -40,6 +42,11 @@ export class Feed {
   #positionUs = 0;
   /** What was passed on of the changes from the position on, with their times. */
   readonly #passedOn = new Map<string, number>();
+  /**
+   * After too many changes: those before this time are skipped until the position has passed it, which a transaction that
+   * stays open may delay for long. Null: none are skipped.
+   */
+  #skippedUntilUs: number | null = null;
   /** Resolves when the position is known. Undefined while nobody reads. */
   #opened: Promise<void> | undefined;
   #checkedAt = 0;
@@ -90,6 +97,7 @@ export class Feed {
       throw error;
     }
     this.#passedOn.clear();
+    this.#skippedUntilUs = null;
     this.#checkedAt = performance.now();
     void this.#run();
   }
@@ -115,23 +123,35 @@ export class Feed {
 
   /** Passes on what changed from the position on. */
   async #poll(): Promise<void> {
-    const sinceUs = this.#positionUs;
+    const skippedUntilUs = this.#skippedUntilUs;
+    const sinceUs = Math.max(this.#positionUs, skippedUntilUs ?? 0);
     // before the changes are read: what began earlier is then among them
-    const nextUs = Math.max(sinceUs, await this.#completeUntil());
+    const nextUs = Math.max(this.#positionUs, await this.#completeUntil());
     const query = { sinceUs, afterId: null, tenantIds: this.#tenants(), endpointId: null, limit: mostAtOnce + 1 };
     const readers = [...this.#readers];
     const wanted = this.#options.sources.filter(({ kind }) => readers.some(({ filter }) => filter.kinds.includes(kind)));
     const found = (await Promise.all(wanted.map((source) => source.read(query)))).flat();
-    if (found.length > mostAtOnce) for (const reader of readers) reader.push(resetText('too_many'));
-    else
+    const isTooMuch = found.length > mostAtOnce;
+    if (isTooMuch || skippedUntilUs !== null) await this.#skip(isTooMuch, nextUs);
+    if (!isTooMuch)
       this.#passOn(
         found.filter((change) => !this.#passedOn.has(keyOf(change))),
         nextUs,
       );
     for (const change of found) this.#passedOn.set(keyOf(change), change.atUs);
-    for (const [key, atUs] of this.#passedOn) if (atUs < nextUs) this.#passedOn.delete(key);
+    const keptFromUs = Math.max(nextUs, this.#skippedUntilUs ?? 0);
+    for (const [key, atUs] of this.#passedOn) if (atUs < keptFromUs) this.#passedOn.delete(key);
     this.#positionUs = nextUs;
     await this.#check();
+  }
+
+  /** Begins to skip, goes on, or ends it. The readers are told at the beginning, and at the end: then everything is stored that was skipped. */
+  async #skip(isTooMuch: boolean, nextUs: number): Promise<void> {
+    const before = this.#skippedUntilUs;
+    const isOver = before !== null && !isTooMuch && nextUs >= before;
+    if (before === null || isOver) for (const reader of this.#readers) reader.push(resetText('too_many'));
+    const nowUs = isOver ? 0 : (await databaseNow(this.#options.db)).getTime() * 1_000;
+    this.#skippedUntilUs = isOver ? null : Math.max(before ?? 0, isTooMuch ? nowUs : nowUs - recentUs);
   }
 
   /** Null if a reader sees all tenants. */

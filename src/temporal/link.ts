@@ -1,6 +1,7 @@
 // The process's connection to Temporal, shared by client and worker, which eager workflow start
 // needs. It connects in the background and retries every second. While Temporal is unavailable,
 // calls throw TemporalAway; if it refuses to start workflows, those calls throw TemporalRefused.
+import { aborted } from 'node:util';
 import {
   Client,
   type ClientInterceptors,
@@ -132,17 +133,24 @@ class Link implements TemporalLink {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.connected.catch(() => null);
-    await this.#current?.connection.close();
+    if (this.#current) await this.#end(this.#current.connection);
     this.#current = undefined;
   }
 
-  /** The first connection. Then it follows changes of the credentials. */
+  /** Fails where a worker that was given up still uses it. */
+  async #end(connection: NativeConnection): Promise<void> {
+    await connection.close().catch((error) => this.#log.debug({ err: error }, 'temporal.connection_not_closed'));
+  }
+
+  /** The first connection. Then it follows changes of the credentials. Null: the link was closed, which waits for no try. */
   async #connect(): Promise<NativeConnection | null> {
     const credentials = await readCredentials(this.#config);
     const { signal } = this.#closing;
+    const closed = aborted(signal, this).then(() => null);
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        const connection = await this.#open(credentials);
+        const connection = await Promise.race([this.#open(credentials), closed]);
+        if (!connection) return null;
         void this.#follow(credentials);
         return connection;
       } catch (error) {
@@ -157,7 +165,7 @@ class Link implements TemporalLink {
     const { TEMPORAL_NAMESPACE: namespace } = this.#config;
     const connection = await NativeConnection.connect(connectionOptions(this.#config, credentials));
     if (this.#closing.signal.aborted) {
-      await connection.close();
+      await this.#end(connection);
       throw new TemporalAway('the link is closed');
     }
     this.#current = { connection, client: new Client({ connection, namespace, interceptors: this.#interceptors }) };
@@ -188,7 +196,7 @@ class Link implements TemporalLink {
     const connection = await this.#open(credentials);
     for (const use of this.#users) use(connection);
     await pause(this.#timings.callTimeoutMs, this.#closing.signal); // calls that are under way end on the old one
-    await before?.close().catch((error) => this.#log.debug({ err: error }, 'temporal.connection_not_closed'));
+    if (before) await this.#end(before);
   }
 }
 

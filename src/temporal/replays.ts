@@ -22,7 +22,7 @@ export interface Replays {
   /** `check` is called with the pace before, under the row's lock. */
   setPace(replayId: string, perSecond: number, audit: Audit, check?: (perSecond: number) => void): Promise<ReplayCommandResult | null>;
   /** Signals and starts what was left. */
-  lookAfter(): Promise<void>;
+  lookAfter(signal: AbortSignal): Promise<void>;
   /** Deletes jobs that ended 90 days ago, and what ended jobs have left. */
   deleteOld(signal: AbortSignal): Promise<void>;
 }
@@ -60,9 +60,9 @@ export function createReplays({ db, link, log, timings }: ReplaysDeps): Replays 
       return result;
     },
     setPace: (replayId, perSecond, audit, check) => setReplayPace(db, replayId, perSecond, audit, check),
-    async lookAfter() {
+    async lookAfter(signal) {
       const left = await leftReplays(db, { unsignalledMs: timings.unsignalledAfterMs, idleMs: timings.idleAfterMs });
-      for (const ref of left) await tell(ref);
+      for (const ref of left) if (!signal.aborted) await tell(ref);
     },
     async deleteOld(signal) {
       while (!signal.aborted && (await deleteOldReplays(db)) > 0);

@@ -71,8 +71,8 @@ const vault = createVault([Buffer.alloc(32, 7).toString('base64')]);
 const timings = { ...quickAlerts.alerts, awayMs: 600, watchEveryMs: 100 };
 const log = createLogger('silent');
 
-/** A process: its checks, if it runs them, and its watch. */
-function start(checks: boolean) {
+/** A process and its watch. `checks`: it runs the checks, too, and each run ends when this resolves. */
+function start(checks: Promise<null> | null) {
   const db = createPool({ url: proxy.url, max: 4, onError: () => undefined });
   const sender = createSender({ guard: createAddressGuard({ allowCidrs: ['127.0.0.0/8'] }), userAgent: 'Posthorn/test' });
   const accept = async () => 'unknown_tenant' as const;
@@ -80,17 +80,23 @@ function start(checks: boolean) {
   let checkedAtMs = Number.NEGATIVE_INFINITY;
   const ran = () => {
     checkedAtMs = performance.now();
+    looks = 0;
   };
   const parts = { db, channels, log, timings };
-  const chores = checks ? createAlertChores({ ...parts, disableAfterMs: 1e9, temporalTrouble: async () => null, ran }) : [];
-  const running = startChores({ db, reads: db, chores, log });
+  const chores = checks !== null ? createAlertChores({ ...parts, disableAfterMs: 1e9, temporalTrouble: () => checks, ran }) : [];
   let looks = 0;
+  const running = startChores({ db, reads: db, chores, log });
   const query = (...args: unknown[]) => (db.query as (...all: unknown[]) => Promise<unknown>)(...args).finally(() => looks++);
   const watched = { query, connect: db.connect.bind(db) } as unknown as Db;
-  const watch = watchForOutage({ ...parts, db: watched, processName: checks ? 'checker' : 'other', checkedAtMs: () => checkedAtMs });
+  const watch = watchForOutage({
+    ...parts,
+    db: watched,
+    processName: checks !== null ? 'checker' : 'other',
+    checkedAtMs: () => checkedAtMs,
+  });
   return {
     hasChecked: () => checkedAtMs > 0,
-    /** The first look takes at most three statements. */
+    /** Since its run began. The first look takes at most three statements. */
     knowsPlan: () => looks > 3,
     async stop() {
       await Promise.all([running.stop(), watch.stop()]);
@@ -113,10 +119,13 @@ const bodies = (path: string) => receiver.requests.filter((one) => one.path === 
 it('the operator is told of the outage by the process that ran the checks, and of its end', async () => {
   await channel('slack', { url: `${receiver.url}/slack` });
   await channel('pagerduty', { routingKey: 'r'.repeat(32), url: `${receiver.url}/pd` });
-  const [checker, other] = [start(true), start(false)];
+  // the outage comes while a run is under way, which has been seen by both
+  const run = Promise.withResolvers<null>();
+  const [checker, other] = [start(run.promise), start(null)];
   await until('the checks to run', checker.hasChecked);
   await until('both processes to know whom to tell', () => checker.knowsPlan() && other.knowsPlan());
   proxy.cut();
+  run.resolve(null);
   const [trigger] = await until('the incident', () => (bodies('/pd').length > 0 ? bodies('/pd') : null));
   expect(trigger).toMatchObject({
     event_action: 'trigger',

@@ -23,7 +23,8 @@ const chore = (run: Chore['run'], more: Partial<Chore> = {}): Chore => ({
   ...more,
 });
 
-const startWith = (db: Db, chores: Chore[], reads = db) => startChores({ db, reads, chores, log: createLogger('silent') });
+const startWith = (db: Db, chores: Chore[], reads = db, giveBackAfterMs?: number) =>
+  startChores({ db, reads, chores, log: createLogger('silent'), ...(giveBackAfterMs !== undefined && { giveBackAfterMs }) });
 
 /** A process that has these chores. */
 function start(...chores: Chore[]) {
@@ -96,6 +97,21 @@ it('goes on in another process when its process stops, or when its claim ends', 
   await until('the claim', () => rowOf(dead));
   start({ ...dead, run: async () => void runs++ });
   await until('the run after the claim', () => runs >= 2);
+});
+
+it('gives back what does not end when its process stops, and does not touch the run of another process', async () => {
+  const statement = Promise.withResolvers<void>();
+  const deaf = chore(() => statement.promise, { everyMs: 3_600_000 });
+  const stopped = startWith(database.db, [deaf], database.db, 20);
+  await until('the claim', () => rowOf(deaf));
+  const stop = stopped.stop();
+  await until('the claim to be given back', async () => (await rowOf(deaf)).claimed_by === null);
+  let runs = 0;
+  startWith(database.db, [{ ...deaf, run: () => new Promise(() => void runs++) }]);
+  await until('the run of another process', () => runs === 1);
+  statement.resolve();
+  await stop;
+  expect(await rowOf(deaf)).toMatchObject({ claimed_by: expect.any(String) });
 });
 
 it('gives back what it has claimed and not begun when its process stops', async () => {

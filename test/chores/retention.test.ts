@@ -50,6 +50,15 @@ it('drops a day once all of it is older than the retention time, with its event 
   expect(await run()).toEqual([]);
 });
 
+it('begins no further step when its process stops', async () => {
+  const stop = new AbortController();
+  const { day } = await insertOldEvent(database.db, { ...of(), daysAgo: 92 });
+  const reached: RetentionDeps['reached'] = async (name) => void (name === 'day expired' && stop.abort());
+  expect(await dropOldDays({ ...deps(), reached }, stop.signal)).toEqual([]);
+  expect(await tablesOfDay(database.db, day)).toHaveLength(3);
+  expect(await run()).toEqual([day]);
+});
+
 it('expires what is unfinished, and waits until its workflow and lane know of it', async () => {
   const { db } = database;
   const owners = [of(), of(), of(), of()] as const;

@@ -44,7 +44,7 @@ describe.each(pages)('%s', (page) => {
   });
 
   it('runs only commands that the command line has', () => {
-    const commands = read('src/cli/server-commands.ts');
+    const commands = sources('src/cli');
     const named = [...text.matchAll(/(?:posthorn\.js|(?<=[`\n(])posthorn) ([a-z-]+)/g)].map(([, word = '']) => word);
     expect(named.filter((word) => !commands.includes(`'${word}'`))).toEqual([]);
   });
@@ -74,4 +74,23 @@ it('there are the runbooks that an operator needs', () => {
     'restore.md',
     'temporal-down.md',
   ]);
+});
+
+it('the runbook restores PostgreSQL as the page about backups does, whose commands are tested', () => {
+  const commands = (page: string) =>
+    read(page)
+      .match(/^ *(psql --file|createdb|pg_restore --exit).*$/gm)
+      ?.map((line) => line.trim());
+  expect(commands('docs/backup.md')).toHaveLength(3);
+  expect(commands('docs/runbooks/restore.md')).toEqual(commands('docs/backup.md'));
+});
+
+it('runbooks name only kinds of alerts that exist', () => {
+  const kinds = (text: string) => [
+    ...text.matchAll(/`((?:endpoint|deliveries|backlog|certificate|secret|key|ingest|workers|temporal|postgres)\.[a-z_]+)`/g),
+  ];
+  const known = new Set(kinds(read('docs/alerts.md')).map(([, kind]) => kind));
+  const named = runbooks.flatMap((page) => kinds(read(page).match(/## You notice\n[^#]*/)?.[0] ?? '').map(([, kind]) => kind));
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((kind) => !known.has(kind))).toEqual([]);
 });

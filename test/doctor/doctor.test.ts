@@ -2,8 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -21,6 +19,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { testTimings } from '../support/quick-timings.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
+import { startSilentServer } from '../support/silent-server.ts';
 
 const namespace = 't115';
 /** A slow machine must not make a check late. */
@@ -273,7 +272,7 @@ describe('finds that a store is not reachable', () => {
   });
 
   it('when both hang, within one deadline for all checks', async () => {
-    const holes = await Promise.all([blackhole(), blackhole()]);
+    const holes = (await Promise.all([startSilentServer(onTestFinished), startSilentServer(onTestFinished)])).map(({ port }) => port);
     const hanging = { ...env, DATABASE_URL: `postgres://a:b@127.0.0.1:${holes[0]}/x`, TEMPORAL_ADDRESS: `127.0.0.1:${holes[1]}` };
     const withinMs = 3_000;
     const began = performance.now();
@@ -310,15 +309,3 @@ it('finds that the disk of the embedded servers fills up', async () => {
   expect(await level({ warning: 2 ** 60, error: 0 })).toBe('warning');
   expect(await level({ warning: 0, error: 0 })).toBe('ok');
 });
-
-/** Accepts connections and never answers. */
-async function blackhole(): Promise<number> {
-  const sockets = new Set<{ destroy(): void }>();
-  const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return (server.address() as AddressInfo).port;
-}

@@ -58,7 +58,6 @@ describe.concurrent('deliverAt', () => {
       `update deliveries set created_at = now() - interval '1 day', next_attempt_at = now() + interval '2 seconds' where id = $1`,
     );
     const due = Date.parse((await sent.row()).nextAttemptAt ?? '');
-    expect(sent.requests()).toEqual([]);
     stage.posthorn.worker.relay.sweepSoon();
     await sent.reach('succeeded');
     expect(sent.requests()[0]?.at).toBeGreaterThanOrEqual(due);

@@ -146,9 +146,12 @@ describe.concurrent('a lane that is awake', () => {
     ['strictly ordered', { ordering: 'endpoint' }],
   ])('of a %s endpoint is not signalled for each of 500 events', async (_what, settings) => {
     const endpoint = await stage.endpoint(settings);
-    for (let posts = 0; posts < 50; posts++) await endpoint.post(10);
+    // until every part knows that it is awake, each post may signal it: however long that takes, it is over before the others
+    await endpoint.post(10);
+    await endpoint.reach('succeeded', 10);
+    const before = await signals(endpoint);
+    for (let posts = 1; posts < 50; posts++) await endpoint.post(10);
     await endpoint.reach('succeeded', 500);
-    // one signal starts it; a few more come with events that were on their way when it was opened
-    expect(await signals(endpoint)).toBeLessThan(25);
+    expect((await signals(endpoint)) - before).toBeLessThan(25);
   });
 });

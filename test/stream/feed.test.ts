@@ -5,7 +5,7 @@ import { bootstrapCaller, type Caller } from '#domain/access/access';
 import { uuidOf } from '#domain/ids';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
-import { Feed } from '#stream/feed';
+import { Feed, mostAtOnce } from '#stream/feed';
 import { type ReaderLimits, StreamReader, usualLimits } from '#stream/reader';
 import { allChanges } from '#stream/sources';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -57,6 +57,36 @@ async function store(at: Pick<Db, 'query'> = db): Promise<string> {
 const times = (text: string, id: string) => text.split(`"id":"${id}"`).length - 1;
 
 describe('a feed', () => {
+  it('goes on after too many changes while a transaction is open, and tells its readers at the beginning and the end', async () => {
+    const feed = newFeed();
+    const { reader } = await feed.join(bootstrapCaller, all);
+    const got = readAll(feed, reader);
+    const resets = () => got.text.split('event: reset').length - 1;
+    const client = await database.db.connect();
+    await client.query('begin');
+    const late = await store(client);
+    const ids = Array.from({ length: mostAtOnce + 1 }, () => uuidOf(newId('dlv')));
+    await db.query(
+      insert
+        .replace('values ($1, $1, $1, $2,', 'select id, id, id, $2::uuid,')
+        .replace("'pending')", "'pending' from unnest($1::uuid[]) i (id)"),
+      [ids, uuidOf(tenantId)],
+    );
+    await until('the reset', () => resets() > 0);
+    for (let n = 0; n < 3; n++) {
+      const live = await store();
+      await until('a change of now', () => times(got.text, live) > 0);
+    }
+    expect(resets()).toBe(1);
+    await client.query('commit');
+    client.release();
+    await until('the reset at the end', () => resets() > 1);
+    const last = await store();
+    await until('the last change', () => times(got.text, last) > 0);
+    expect([resets(), times(got.text, last), times(got.text, late)]).toEqual([2, 1, 0]);
+    feed.stop();
+  });
+
   it('passes on a change that is committed late, once, and changes that began later before it', async () => {
     const feed = newFeed();
     const { reader } = await feed.join(bootstrapCaller, all);

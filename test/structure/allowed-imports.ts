@@ -227,7 +227,7 @@ export const allowedImports: Record<string, Allowed> = {
     folders: 'domain/* outbound stream types of runtime types of sealing db/access db/audit db/listeners db/store',
     packages: 'node:crypto',
   },
-  'cli/terminal': { folders: '', packages: 'node:util' },
+  'cli/terminal': { folders: '', packages: 'node:os node:util' },
   'cli/connection': { folders: 'config domain profiles cli/terminal', packages: '#client types of commander node:fs' },
   'cli/listen': {
     folders: 'domain/* profiles cli/connection cli/terminal',

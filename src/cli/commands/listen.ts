@@ -13,6 +13,7 @@ import { receive } from '../listen/receive.ts';
 import { type Colour, paint } from '../terminal/colour.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
+import { onStopSignal } from '../terminal/stop-signals.ts';
 import { inert } from '../terminal/visible.ts';
 
 interface Options {
@@ -77,7 +78,7 @@ async function listen(session: Session, options: Options): Promise<void> {
 
 function untilSignal(): AbortSignal {
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  onStopSignal(() => stop.abort());
   return stop.signal;
 }
 

@@ -46,19 +46,21 @@ export interface EndedRun {
   error: string | null;
 }
 
-/** Sets when chores are due again whose runs have ended. */
-export async function finishChores(db: Db, ended: readonly EndedRun[]): Promise<void> {
+/** Sets when chores are due again whose runs have ended, but for those that `claimant` has given back, or another has claimed since. */
+export async function finishChores(db: Db, ended: readonly EndedRun[], claimant: string): Promise<void> {
   await db.query({
     name: 'finish_chores',
     text: `
       update chores c set due_at = now() + e.due_ms * interval '1 millisecond', error = e.error, claimed_by = null,
         done_at = case when e.is_done then now() else c.done_at end
-      from unnest($1::text[], $2::float8[], $3::boolean[], $4::text[]) as e (name, due_ms, is_done, error) where c.name = e.name`,
+      from unnest($1::text[], $2::float8[], $3::boolean[], $4::text[]) as e (name, due_ms, is_done, error)
+      where c.name = e.name and c.claimed_by = $5`,
     values: [
       ended.map(({ name }) => name),
       ended.map(({ dueInMs }) => dueInMs),
       ended.map(({ isDone }) => isDone),
       ended.map(({ error }) => error),
+      claimant,
     ],
   });
 }

@@ -16,3 +16,8 @@ export async function oldestWriter(db: Pick<Db, 'query'>): Promise<Date> {
   });
   return rows[0]?.began_at as Date;
 }
+
+export async function databaseNow(db: Pick<Db, 'query'>): Promise<Date> {
+  const { rows } = await db.query<{ at: Date }>({ name: 'database_now', text: 'select clock_timestamp() as at' });
+  return rows[0]?.at as Date;
+}
