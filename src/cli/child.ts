@@ -7,7 +7,7 @@ import { connectToPrimary } from '#app/siblings';
 import { start } from '#app/start';
 import { readConfig, shutdownDelayMs } from '#config/config';
 import { shareOfConfig } from '#config/processes';
-import { exitCodeOf, failureText } from './failure-text.ts';
+import { exitCodeOf, printFailure } from './failure-text.ts';
 
 let stop: () => Promise<void> = async () => undefined;
 let isEnding = false;
@@ -49,6 +49,6 @@ async function run(): Promise<void> {
 await run().catch((error) => {
   // what is being closed may fail what is still being opened
   if (isEnding) return;
-  process.stderr.write(`${failureText(error, process.env.LOG_LEVEL ?? 'info')}\n`);
+  printFailure(error, process.env.LOG_LEVEL ?? 'info');
   process.exit(exitCodeOf(error));
 });

@@ -16,6 +16,12 @@ export function failureText(error: unknown, logLevel: string): string {
   return stacks.length > 0 ? stacks.join('\n') : `${messageOf(error)} (LOG_LEVEL=debug prints the stack)`;
 }
 
+/** Prints it to standard error: with `--json` as one JSON document. */
+export function printFailure(error: unknown, logLevel: string): void {
+  const detail = failureText(error, logLevel);
+  process.stderr.write(`${process.argv.includes('--json') ? JSON.stringify({ title: 'error', detail }) : detail}\n`);
+}
+
 /** 3: Temporal or PostgreSQL is not reachable. 1: the command failed for another reason. */
 export function exitCodeOf(error: unknown): 1 | 3 {
   return error instanceof NotReachable || isStoreAway(error) ? 3 : 1;

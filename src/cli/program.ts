@@ -24,7 +24,7 @@ import { addVerifyCommand } from './commands/verify.ts';
 import { addCompletionCommand } from './completion.ts';
 import { exitCodeOf, failureDocument, failureText } from './connection/failure.ts';
 import { addServerCommands } from './server-commands.ts';
-import { exitCodes } from './terminal/exit-codes.ts';
+import { exitCodes, UsageError } from './terminal/exit-codes.ts';
 
 const groups: [heading: string, add: ((program: Command) => void)[]][] = [
   ['Connect:', [addLoginCommands, addStatusCommand]],
@@ -55,7 +55,8 @@ and \`npm start\` the profile local.
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not reachable, 4 not authorised. All commands: docs/cli.md`;
 
-export function createProgram(): Command {
+/** `writeErr`: takes what is wrong with the arguments, in pieces. */
+export function createProgram(writeErr?: (text: string) => void): Command {
   const program = new Command('posthorn')
     .description('Webhook delivery that loses nothing.')
     .version(version, '-V, --version', 'print the version')
@@ -67,6 +68,7 @@ export function createProgram(): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .addHelpText('after', afterHelp)
     .exitOverride();
+  if (writeErr) program.configureOutput({ writeErr });
   for (const [heading, adders] of groups) {
     program.commandsGroup(heading);
     for (const add of adders) add(program);
@@ -77,15 +79,28 @@ export function createProgram(): Command {
 
 /** Runs the command that `args` name, and sets the exit code. */
 export async function runProgram(args: string[]): Promise<void> {
-  const program = createProgram();
+  const isJson = args.includes('--json');
+  const pieces: string[] = [];
+  const program = createProgram(isJson ? (text) => void pieces.push(text) : undefined);
+  const print = (error: unknown) =>
+    process.stderr.write(`${isJson ? JSON.stringify(failureDocument(error)) : `error: ${failureText(error)}`}\n`);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUsage;
-      return;
+    if (!(error instanceof CommanderError)) {
+      print(error);
+      process.exitCode = exitCodeOf(error);
+    } else if (error.exitCode !== 0) {
+      if (isJson)
+        print(
+          new UsageError(
+            pieces
+              .join('')
+              .replace(/^error: /, '')
+              .trim(),
+          ),
+        );
+      process.exitCode = exitCodes.wrongUsage;
     }
-    process.stderr.write(`${args.includes('--json') ? JSON.stringify(failureDocument(error)) : `error: ${failureText(error)}`}\n`);
-    process.exitCode = exitCodeOf(error);
   }
 }

@@ -13,7 +13,7 @@ import { type RunningWorker, startWorker } from '#app/worker';
 import { readConfig } from '#config/config';
 import { processesOf, thisMemoryMiB } from '#config/processes';
 import { thisMachine } from '#config/sizing';
-import { exitCodeOf, failureText } from './failure-text.ts';
+import { exitCodeOf, printFailure } from './failure-text.ts';
 import { masterKeyCommand } from './master-key.ts';
 import { reconcile } from './reconcile.ts';
 import { onStopSignal } from './terminal/stop-signals.ts';
@@ -111,7 +111,7 @@ async function runUntilStopped(role: Role, options: RoleOptions): Promise<void> 
 function fail(error: unknown): never {
   // the child has printed its message
   if (error instanceof ChildFailed && error.exitCode !== null) process.exit(error.exitCode || 1);
-  process.stderr.write(`${failureText(error, logLevel())}\n`);
+  printFailure(error, logLevel());
   process.exit(exitCodeOf(error));
 }
 

@@ -89,13 +89,13 @@ const ingest: Main = (args) =>
     await ingestCommand(args);
   });
 
-/** Prints one message for an error, and sets the exit code. */
+/** Prints one message for an error, with `--json` as JSON, and sets the exit code. */
 async function explained(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const { exitCodeOf, failureText } = await import('./failure-text.ts');
-    process.stderr.write(`${failureText(error, process.env.LOG_LEVEL ?? 'info')}\n`);
+    const { exitCodeOf, printFailure } = await import('./failure-text.ts');
+    printFailure(error, process.env.LOG_LEVEL ?? 'info');
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -1,7 +1,7 @@
 // Reads the settings of the commands that call the API, such as `posthorn events list`. They run anywhere and need none of
 // the other settings. docs/configuration.md is generated from the descriptions in the schema below.
 import { z } from 'zod';
-import { ConfigError, variables } from './config.ts';
+import { ConfigError, faultText, variables } from './config.ts';
 
 export const cliVariables = z.object({
   POSTHORN_URL: z
@@ -24,7 +24,7 @@ export type CliConfig = z.infer<typeof read>;
 /** Throws one ConfigError that names every invalid variable. Empty variables count as unset. */
 export function readCliConfig(env: Record<string, string | undefined> = process.env): CliConfig {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const config = read.safeParse(set);
+  const config = read.safeParse(set, { error: faultText });
   if (config.success) return config.data;
   throw new ConfigError(config.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`).join('\n'));
 }

@@ -278,9 +278,18 @@ export type Config = z.infer<typeof variables>;
  */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const read = variables.safeParse(set);
+  const read = variables.safeParse(set, { error: faultText });
   if (read.success) return checkTogether(read.data);
   throw new ConfigError(read.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('\n'));
+}
+
+/** Where a variable has no words of its own. */
+export function faultText(issue: z.core.$ZodRawIssue): string | undefined {
+  const unit = (origin: unknown) => (origin === 'string' ? ' characters' : '');
+  if (issue.code === 'too_small') return `must ${unit(issue.origin) ? 'have' : 'be'} at least ${issue.minimum}${unit(issue.origin)}`;
+  if (issue.code === 'too_big') return `must ${unit(issue.origin) ? 'have' : 'be'} at most ${issue.maximum}${unit(issue.origin)}`;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  return issue.code === 'invalid_type' ? `must be a ${issue.expected}` : undefined;
 }
 
 /** Variables that need each other. */

@@ -43,6 +43,9 @@ describe('a file', () => {
     ['a: 1\na: 2', 'f:2:1: Map keys must be unique'],
     ['a: *x', 'f: Unresolved alias'],
     ['{', 'f:1:2: '],
+    ['a: &x\n  b: [*x]', 'f:2:7: the alias *x is within what it stands for'],
+    ['a:\n  const: 12345678901234567890', 'f:2:10: 12345678901234567890 is a whole number above 2^53'],
+    ['{"enum": [1, -9007199254740993]}', 'f:1:14: -9007199254740993 is a whole number above 2^53'],
   ])('%j names the place of its mistake', (broken, expected) => {
     expect(() => readDocumentFile('f', broken)).toThrow(expected);
   });

@@ -58,6 +58,16 @@ describe.concurrent('the command', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
+  it.each([
+    [['tenants', 'show'], 2, "missing required argument 'tenant'"],
+    [['send', 'order.created'], 2, 'Which tenant?'],
+    [['api-keys', 'list'], 1, 'POSTHORN_API_KEY: must have at least 16 characters'],
+  ])('%j with --json is one JSON document', async (args, code, message) => {
+    const { stderr, ...rest } = await away.run([...args, '--json']);
+    expect(rest).toEqual({ code, stdout: '' });
+    expect(JSON.parse(stderr)).toEqual({ title: 'error', detail: expect.stringContaining(message) });
+  });
+
   it('says that nothing answers', async () => {
     const { code, stderr } = await away.run(['tenants', 'list']);
     expect(stderr).toMatch(/^error: .*http:\/\/127\.0\.0\.1:1.*\nCheck that Posthorn runs there/);
@@ -134,16 +144,19 @@ describe('verify', () => {
   }
 
   it('accepts a request however old it is, and refuses a changed one', async () => {
-    const [valid, changed, old, wrong] = await Promise.all([
+    const [valid, changed, old, wrong, ...unread] = await Promise.all([
       run('--body', `@${file('body', body)}`),
       run('--body', `@${file('changed', body.replace('1.0', '1'))}`),
       run('--body', `@${file('body', body)}`, '--tolerance', '300'),
       run('--body', '-', '--header', 'nonsense'),
+      run('--body', '@/no/such/file', '--json'),
+      run('--body', `@${file('body', body)}`, '--secret', 'whsec_?', '--json'),
     ]);
     expect(valid).toEqual({ code: 0, stdout: 'valid: evt_1, sent at 2026-03-02T10:00:00.000Z\n', stderr: '' });
     expect(changed).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^error: not valid: /) });
     expect(old).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: not valid: .*old/) });
     expect(wrong).toMatchObject({ code: 2, stderr: 'error: nonsense: must be name: value\n' });
+    for (const { code, stdout } of unread) expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 });
 

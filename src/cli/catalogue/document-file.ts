@@ -1,5 +1,5 @@
 // Reads a catalogue, OpenAPI or AsyncAPI file, in YAML or JSON, and knows where in the file each part of it is.
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, stringify, visit } from 'yaml';
 import { pointerKey } from '#domain/json-pointer';
 import { CommandFailed, UsageError } from '../terminal/exit-codes.ts';
 
@@ -13,14 +13,42 @@ export interface DocumentFile {
 /** Each key that is written twice, each mistake in the syntax and each alias too many is an error with line and column. */
 export function readDocumentFile(name: string, text: string): DocumentFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, intAsBigInt: true });
   const placeAt = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const mistakes = document.errors.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`);
+  const mistakes = [
+    ...document.errors.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`),
+    ...lossesIn(document).map(({ offset, message }) => `${placeAt(offset)}: ${message}`),
+  ];
   if (mistakes.length > 0) throw new UsageError(mistakes.slice(0, 20).join('\n'));
   return { value: contentOf(document, name), placeOf: (pointer) => placeAt(offsetOf(document, pointer)) };
+}
+
+interface Loss {
+  offset: number;
+  message: string;
+}
+
+/** What JSON cannot hold, or not exactly. Makes the whole numbers of the others plain again. */
+function lossesIn(document: Document): Loss[] {
+  const losses: Loss[] = [];
+  const add = ({ range }: Node, message: string) => void losses.push({ offset: range?.[0] ?? 0, message });
+  visit(document, {
+    Alias(_key, alias, path) {
+      const target = alias.resolve(document);
+      if (target && path.includes(target)) add(alias, `the alias *${alias.source} is within what it stands for, which has no end`);
+    },
+    Scalar(_key, scalar) {
+      if (typeof scalar.value !== 'bigint') return;
+      const number = Number(scalar.value);
+      if (!Number.isSafeInteger(number))
+        add(scalar, `${scalar.source} is a whole number above 2^53, which would be rounded; write it as a text`);
+      scalar.value = number;
+    },
+  });
+  return losses;
 }
 
 function contentOf(document: Document, name: string): unknown {
@@ -45,7 +73,7 @@ function offsetOf(document: Document, pointer: string): number {
 }
 
 function partOf(node: unknown, key: string, document: Document): { value: unknown; offset: number | undefined } | null {
-  const found = isNode(node) && node.constructor.name === 'Alias' ? (node as { resolve(of: Document): unknown }).resolve(document) : node;
+  const found = isAlias(node) ? node.resolve(document) : node;
   if (!isNode(found) || !('items' in found) || !Array.isArray(found.items)) return null;
   if (!isMap(found)) {
     const item: unknown = found.items[Number(key)];

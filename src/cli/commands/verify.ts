@@ -33,9 +33,10 @@ async function check(output: Output, { secret, header = [], headers, body, toler
   const given = Object.fromEntries(lines.flatMap(pairOf));
   const sentAt = Number(given['webhook-timestamp']) * 1_000;
   const now = tolerance === undefined && Number.isFinite(sentAt) ? sentAt : Date.now();
+  const bytes = bytesOf(body);
   const { verify } = await import('#receiver');
   try {
-    const { id, timestamp, test } = verify(bytesOf(body), given, secret, { tolerance, now });
+    const { id, timestamp, test } = verify(bytes, given, secret, { tolerance, now });
     await output.show(
       { valid: true, id, timestamp, test },
       `valid: ${id}, sent at ${timestamp.toISOString()}${test ? ', a test event' : ''}`,
@@ -43,6 +44,8 @@ async function check(output: Output, { secret, header = [], headers, body, toler
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const reason = error instanceof Error && 'reason' in error ? error.reason : undefined;
+    // the request was not looked at
+    if (reason === 'bad_secret') throw new UsageError(`--secret: ${message}`);
     if (output.json) await output.document({ valid: false, reason, message });
     throw new CommandFailed(`not valid: ${message}`);
   }
