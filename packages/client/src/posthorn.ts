@@ -38,7 +38,7 @@ import { Tenants } from './resources/tenants.ts';
  * PosthornProblem if Posthorn refuses, and with a PosthornConnectionError if there is no answer.
  *
  * @example
- * const posthorn = new Posthorn({ url: 'https://hooks.example.com', apiKey: process.env.POSTHORN_API_KEY });
+ * const posthorn = new Posthorn({ url: 'https://hooks.example.com', apiKey: process.env.POSTHORN_API_KEY! });
  * await posthorn.events.send('acme', { type: 'order.created', data: { orderId: '1001' } });
  */
 export class Posthorn<Data extends object = Record<string, unknown>> {

@@ -1,15 +1,11 @@
-// `publish` on a real PostgreSQL, and the package as npm packs it.
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// `publish` on a real PostgreSQL, and its SQL.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { until } from '../../../test/support/until.ts';
 import { outboxInsert, outboxTableSql, publish, rawJson } from '../src/outbox.ts';
 
-const run = promisify(execFile);
 const folder = join(import.meta.dirname, '..');
 const root = join(folder, '../..');
 
@@ -81,26 +77,4 @@ it('the table can have another name and schema', async () => {
 it('the SQL of the file, of the function and of the documentation is the same', () => {
   expect(readFileSync(join(folder, 'outbox.sql'), 'utf8')).toBe(outboxTableSql());
   expect(readFileSync(join(root, 'docs/ingest.md'), 'utf8')).toContain(`\`\`\`sql\n${outboxTableSql()}\`\`\``);
-});
-
-it('the built package has types and runs as it is packed', async () => {
-  const built = mkdtempSync(join(tmpdir(), 'posthorn-client-'));
-  try {
-    const dist = join(built, 'dist');
-    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--outDir', dist]);
-    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder });
-    const packed: string[] = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
-    expect(packed).toContain('outbox.sql');
-    writeFileSync(join(built, 'package.json'), readFileSync(join(folder, 'package.json')));
-    writeFileSync(
-      join(built, 'use.mts'),
-      "import { publish } from '@posthorn/client/outbox';\nexport const used: typeof publish = publish;\n",
-    );
-    const check = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', join(built, 'use.mts')];
-    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...check], { cwd: built });
-    const program = "import('@posthorn/client/outbox').then(({ outboxTableSql }) => console.log(outboxTableSql('x').length > 0))";
-    expect((await run(process.execPath, ['-e', program], { cwd: built })).stdout).toBe('true\n');
-  } finally {
-    rmSync(built, { recursive: true, force: true });
-  }
 });

@@ -10,7 +10,7 @@ export { expressReceiver } from './handlers/express.ts';
 /**
  * Verifies one request. Returns its id, its time, and whether it is a test. Throws WebhookVerificationError for a request
  * that does not verify, and ParsedBodyError for a body that is not raw.
- * @example const { id, test } = verify(rawBody, request.headers, process.env.WEBHOOK_SECRET);
+ * @example const { id, test } = verify(rawBody, request.headers, process.env.WEBHOOK_SECRET!);
  */
 export function verify(rawBody: RawBody, headers: HeadersLike, secrets: SecretsGiven, options: VerifyOptions = {}): VerifiedWebhook {
   return runSync(verification(rawBody, headers, secrets, options));

@@ -1,7 +1,7 @@
 // The handler for Express 4 and 5, and for Node's own http server.
-import type { ServerResponse } from 'node:http';
 import type { AnyReceiver } from './fetch-request.ts';
-import { answerNode, type NodeRequest } from './node-request.ts';
+import { answerNode } from './node-request.ts';
+import type { NodeRequest, NodeResponse } from './node-types.ts';
 
 interface Application {
   router?: { stack?: { name?: string }[] };
@@ -21,7 +21,7 @@ function parserIn({ router, _router }: Application): string {
  * Also for http.createServer. It reads the body itself: register it before any body parser.
  * @example app.post('/hooks', expressReceiver(receiver))
  */
-export function expressReceiver(receiver: AnyReceiver): (request: NodeRequest, response: ServerResponse) => Promise<void> {
+export function expressReceiver(receiver: AnyReceiver): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   return (request, response) =>
     answerNode(receiver, request, response, () => [
       `${parserIn((request as { app?: Application }).app ?? {})} has read the body before expressReceiver saw it`,

@@ -1,16 +1,16 @@
 // The entry `@posthorn/receiver/fastify`: a plugin. It is encapsulated, so its content type parser, which leaves the body unread, is that of
 // its own routes only.
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { ParsedBodyError } from '../verify/errors.ts';
 import type { AnyReceiver } from './fetch-request.ts';
 import { discardRest, readBody } from './node-body.ts';
+import type { NodeRequest } from './node-types.ts';
 
 interface FastifyRequest {
   method: string;
   headers: Record<string, string | string[] | undefined>;
   body: unknown;
-  raw: IncomingMessage;
+  raw: NodeRequest;
   socket: { remoteAddress?: string | undefined };
 }
 
@@ -51,7 +51,7 @@ export function fastifyReceiver(receiver: AnyReceiver, { path = '/' }: FastifyOp
   };
 }
 
-function rawBodyOf(body: unknown, { headers }: IncomingMessage, mostBytes: number): Uint8Array | Promise<Uint8Array> {
+function rawBodyOf(body: unknown, { headers }: NodeRequest, mostBytes: number): Uint8Array | Promise<Uint8Array> {
   if (body instanceof Uint8Array) return body;
   if (body === undefined || body === null) return new Uint8Array();
   if (body instanceof Readable && !body.readableDidRead) return readBody(body, headers['content-length'], mostBytes);

@@ -1,16 +1,14 @@
 // Gives a Node request to a receiver, whatever ran before: a parser that has kept the bytes, or none.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ParsedBodyError } from '../verify/errors.ts';
 import type { AnyReceiver } from './fetch-request.ts';
 import { discardRest, readBody } from './node-body.ts';
-
-export type NodeRequest = IncomingMessage & { body?: unknown; rawBody?: unknown };
+import type { NodeRequest, NodeResponse } from './node-types.ts';
 
 /** `change` says in the words of the framework what to do where a parser has read the body. */
 export async function answerNode(
   receiver: AnyReceiver,
   request: NodeRequest,
-  response: ServerResponse,
+  response: NodeResponse,
   change: () => [what: string, change: string],
 ): Promise<void> {
   const { method = '', headers, socket } = request;
