@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
+import { isBuildStale } from './stale-build.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command] = process.argv.slice(2);
@@ -34,6 +35,10 @@ function continueInLessMemory() {
     // this Node cannot, or not on this system: it runs with more memory
   }
 }
+
+// with --json, standard error is one document
+if (main === built && !process.argv.includes('--json') && isBuildStale(root))
+  process.stderr.write('The sources have changed since the build: run `npm run build`.\n');
 
 if (major > 22 || (major === 22 && minor >= 18)) {
   if (['start', 'server', 'worker'].includes(command)) continueInLessMemory();
