@@ -21,7 +21,11 @@ withPage('a channel is added, tested, changed and deleted', async ({ openPage, p
   await dialog.getByText('10.0.0.1 is a private address').waitFor();
   await dialog.getByLabel('URL of the incoming webhook').fill(`${receiver.url}/slack`);
   await dialog.getByLabel('Only these').check();
-  await dialog.getByLabel('An endpoint answers slowly').check();
+  const kinds = ['An endpoint accepts nothing', 'An endpoint was disabled'];
+  for (const kind of kinds) await dialog.getByLabel(kind).uncheck();
+  await dialog.getByRole('button', { name: 'Add the channel' }).click();
+  await dialog.getByText('Choose at least one, or all alerts.').waitFor();
+  for (const kind of [...kinds, 'An endpoint answers slowly']) await dialog.getByLabel(kind).check();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'portal-channel');
   await dialog.getByRole('button', { name: 'Add the channel' }).click();

@@ -7,7 +7,14 @@ import { standardBody } from '#domain/events/event';
 import { compileShape } from '#domain/shaping/shape';
 import { channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from '../../web/src/parts/channels/channel-draft.ts';
 import { chatOf, chats, messageOf, presetDraftOf, receiverOf, transformOf } from '../../web/src/parts/messages/preset-draft.ts';
-import { changeOf, draftOfEndpoint, emptyDraft, filterTextOf, newEndpointOf } from '../../web/src/portal/endpoints/endpoint-draft.ts';
+import {
+  changeOf,
+  draftOfEndpoint,
+  emptyDraft,
+  filterTextOf,
+  hasTypes,
+  newEndpointOf,
+} from '../../web/src/portal/endpoints/endpoint-draft.ts';
 
 const stored = {
   url: 'https://hooks.example.com/orders',
@@ -46,6 +53,15 @@ describe('the form of an endpoint', () => {
     expect(endpointChange.parse(changeOf(cleared, before))).toEqual({ rateLimit: null, eventTypes: [], filter: null, headers: {} });
     const added = [...before.headers, { id: 1, name: 'x-new', value: 'v' }];
     expect(changeOf({ ...before, headers: added }, before)).toEqual({ headers: { 'x-team': '***', 'x-new': 'v' } });
+  });
+
+  it('sends a type that was typed and not added, and never "only these" without any', () => {
+    const some = { ...emptyDraft(), allTypes: false };
+    expect(hasTypes(some)).toBe(false);
+    expect(hasTypes({ ...some, pattern: ' a.* ' })).toBe(true);
+    expect(newEndpointOf({ ...some, eventTypes: ['b.c'], pattern: ' a.* ' }).eventTypes).toEqual(['b.c', 'a.*']);
+    expect(newEndpointOf({ ...some, eventTypes: ['b.c'], pattern: 'b.c' }).eventTypes).toEqual(['b.c']);
+    expect(hasTypes(emptyDraft())).toBe(true);
   });
 
   it('keeps the numbers of a filter, and a transform that it does not show', () => {

@@ -28,7 +28,8 @@ listenToHost((message) => {
 
 portalLink.onOtherTenant(() => {
   queries.clear();
-  void router.navigate({ to: '/' });
+  // what was typed for the other tenant is not asked about
+  void router.navigate({ to: '/', ignoreBlocker: true });
 });
 
 const token = takeToken() ?? credential.token();

@@ -7,6 +7,7 @@ import { saveTyped } from '../../api/save-typed.ts';
 import { Button } from '../../parts/Button.tsx';
 import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { TextField } from '../../parts/Field.tsx';
+import { LeaveGuard } from '../../parts/LeaveGuard.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { typedNumber } from '../../parts/typed-number.ts';
@@ -81,6 +82,7 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
       />
       <ChangedMeanwhile changed={form.overtaken.map((name) => [labels[name], before[name]])} onTake={form.takeStored} />
       {error && <Problem error={error} />}
+      <LeaveGuard isDirty={(Object.keys(labels) as (keyof Draft)[]).some((name) => form.draft[name] !== before[name])} />
       <div>
         <Button
           type="submit"

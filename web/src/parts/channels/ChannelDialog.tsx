@@ -1,7 +1,7 @@
 // Adds an alert channel, or changes one.
 import type { AlertChannel } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useMemo } from 'react';
+import { type FormEvent, useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { hasHidden, saveTyped } from '../../api/save-typed.ts';
 import { operatorKinds } from '../alert-kinds.ts';
@@ -14,7 +14,7 @@ import { problemAt } from '../States.tsx';
 import { say } from '../Toasts.tsx';
 import { type Typed, useTyped } from '../use-typed.ts';
 import { ChannelFields } from './ChannelFields.tsx';
-import { type ChannelDraft, channelChangeOf, draftOfChannel, emptyChannel, newChannelOf } from './channel-draft.ts';
+import { type ChannelDraft, channelChangeOf, draftOfChannel, emptyChannel, hasKinds, newChannelOf } from './channel-draft.ts';
 import type { ChannelWords } from './texts.ts';
 import { type KindNames, useChannelWords } from './words.ts';
 
@@ -34,10 +34,12 @@ export function ChannelDialog({ channel, tenant, kindNames, onClose, onMade }: C
   const before = useMemo(() => (channel ? draftOfChannel(channel) : { ...emptyChannel, tenant: tenant ?? '' }), [channel, tenant]);
   const form = useTyped<ChannelDraft>(before, channel?.etag);
   const { draft, set } = form;
+  const [isChecked, setIsChecked] = useState(false);
   const save = useSave(channel, form, before, onMade);
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (save.isPending) return;
+    setIsChecked(true);
+    if (save.isPending || !hasKinds(draft)) return;
     save.mutate(undefined, {
       onSuccess(saved) {
         if (!saved) return;
@@ -60,7 +62,7 @@ export function ChannelDialog({ channel, tenant, kindNames, onClose, onMade }: C
             onChange={({ target }) => set({ tenant: target.value })}
           />
         )}
-        <ChannelFields draft={draft} isNew={!channel} kindNames={names} set={set} error={save.error} />
+        <ChannelFields draft={draft} isNew={!channel} isChecked={isChecked} kindNames={names} set={set} error={save.error} />
         <ChangedMeanwhile changed={form.overtaken.map((name) => storedIn(words, kindNames, before, name))} onTake={form.takeStored} />
         <FormProblem error={save.error} fields={['tenant', 'kind', 'settings.', 'quietPeriod', 'digest']} />
         <FormActions action={channel ? words.save : words.create} isPending={save.isPending} />

@@ -3,18 +3,20 @@ import type { AlertChannelKind, AlertSeverity } from '@posthorn/client';
 import { Checkbox, Select, TextArea, TextField } from '../Field.tsx';
 import { problemAt } from '../States.tsx';
 import { ChannelKinds } from './ChannelKinds.tsx';
-import type { ChannelDraft } from './channel-draft.ts';
+import { type ChannelDraft, hasKinds } from './channel-draft.ts';
 import { type KindNames, useChannelWords } from './words.ts';
 
 export interface ChannelFieldsProps {
   draft: ChannelDraft;
   isNew: boolean;
+  /** Somebody has tried to send it. */
+  isChecked: boolean;
   kindNames: KindNames;
   set: (change: Partial<ChannelDraft>) => void;
   error: unknown;
 }
 
-export function ChannelFields({ draft, isNew, kindNames, set, error }: ChannelFieldsProps) {
+export function ChannelFields({ draft, isNew, isChecked, kindNames, set, error }: ChannelFieldsProps) {
   const words = useChannelWords();
   const { kind, kinds, minSeverity, quietPeriod, digestAt, digestOnly } = draft;
   return (
@@ -30,7 +32,12 @@ export function ChannelFields({ draft, isNew, kindNames, set, error }: ChannelFi
         </Select>
       )}
       <Target draft={draft} isNew={isNew} set={set} error={error} />
-      <ChannelKinds chosen={kinds} names={kindNames} onChange={(chosen) => set({ kinds: chosen })} />
+      <ChannelKinds
+        chosen={kinds}
+        names={kindNames}
+        problem={isChecked && !hasKinds(draft) ? words.chooseKind : problemAt(error, 'kinds')}
+        onChange={(chosen) => set({ kinds: chosen })}
+      />
       <Select label={words.severity} value={minSeverity} onChange={({ target }) => set({ minSeverity: target.value as AlertSeverity })}>
         <Options texts={words.least} />
       </Select>
@@ -65,7 +72,7 @@ const Options = ({ texts }: { texts: Record<string, string> }) =>
     </option>
   ));
 
-function Target({ draft: { kind, to, url, routingKey }, isNew, set, error }: Omit<ChannelFieldsProps, 'kindNames'>) {
+function Target({ draft: { kind, to, url, routingKey }, isNew, set, error }: Omit<ChannelFieldsProps, 'kindNames' | 'isChecked'>) {
   const words = useChannelWords();
   if (kind === 'email') {
     return (

@@ -1,6 +1,6 @@
 // Which kinds of alerts a channel gets: all, or those that are checked.
 import type { AlertKind } from '@posthorn/client';
-import { useId } from 'react';
+import { type ReactNode, useId } from 'react';
 import { Checkbox } from '../Field.tsx';
 import { type KindNames, useChannelWords } from './words.ts';
 
@@ -8,10 +8,11 @@ export interface ChannelKindsProps {
   /** Null: all. */
   chosen: AlertKind[] | null;
   names: KindNames;
+  problem: ReactNode;
   onChange: (chosen: AlertKind[] | null) => void;
 }
 
-export function ChannelKinds({ chosen, names, onChange }: ChannelKindsProps) {
+export function ChannelKinds({ chosen, names, problem, onChange }: ChannelKindsProps) {
   const words = useChannelWords();
   const name = useId();
   const toggle = (kind: AlertKind, isOn: boolean) => {
@@ -40,6 +41,11 @@ export function ChannelKinds({ chosen, names, onChange }: ChannelKindsProps) {
             />
           ))}
         </div>
+      )}
+      {problem && (
+        <p className="field-problem" role="alert">
+          {problem}
+        </p>
       )}
     </fieldset>
   );

@@ -82,6 +82,9 @@ function wishesOf({ kind, kinds, minSeverity, quietPeriod, digestAt, digestOnly 
   return { kinds, minSeverity, digest, quietPeriod: quietPeriod.trim() };
 }
 
+/** "Only these", and none of them, would tell nobody of anything. */
+export const hasKinds = ({ kinds }: ChannelDraft): boolean => kinds?.length !== 0;
+
 /** Whom a channel tells, in a few words. */
 export function targetOf({ kind, settings }: AlertChannel): string {
   if (kind === 'email') return settings.to?.join(', ') ?? '';

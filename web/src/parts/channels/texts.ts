@@ -36,6 +36,7 @@ export const en = {
   sendAgain: 'Type it again to change it: what is stored is not shown. Empty: it stays as it is.',
   which: 'Which alerts?',
   some: 'Only these',
+  chooseKind: 'Choose at least one, or all alerts.',
   severity: 'From which severity on?',
   quietPeriod: 'Quiet period',
   quietPeriodHint:
@@ -81,6 +82,7 @@ export const de: ChannelWords = {
   sendAgain: 'Geben Sie es neu ein, um es zu ändern: Gespeichertes wird nicht gezeigt. Leer: Es bleibt, wie es ist.',
   which: 'Welche Warnungen?',
   some: 'Nur diese',
+  chooseKind: 'Wählen Sie mindestens eine aus, oder alle Warnungen.',
   severity: 'Ab welcher Schwere?',
   quietPeriod: 'Ruhezeit',
   quietPeriodHint:

@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { hasHidden, saveTyped } from '../../api/save-typed.ts';
 import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
+import { LeaveGuard } from '../../parts/LeaveGuard.tsx';
 import { useMessageWords } from '../../parts/messages/words.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
@@ -13,7 +14,7 @@ import { say } from '../../parts/Toasts.tsx';
 import { useTyped } from '../../parts/use-typed.ts';
 import { useForbidden } from '../shared-words.ts';
 import { EndpointForm } from './EndpointForm.tsx';
-import { changeOf, draftOfEndpoint, type EndpointDraft } from './endpoint-draft.ts';
+import { changeOf, draftOfEndpoint, type EndpointDraft, hasTypes } from './endpoint-draft.ts';
 import { endpointQuery } from './endpoint-query.ts';
 import { useEndpointWords } from './words.ts';
 import type { EndpointWords } from './words-en.ts';
@@ -65,25 +66,30 @@ function Form({ endpoint, filterText }: { endpoint: Endpoint; filterText: string
   });
   const send = () =>
     save.mutate(undefined, {
-      onSuccess: (after) => void (after && navigate({ to: '/endpoints/$endpoint', params: { endpoint: endpoint.id } })),
+      onSuccess: (after) =>
+        void (after && navigate({ to: '/endpoints/$endpoint', params: { endpoint: endpoint.id }, ignoreBlocker: true })),
     });
-  const isSame = Object.keys(change).length === 0;
+  // "only these", and none of them, is told at its field
+  const isSame = Object.keys(change).length === 0 && hasTypes(form.draft);
   return (
-    <EndpointForm
-      draft={form.draft}
-      onChange={form.set}
-      onSend={send}
-      action={words.form.save}
-      because={forbidden ?? (isSame ? words.form.nothingChanged : undefined)}
-      isPending={save.isPending}
-      error={save.error}
-      notice={
-        <ChangedMeanwhile
-          changed={form.overtaken.map((name) => shownIn(words.form, messageWords.title, before, name))}
-          onTake={form.takeStored}
-        />
-      }
-    />
+    <>
+      <EndpointForm
+        draft={form.draft}
+        onChange={form.set}
+        onSend={send}
+        action={words.form.save}
+        because={forbidden ?? (isSame ? words.form.nothingChanged : undefined)}
+        isPending={save.isPending}
+        error={save.error}
+        notice={
+          <ChangedMeanwhile
+            changed={form.overtaken.map((name) => shownIn(words.form, messageWords.title, before, name))}
+            onTake={form.takeStored}
+          />
+        }
+      />
+      <LeaveGuard isDirty={!isSame} />
+    </>
   );
 }
 
@@ -94,12 +100,13 @@ function shownIn(
   draft: EndpointDraft,
   name: keyof EndpointDraft,
 ): [label: string, now: string] {
-  const { url, description, allTypes, eventTypes, filter, receiver, preset, headers, perSecond } = draft;
+  const { url, description, allTypes, eventTypes, pattern, filter, receiver, preset, headers, perSecond } = draft;
   const all: Record<keyof EndpointDraft, [string, string]> = {
     url: [form.url, url],
     description: [form.description, description],
     allTypes: [form.types, allTypes ? form.all : form.some],
     eventTypes: [form.types, eventTypes.join(', ')],
+    pattern: [form.pattern, pattern],
     filter: [form.filter, filter.text],
     receiver: [form.receiver, form.receivers[receiver]],
     preset: [message, [preset.title, preset.text, preset.link].join(' ').trim()],

@@ -9,7 +9,7 @@ import { fieldsOfTypes } from '../../parts/filter/schema-fields.ts';
 import { MessageFields } from '../../parts/messages/MessageFields.tsx';
 import { faultsAt, problemAt } from '../../parts/States.tsx';
 import { useSubscribedTypes } from '../queries.ts';
-import { type EndpointDraft, isRate } from './endpoint-draft.ts';
+import { type EndpointDraft, hasTypes, isRate } from './endpoint-draft.ts';
 import { FilterSection } from './FilterSection.tsx';
 import { MoreSettings } from './MoreSettings.tsx';
 import { ReceiverChoice } from './ReceiverChoice.tsx';
@@ -37,7 +37,7 @@ export function EndpointForm({ draft, onChange, onSend, action, because, isPendi
   const words = useEndpointWords().form;
   const [isChecked, setIsChecked] = useState(false);
   const isRefused = shownFields.some((field) => faultsAt(error, field).length > 0);
-  const isFit = draft.url.trim() !== '' && isSendable(draft.filter) && isRate(draft.perSecond);
+  const isFit = draft.url.trim() !== '' && isSendable(draft.filter) && hasTypes(draft) && isRate(draft.perSecond);
   const send = (event: FormEvent) => {
     event.preventDefault();
     setIsChecked(true);
@@ -95,12 +95,7 @@ function EndpointFields({ draft, onChange: set, isChecked, error }: EndpointFiel
           problemAt={at}
         />
       )}
-      <TypePicker
-        isAll={draft.allTypes}
-        chosen={draft.eventTypes}
-        problem={at('eventTypes')}
-        onChange={(allTypes, eventTypes) => set({ allTypes, eventTypes })}
-      />
+      <TypePicker draft={draft} problem={isChecked && !hasTypes(draft) ? words.chooseType : at('eventTypes')} onChange={set} />
       <FilterSection
         draft={draft.filter}
         onChange={(filter) => set({ filter })}

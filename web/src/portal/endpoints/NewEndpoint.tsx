@@ -3,12 +3,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { LeaveGuard } from '../../parts/LeaveGuard.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { freshSecrets } from '../fresh-secrets.ts';
 import { useForbidden } from '../shared-words.ts';
 import { useTenant } from '../tenant.ts';
 import { EndpointForm } from './EndpointForm.tsx';
-import { emptyDraft, newEndpointOf } from './endpoint-draft.ts';
+import { emptyDraft, isTyped, newEndpointOf } from './endpoint-draft.ts';
 import { useEndpointWords } from './words.ts';
 import '../forms.css';
 import './endpoints.css';
@@ -29,7 +30,9 @@ export function NewEndpoint() {
     },
   });
   const send = () =>
-    create.mutate(undefined, { onSuccess: ({ id }) => void navigate({ to: '/endpoints/$endpoint', params: { endpoint: id } }) });
+    create.mutate(undefined, {
+      onSuccess: ({ id }) => void navigate({ to: '/endpoints/$endpoint', params: { endpoint: id }, ignoreBlocker: true }),
+    });
   return (
     <Page title={words.form.newTitle}>
       <EndpointForm
@@ -41,6 +44,7 @@ export function NewEndpoint() {
         isPending={create.isPending}
         error={create.error}
       />
+      <LeaveGuard isDirty={isTyped(draft)} />
     </Page>
   );
 }

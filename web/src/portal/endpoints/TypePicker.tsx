@@ -6,30 +6,31 @@ import { Button } from '../../parts/Button.tsx';
 import { fits } from '../../parts/event-types.ts';
 import { Checkbox, TextField } from '../../parts/Field.tsx';
 import { eventTypesQuery, mostTypes } from '../queries.ts';
+import type { EndpointDraft } from './endpoint-draft.ts';
 import { useEndpointWords } from './words.ts';
 
-interface TypePickerProps {
-  isAll: boolean;
-  chosen: readonly string[];
-  problem: ReactNode;
-  onChange: (isAll: boolean, chosen: string[]) => void;
+type Picked = Pick<EndpointDraft, 'allTypes' | 'eventTypes' | 'pattern'>;
+
+interface PickerProps {
+  draft: Picked;
+  onChange: (change: Partial<Picked>) => void;
 }
 
-export function TypePicker({ isAll, chosen, problem, onChange }: TypePickerProps) {
+export function TypePicker({ draft, problem, onChange }: PickerProps & { problem: ReactNode }) {
   const words = useEndpointWords().form;
   const name = useId();
   return (
     <fieldset className="choice-set">
       <legend>{words.types}</legend>
       <label className="checkbox">
-        <input type="radio" name={name} checked={isAll} onChange={() => onChange(true, [...chosen])} />
+        <input type="radio" name={name} checked={draft.allTypes} onChange={() => onChange({ allTypes: true })} />
         <span>{words.all}</span>
       </label>
       <label className="checkbox">
-        <input type="radio" name={name} checked={!isAll} onChange={() => onChange(false, [...chosen])} />
+        <input type="radio" name={name} checked={!draft.allTypes} onChange={() => onChange({ allTypes: false })} />
         <span>{words.some}</span>
       </label>
-      {!isAll && <Types chosen={chosen} onChange={(next) => onChange(false, next)} />}
+      {!draft.allTypes && <Types draft={draft} onChange={onChange} />}
       {problem && (
         <p className="field-problem" role="alert">
           {problem}
@@ -41,14 +42,14 @@ export function TypePicker({ isAll, chosen, problem, onChange }: TypePickerProps
 
 const searchedFrom = 9;
 
-function Types({ chosen, onChange }: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {
+function Types({ draft: { eventTypes: chosen, pattern }, onChange }: PickerProps) {
   const words = useEndpointWords().form;
   const { data = [] } = useQuery(eventTypesQuery);
   const [search, setSearch] = useState('');
   const wanted = search.trim().toLowerCase();
   const shown = data.filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(wanted));
   const others = chosen.filter((one) => !data.some(({ name }) => name === one));
-  const toggle = (type: string, isOn: boolean) => onChange(isOn ? [...chosen, type] : chosen.filter((one) => one !== type));
+  const toggle = (type: string, isOn: boolean) => onChange({ eventTypes: isOn ? [...chosen, type] : chosen.filter((one) => one !== type) });
   return (
     <div className="type-picker">
       {data.length >= searchedFrom && (
@@ -72,7 +73,11 @@ function Types({ chosen, onChange }: { chosen: readonly string[]; onChange: (cho
           ))}
         </fieldset>
       )}
-      <Pattern onAdd={(pattern) => !chosen.includes(pattern) && toggle(pattern, true)} />
+      <Pattern
+        text={pattern}
+        onType={(text) => onChange({ pattern: text })}
+        onAdd={(added) => onChange({ pattern: '', ...(!chosen.includes(added) && { eventTypes: [...chosen, added] }) })}
+      />
     </div>
   );
 }
@@ -103,21 +108,22 @@ function groupsOf(types: readonly EventTypeSummary[], ungrouped: string): Map<st
   return new Map(names.map((name) => [name === '' ? ungrouped : name, groups.get(name) ?? []]));
 }
 
-function Pattern({ onAdd }: { onAdd: (pattern: string) => void }) {
+interface PatternProps {
+  text: string;
+  onType: (text: string) => void;
+  onAdd: (pattern: string) => void;
+}
+
+function Pattern({ text, onType, onAdd }: PatternProps) {
   const words = useEndpointWords().form;
-  const [text, setText] = useState('');
-  const add = () => {
-    if (text.trim() === '') return;
-    onAdd(text.trim());
-    setText('');
-  };
+  const add = () => text.trim() !== '' && onAdd(text.trim());
   return (
     <div className="field-with-button">
       <TextField
         label={words.pattern}
         hint={words.patternHint}
         value={text}
-        onChange={({ target }) => setText(target.value)}
+        onChange={({ target }) => onType(target.value)}
         onKeyDown={(event) => {
           if (event.key !== 'Enter') return;
           // not the form

@@ -18,6 +18,8 @@ export interface EndpointDraft {
   /** Whether all types are subscribed to; the chosen ones are kept meanwhile. */
   allTypes: boolean;
   eventTypes: string[];
+  /** Typed, and not added to the chosen ones yet. It is sent like them. */
+  pattern: string;
   filter: FilterDraft;
   receiver: Receiver;
   preset: PresetDraft;
@@ -31,12 +33,16 @@ export const emptyDraft = (): EndpointDraft => ({
   description: '',
   allTypes: true,
   eventTypes: [],
+  pattern: '',
   filter: draftOf(''),
   receiver: 'server',
   preset: presetDraftOf(null),
   headers: [],
   perSecond: '',
 });
+
+/** Whether somebody has typed anything into the form of a new endpoint. */
+export const isTyped = (draft: EndpointDraft): boolean => Object.keys(changeOf(draft, emptyDraft())).length > 0;
 
 /** `filterText`: the filter with its numbers as they are stored. */
 export function draftOfEndpoint(endpoint: Endpoint, filterText: string): EndpointDraft {
@@ -45,6 +51,7 @@ export function draftOfEndpoint(endpoint: Endpoint, filterText: string): Endpoin
     description: endpoint.description,
     allTypes: endpoint.eventTypes.length === 0,
     eventTypes: endpoint.eventTypes,
+    pattern: '',
     filter: draftOf(filterText),
     receiver: receiverOf(endpoint.transform),
     preset: presetDraftOf(endpoint.transform),
@@ -89,12 +96,13 @@ interface Whole {
   transform?: Transform | null;
 }
 
-function wholeOf({ url, description, allTypes, eventTypes, filter, receiver, preset, headers, perSecond }: EndpointDraft): Whole {
+function wholeOf(draft: EndpointDraft): Whole {
+  const { url, description, filter, receiver, preset, headers, perSecond } = draft;
   const text = filter.text.trim();
   return {
     url: url.trim(),
     description: description.trim(),
-    eventTypes: allTypes ? [] : eventTypes,
+    eventTypes: typesOf(draft) ?? [],
     headers: Object.fromEntries(headers.filter(({ name }) => name !== '').map(({ name, value }) => [name.trim(), value])),
     // one that is not JSON yet is never sent
     filter: text === '' ? null : isSendable(filter) ? (parseExactly(text) as Record<string, unknown>) : { text },
@@ -103,6 +111,15 @@ function wholeOf({ url, description, allTypes, eventTypes, filter, receiver, pre
     ...(receiver !== 'other' && { transform: receiver === 'server' ? null : transformOf(receiver, preset) }),
   };
 }
+
+/** The event types that are subscribed to. Null: all. */
+function typesOf({ allTypes, eventTypes, pattern }: EndpointDraft): string[] | null {
+  const typed = pattern.trim();
+  return allTypes ? null : typed === '' || eventTypes.includes(typed) ? eventTypes : [...eventTypes, typed];
+}
+
+/** An empty list of the API means all types. "Only these", and none of them, is not sent. */
+export const hasTypes = (draft: EndpointDraft): boolean => typesOf(draft)?.length !== 0;
 
 /** The rate limit is the only field that a number is typed into. */
 export const isRate = (text: string): boolean => text.trim() === '' || (typedNumber(text) ?? 0) > 0;

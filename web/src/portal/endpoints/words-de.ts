@@ -5,6 +5,10 @@ export const de: EndpointWords = {
   add: 'Endpunkt hinzufügen',
   none: 'Noch keine Endpunkte',
   noneText: 'Ein Endpunkt ist eine Ihrer Adressen, die Ereignisse empfängt. Fügen Sie einen hinzu, um das erste Ereignis zu erhalten.',
+  search: 'Endpunkt suchen: Adresse, Beschreibung, Ereignistyp',
+  noneFits: 'Kein Endpunkt passt',
+  showAll: 'Alle Endpunkte zeigen',
+  more: (count) => `Nur die neuesten ${count.toLocaleString('de')} sind aufgeführt.`,
   columns: { endpoint: 'Endpunkt', state: 'Zustand', receives: 'Empfängt', created: 'Hinzugefügt' },
   states: { sending: 'Aktiv', failing: 'Gestört', paused: 'Angehalten', disabled: 'Abgeschaltet', unverified: 'Nicht bestätigt' },
   stateText: {
@@ -47,6 +51,7 @@ export const de: EndpointWords = {
     pattern: 'Anderer Typ oder Muster',
     patternHint: 'etwa order.* für alle Typen, die mit order. beginnen',
     addPattern: 'Hinzufügen',
+    chooseType: 'Wählen Sie mindestens einen aus, oder alle Ereignistypen.',
     ungrouped: 'Sonstige',
     filter: 'Filter',
     filterHint: 'Nur Ereignisse, auf die die Bedingungen zutreffen, werden gesendet.',

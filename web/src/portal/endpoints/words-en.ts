@@ -4,6 +4,10 @@ export const en = {
   add: 'Add endpoint',
   none: 'No endpoints yet',
   noneText: 'An endpoint is an address of yours that receives events. Add one to get the first event.',
+  search: 'Find an endpoint: address, description, event type',
+  noneFits: 'No endpoint fits',
+  showAll: 'Show all endpoints',
+  more: (count: number) => `Only the newest ${count.toLocaleString('en')} are listed.`,
   columns: { endpoint: 'Endpoint', state: 'State', receives: 'Receives', created: 'Added' },
   states: { sending: 'Active', failing: 'Failing', paused: 'Paused', disabled: 'Disabled', unverified: 'Not verified' },
   stateText: {
@@ -45,6 +49,7 @@ export const en = {
     pattern: 'Another type or pattern',
     patternHint: 'such as order.* for all types that begin with order.',
     addPattern: 'Add',
+    chooseType: 'Choose at least one, or all event types.',
     ungrouped: 'Other',
     filter: 'Filter',
     filterHint: 'Only events that fit the conditions are sent.',

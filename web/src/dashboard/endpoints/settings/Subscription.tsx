@@ -53,7 +53,7 @@ function Sample() {
       {since && (
         <>
           {' '}
-          (the oldest from <Time at={since} />)
+          (the oldest from <Time at={since} isDate />)
         </>
       )}{' '}
       it would get <strong>{count(after, 'en')}</strong>; as it is, {count(before, 'en')}.
