@@ -186,3 +186,49 @@ withPage('a message for a chat is built without code, and refusals stand at thei
   expect(made.transform).toEqual({ preset: 'slack', title: 'Order {{data.orderId}}{{data.amount}}' });
   await remove();
 });
+
+withPage('only the chosen types are subscribed to, and what was typed is not lost without a question', async ({ openPage, posthorn }) => {
+  const { page } = await openPage({ width: 360 });
+  const tenant = await posthorn.makeTenant();
+  await openPortal(posthorn, page, tenant, '/endpoints/new', { language: 'de' });
+  await page.getByLabel('Adresse (URL)').fill('http://127.0.0.1:9/typed');
+  await page.getByLabel('Nur diese').check();
+  await page.getByRole('button', { name: 'Endpunkt hinzufügen' }).click();
+  await page.getByText('Wählen Sie mindestens einen aus').waitFor();
+  expect(await endpointsOf(posthorn, tenant)).toEqual([]);
+  await page.getByRole('link', { name: 'Zustellungen' }).click();
+  const question = page.getByRole('dialog', { name: 'Verlassen, ohne zu speichern?' });
+  await shoot(page, 'portal-leave-de');
+  await question.getByRole('button', { name: 'Abbrechen' }).click();
+  // typed, and not added
+  await page.getByLabel('Anderer Typ oder Muster').fill('order.*');
+  await page.getByRole('button', { name: 'Endpunkt hinzufügen' }).click();
+  await page.getByRole('heading', { name: 'http://127.0.0.1:9/typed' }).waitFor();
+  const [made] = await endpointsOf(posthorn, tenant);
+  expect(made).toMatchObject({ url: 'http://127.0.0.1:9/typed', eventTypes: ['order.*'] });
+  await page.getByRole('button', { name: 'Ich habe ihn gespeichert' }).click();
+  await page.getByRole('link', { name: 'Bearbeiten' }).click();
+  await page.getByLabel('order.*', { exact: true }).click();
+  await page.getByRole('button', { name: 'Änderungen speichern' }).click();
+  await page.getByText('Wählen Sie mindestens einen aus').waitFor();
+  await page.getByRole('link', { name: 'Zustellungen' }).click();
+  await question.getByRole('button', { name: 'Seite verlassen' }).click();
+  await page.getByRole('heading', { name: 'Zustellungen', exact: true }).waitFor();
+  expect(await endpointsOf(posthorn, tenant)).toMatchObject([{ eventTypes: ['order.*'] }]);
+});
+
+withPage('all of many endpoints are there, and one is found by its address', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  await posthorn.call('PATCH', `/v1/tenants/${tenant}`, { maxEndpoints: 300 });
+  await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/oldest');
+  await Promise.all(Array.from({ length: 250 }, (_, n) => posthorn.makeEndpoint(tenant, `http://127.0.0.1:9/hook-${n}`)));
+  await openPortal(posthorn, page, tenant, '/endpoints');
+  const search = page.getByLabel('Find an endpoint');
+  await search.fill('nowhere');
+  await page.getByText('No endpoint fits').waitFor();
+  await page.getByRole('link', { name: 'Show all endpoints' }).click();
+  await page.getByRole('row').filter({ hasText: 'hook-249' }).waitFor();
+  await search.fill('OLDEST');
+  await page.getByRole('row').filter({ hasText: '/oldest' }).waitFor();
+  expect(await page.getByRole('row').count()).toBe(2);
+});

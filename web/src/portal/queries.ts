@@ -1,13 +1,26 @@
 // What several pages read.
-import type { EventTypeSummary } from '@posthorn/client';
+import type { Alert, EventTypeSummary } from '@posthorn/client';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { posthorn } from '../api/client.ts';
 import { fits } from '../parts/event-types.ts';
 
-export const openAlertsQuery = (tenant: string) =>
+const mostAlerts = 1_000;
+
+/** Those whose cause has not ended: the open ones, then those that somebody is on. */
+export const currentAlertsQuery = (tenant: string) =>
   queryOptions({
-    queryKey: ['alerts', tenant, 'open'],
-    queryFn: async ({ signal }) => (await posthorn.alerts.list({ tenant, state: 'open', limit: 100 }, { signal }).page()).data,
+    queryKey: ['alerts', tenant, 'current'],
+    async queryFn({ signal }) {
+      const read = async (state: 'open' | 'acknowledged') => {
+        const all: Alert[] = [];
+        for await (const { data } of posthorn.alerts.list({ tenant, state, limit: 250 }, { signal }).pages()) {
+          all.push(...data);
+          if (all.length >= mostAlerts) break;
+        }
+        return all;
+      };
+      return (await Promise.all([read('open'), read('acknowledged')])).flat();
+    },
   });
 
 export const mostTypes = 1_000;

@@ -16,15 +16,22 @@ function useLink(): CurrentPortalLink {
 /** Producer's id of the tenant. */
 export const useTenant = (): string => useLink().tenant.id;
 
-const most = 250;
+/** More are not read, and the list of endpoints says so. */
+export const mostEndpoints = 5_000;
 
-/** The endpoints of the tenant, newest first, at most 250. Without the right to see them: none. */
+/** The endpoints of the tenant, newest first. Without the right to see them: none. */
 export function useEndpoints() {
   const [tenant, may] = [useTenant(), useMay('endpoints:read')];
   return useQuery({
     queryKey: ['endpoints', tenant],
-    queryFn: ({ signal }) => posthorn.endpoints.list(tenant, { limit: most }, { signal }).page(),
-    select: ({ data }) => data,
+    async queryFn({ signal }) {
+      const all: Endpoint[] = [];
+      for await (const { data } of posthorn.endpoints.list(tenant, { limit: 250 }, { signal }).pages()) {
+        all.push(...data);
+        if (all.length >= mostEndpoints) break;
+      }
+      return all;
+    },
     enabled: may,
   });
 }

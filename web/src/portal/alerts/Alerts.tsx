@@ -13,6 +13,7 @@ import { sayRefusal } from '../../parts/say-refusal.ts';
 import { Time } from '../../parts/Time.tsx';
 import { alertInGerman } from '../../words/german/alerts.ts';
 import { useWords } from '../../words/words.tsx';
+import { currentAlertsQuery } from '../queries.ts';
 import { useForbidden } from '../shared-words.ts';
 import { useTenant } from '../tenant.ts';
 import { Channels } from './Channels.tsx';
@@ -38,13 +39,8 @@ function OpenAlerts() {
   const tenant = useTenant();
   useFreshAlerts();
   const { data, error, isPending, refetch } = useQuery({
-    queryKey: ['alerts', tenant, 'current'],
+    ...currentAlertsQuery(tenant),
     refetchInterval: restMs,
-    async queryFn({ signal }) {
-      const read = async (state: 'open' | 'acknowledged') =>
-        (await posthorn.alerts.list({ tenant, state, limit: 50 }, { signal }).page()).data;
-      return (await Promise.all([read('open'), read('acknowledged')])).flat();
-    },
   });
   return (
     <Section title={words.open}>
@@ -93,7 +89,7 @@ function AlertItem({ alert }: { alert: Alert }) {
         </p>
       </div>
       <span className="quiet">
-        {words.since} <Time at={openedAt} />
+        {words.since} <Time at={openedAt} isDate />
       </span>
       {state === 'open' ? (
         <Button onPress={() => acknowledge.mutate()} isPending={acknowledge.isPending} because={forbidden}>

@@ -15,7 +15,7 @@ import { Tag } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { alertInGerman } from '../../words/german/alerts.ts';
 import { useWords } from '../../words/words.tsx';
-import { openAlertsQuery } from '../queries.ts';
+import { currentAlertsQuery } from '../queries.ts';
 import { SecretOnce } from '../SecretOnce.tsx';
 import { useTenant } from '../tenant.ts';
 import { EndpointActions } from './EndpointActions.tsx';
@@ -63,7 +63,7 @@ export function Endpoint() {
 
 function State({ endpoint }: { endpoint: EndpointView }) {
   const words = useEndpointWords();
-  const { data: alerts = [] } = useQuery(openAlertsQuery(useTenant()));
+  const { data: alerts = [] } = useQuery(currentAlertsQuery(useTenant()));
   const state = stateOf(endpoint, alerts);
   const own = alerts.filter((alert) => alert.endpoint === endpoint.id);
   const { lastError } = endpoint.verification;

@@ -1,16 +1,17 @@
 // The endpoints of the tenant.
 import type { Alert, Endpoint } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
 import { useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
+import { SearchField } from '../../parts/SearchField.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { openAlertsQuery } from '../queries.ts';
-import { useEndpoints, useTenant } from '../tenant.ts';
+import { currentAlertsQuery } from '../queries.ts';
+import { mostEndpoints, useEndpoints, useTenant } from '../tenant.ts';
 import { stateOf, stateTones } from './endpoint-state.ts';
 import { useEndpointWords } from './words.ts';
 import type { EndpointWords } from './words-en.ts';
@@ -18,12 +19,14 @@ import './endpoints.css';
 
 const idOf = ({ id }: Endpoint) => id;
 const noAlerts: Alert[] = [];
+const route = getRouteApi('/endpoints');
+const searchedFrom = 9;
 
 export function Endpoints() {
   const tenant = useTenant();
   const words = useEndpointWords();
   const { data, error, isPending, refetch } = useEndpoints();
-  const { data: alerts = noAlerts } = useQuery(openAlertsQuery(tenant));
+  const { data: alerts = noAlerts } = useQuery(currentAlertsQuery(tenant));
   useFresh([['endpoints'], ['alerts']], ({ endpoints, alerts }) => endpoints.size + alerts.size > 0);
   const columns = useMemo(() => columnsOf(words, alerts), [words, alerts]);
   const add = (
@@ -41,10 +44,35 @@ export function Endpoints() {
           {add}
         </Empty>
       )}
-      {data && data.length > 0 && <DataTable label={words.title} rows={data} columns={columns} idOf={idOf} />}
+      {data && data.length > 0 && <Found endpoints={data} columns={columns} />}
     </Page>
   );
 }
+
+/** All of them, or those that are searched for. */
+function Found({ endpoints, columns }: { endpoints: readonly Endpoint[]; columns: readonly Column<Endpoint>[] }) {
+  const words = useEndpointWords();
+  const { search = '' } = route.useSearch();
+  const navigate = route.useNavigate();
+  const seek = useCallback((text: string) => void navigate({ search: text === '' ? {} : { search: text }, replace: true }), [navigate]);
+  const rows = useMemo(() => endpoints.filter((one) => textOf(one).includes(search.toLowerCase())), [endpoints, search]);
+  return (
+    <>
+      {(endpoints.length >= searchedFrom || search !== '') && <SearchField label={words.search} value={search} onChange={seek} />}
+      {rows.length > 0 && <DataTable label={words.title} rows={rows} columns={columns} idOf={idOf} />}
+      {rows.length === 0 && (
+        <Empty title={words.noneFits}>
+          <Link to="/endpoints" className="button">
+            {words.showAll}
+          </Link>
+        </Empty>
+      )}
+      {endpoints.length >= mostEndpoints && <p className="quiet">{words.more(mostEndpoints)}</p>}
+    </>
+  );
+}
+
+const textOf = ({ id, url, description, eventTypes }: Endpoint) => [id, url, description, ...eventTypes].join('\n').toLowerCase();
 
 function columnsOf(words: EndpointWords, alerts: readonly Alert[]): Column<Endpoint>[] {
   return [

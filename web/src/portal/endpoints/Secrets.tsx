@@ -35,12 +35,13 @@ export function Secrets({ endpoint }: { endpoint: string }) {
       <ul className="secret-list" aria-label={words.rotate.live}>
         {data?.data.map(({ id, validFrom, endsAt }, index) => (
           <li key={id}>
-            <strong>{index === 0 ? words.rotate.current : words.rotate.previous}</strong>, {words.rotate.since} <Time at={validFrom} />,{' '}
+            <strong>{index === 0 ? words.rotate.current : words.rotate.previous}</strong>, {words.rotate.since}{' '}
+            <Time at={validFrom} isDate />,{' '}
             {endsAt === null ? (
               words.rotate.untilRotation
             ) : (
               <>
-                {words.rotate.until} <Time at={endsAt} />{' '}
+                {words.rotate.until} <Time at={endsAt} isDate />{' '}
                 <Button tone="quiet" onPress={() => setEnding(id)} because={because}>
                   {words.rotate.end}
                 </Button>

@@ -12,7 +12,7 @@ export const stateTones: Record<EndpointState, Tone> = {
   unverified: 'warning',
 };
 
-/** `alerts`: those that are open. */
+/** `alerts`: those whose cause has not ended. Somebody who is on it has not mended it yet. */
 export function stateOf({ id, gate, gateReason }: Endpoint, alerts: readonly Alert[]): EndpointState {
   if (gate === 'disabled') return 'disabled';
   if (gate === 'held') return gateReason === 'unverified' ? 'unverified' : 'paused';

@@ -1,11 +1,16 @@
 // The addresses of endpoints.
 import { createRoute } from '@tanstack/react-router';
 import { lazyPage } from '../../parts/lazy-page.ts';
+import { textIn } from '../../parts/search.ts';
 import { root } from '../root.ts';
 
 const endpointsRoute = createRoute({
   getParentRoute: () => root,
   path: 'endpoints',
+  validateSearch: (search: Record<string, unknown>): { search?: string } => {
+    const text = textIn(search, 'search');
+    return { ...(text && { search: text }) };
+  },
   component: lazyPage(() => import('./Endpoints.tsx'), 'Endpoints'),
 });
 
