@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { startReceiver } from '../support/receiver.ts';
 import { violations } from './support/axe.ts';
+import { openPortal } from './support/open-portal.ts';
 import { shoot } from './support/screenshot.ts';
 import { tabTo } from './support/tab-to.ts';
 import { canary } from './support/watch-page.ts';
@@ -23,6 +24,11 @@ withPage('a consumer finds a failed delivery, reads why it failed, and replays i
   await page.getByRole('heading', { name: 'No delivery matches' }).waitFor();
   await page.reload();
   await page.getByRole('button', { name: 'Remove Delivered' }).click();
+  await page.getByLabel('Event id or delivery id').fill('evt_unknown');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Accepted').selectOption('last hour');
+  await page.getByRole('button', { name: 'Remove evt_unknown' }).click();
+  expect(page.url()).toContain('/portal/deliveries?within=1h');
   await tabTo(page, page.getByRole('link', { name: 'order.created' }));
   await page.keyboard.press('Enter');
   await page.getByText('The attempt failed, and no other follows').waitFor();
@@ -77,4 +83,29 @@ withPage('missed events are listed and acknowledged, if the link may', async ({ 
   await page.getByText('1 Ereignis bestätigt.').waitFor();
   await page.getByRole('heading', { name: 'Nichts ist verpasst' }).waitFor();
   await receiver.close();
+});
+
+withPage('a list of two pages stays current at its top, and does not move further down', async ({ openPage, posthorn }) => {
+  const { page } = await openPage({ height: 2_200 });
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/tall');
+  await posthorn.post(`/v1/endpoints/${id}/pause`);
+  const post = (type: string) => posthorn.postEvent(tenant, { type });
+  await Promise.all(Array.from({ length: 120 }, () => post('order.made')));
+  await openPortal(posthorn, page, tenant, '/deliveries');
+  const rows = page.getByRole('row');
+  const listed = () => page.getByRole('table').getAttribute('aria-rowcount');
+  await expect.poll(() => rows.count()).toBeGreaterThan(55);
+  await post('order.newest');
+  await rows.filter({ hasText: 'order.newest' }).waitFor();
+  await page.mouse.move(600, 600);
+  await page.mouse.wheel(0, 1_500);
+  await expect.poll(listed).toBe('122');
+  await post('order.last');
+  const { data } = (await posthorn.get(`/v1/deliveries?tenant=${tenant}&limit=100`)).body;
+  await posthorn.post(`/v1/deliveries/${data[70].id}/cancel`);
+  await rows.getByText('Cancelled').waitFor();
+  expect(await listed()).toBe('122');
+  await page.mouse.wheel(0, -5_000);
+  await rows.filter({ hasText: 'order.last' }).waitFor();
 });

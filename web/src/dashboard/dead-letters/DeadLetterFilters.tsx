@@ -3,7 +3,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { Select } from '../../parts/Field.tsx';
 import { Filters } from '../../parts/filters/Filters.tsx';
 import { TypeField } from '../../parts/filters/TypeField.tsx';
-import { spans, spanTexts } from '../../parts/filters/time-span.ts';
+import { en } from '../../parts/filters/texts.ts';
+import { spans } from '../../parts/filters/time-span.ts';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
 import type { DeadLettersSearch } from './routes.ts';
 
@@ -24,7 +25,7 @@ export function DeadLetterFilters({ search, url }: { search: DeadLettersSearch; 
         <option value="">at any time</option>
         {spans.map((span) => (
           <option key={span} value={span}>
-            {spanTexts[span]}
+            {en.within[span]}
           </option>
         ))}
       </Select>

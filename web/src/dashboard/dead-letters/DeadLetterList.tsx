@@ -11,10 +11,10 @@ import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { SelectedDeliveries, tooManyForJob } from '../../parts/undelivered/SelectedDeliveries.tsx';
+import { sinceOf } from '../../parts/undelivered/span.ts';
 import { usePages } from '../../parts/use-pages.ts';
 import { useSelection } from '../../parts/use-selection.ts';
 import type { DeadLettersSearch } from './routes.ts';
-import { sinceOf } from './span.ts';
 
 const idOf = ({ id }: Delivery) => id;
 const nameOf = ({ eventType, id }: Delivery) => `${eventType} ${id}`;

@@ -14,11 +14,11 @@ import type { ReplaySelection } from '../../parts/replay/CountAndStart.tsx';
 import { ReplaySheet } from '../../parts/replay/ReplaySheet.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { EndpointGroups, type LinkLook } from '../../parts/undelivered/EndpointGroups.tsx';
+import { sinceOf } from '../../parts/undelivered/span.ts';
 import { plural } from '../../words/format.ts';
 import { DeadLetterFilters } from './DeadLetterFilters.tsx';
 import { DeadLetterList } from './DeadLetterList.tsx';
 import type { DeadLettersSearch } from './routes.ts';
-import { sinceOf } from './span.ts';
 
 const route = getRouteApi('/dead-letters');
 /** A dead letter that is replayed is in a later round. */

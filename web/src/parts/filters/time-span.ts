@@ -13,13 +13,6 @@ export interface TimeSpan {
 const hourMs = 3_600_000;
 const msOf: Record<Within, number> = { '1h': hourMs, '24h': 24 * hourMs, '7d': 168 * hourMs, '30d': 720 * hourMs };
 
-export const spanTexts: Record<Within, string> = {
-  '1h': 'last hour',
-  '24h': 'last 24 hours',
-  '7d': 'last 7 days',
-  '30d': 'last 30 days',
-};
-
 /** As the API takes it. */
 export function boundsOf({ within, since, until }: TimeSpan, nowMs: number): { since?: string; until?: string } {
   if (within) return { since: new Date(nowMs - msOf[within]).toISOString() };

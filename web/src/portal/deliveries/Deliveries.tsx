@@ -1,19 +1,22 @@
 // The deliveries of the tenant, newest first. The filters are in the address.
-import type { Delivery } from '@posthorn/client';
-import { useQueryClient } from '@tanstack/react-query';
+import type { ChangedDelivery, Delivery } from '@posthorn/client';
+import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo, useRef } from 'react';
+import { useMemo } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
 import type { Column } from '../../parts/DataTable.tsx';
 import { deliveryColumn } from '../../parts/delivery-column.tsx';
+import { boundsOf } from '../../parts/filters/time-span.ts';
+import { isAtTop } from '../../parts/live/use-at-top.ts';
+import { useThrottled } from '../../parts/live/use-throttled.ts';
 import { Page } from '../../parts/Page.tsx';
 import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Sentence } from '../../parts/Sentence.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { usePages } from '../../parts/use-pages.ts';
+import { type ReadPage, usePages } from '../../parts/use-pages.ts';
 import { endingInGerman } from '../../words/german/outcomes.ts';
 import { useTexts } from '../shell/words/language.tsx';
 import { nameOfEndpoint, useEndpoints, useTenant } from '../tenant.ts';
@@ -24,16 +27,24 @@ const route = getRouteApi('/deliveries');
 const idOf = ({ id }: Delivery) => id;
 /** At most so often the list is read again because something has changed. */
 const apartMs = 1_000;
+/** A tall screen shows more than one page. */
+const pagesAtTop = 2;
+
+type Read = InfiniteData<ReadPage<Delivery>, string>;
 
 export function Deliveries() {
   const texts = useTexts(deliveriesTexts);
   const [filter, tenant] = [route.useSearch(), useTenant()];
+  const queryKey = useMemo(() => ['deliveries', tenant, filter], [tenant, filter]);
+  const { within, since, until, ...others } = filter;
   const list = usePages({
-    queryKey: ['deliveries', tenant, filter],
-    read: (cursor, signal) => posthorn.deliveries.list({ ...filter, tenant, limit: 50, ...cursor }, { signal }).page(),
+    queryKey,
+    read: (cursor, signal) => {
+      const bounds = boundsOf({ ...(within && { within }), ...(since && { since }), ...(until && { until }) }, Date.now());
+      return posthorn.deliveries.list({ ...others, ...bounds, tenant, limit: 50, ...cursor }, { signal }).page();
+    },
   });
-  // somebody who has scrolled down reads old ones
-  useReadAgain(list.query.data?.pages.length === 1);
+  useCurrent(queryKey);
   const columns = useColumns();
   const isFiltered = Object.keys(filter).length > 0;
   return (
@@ -51,17 +62,29 @@ export function Deliveries() {
   );
 }
 
-function useReadAgain(isAtTop: boolean): void {
+/** Rows change where they are. New ones are read at the top, where they move nothing that somebody reads. */
+function useCurrent(queryKey: readonly unknown[]): void {
   const queries = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const change = (edit: (data: Read) => Read) => queries.setQueryData<Read>(queryKey, (data) => data && edit(data));
+  const readNew = useThrottled(
+    () => {
+      change(({ pages, pageParams }) => ({ pages: pages.slice(0, pagesAtTop), pageParams: pageParams.slice(0, pagesAtTop) }));
+      return queries.invalidateQueries({ queryKey });
+    },
+    { everyMs: apartMs, mayRun: isAtTop },
+  );
   useChanges(({ deliveries, isReset }) => {
-    if (!isAtTop || timer.current !== undefined || (deliveries.size === 0 && !isReset)) return;
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      void queries.invalidateQueries({ queryKey: ['deliveries'] });
-    }, apartMs);
+    if (deliveries.size === 0 && !isReset) return;
+    change(({ pages, pageParams }) => ({
+      pages: pages.map((page) => ({ ...page, data: page.data.map((row) => later(row, deliveries.get(row.id))) })),
+      pageParams,
+    }));
+    readNew();
   });
 }
+
+const later = (row: Delivery, change: ChangedDelivery | undefined): Delivery =>
+  change && change.updatedAt > row.updatedAt ? { ...row, ...change } : row;
 
 function useColumns(): Column<Delivery>[] {
   const texts = useTexts(deliveriesTexts);

@@ -1,6 +1,6 @@
 // One delivery: where it stands and why, what can be done, and every attempt.
 import { type Delivery, type DeliveryExplanation, PosthornProblem } from '@posthorn/client';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { AttemptList } from '../../parts/attempts/AttemptList.tsx';
 import { useAttemptPages, useDelivery } from '../../parts/attempts/use-delivery.ts';
@@ -49,8 +49,9 @@ function Told({ delivery, explanation }: { delivery: Delivery; explanation: Deli
   const { message, advice, next } = explanation;
   return (
     <div className="delivery-told" aria-live="polite">
-      <p>
-        <Status status={delivery.status} /> <Sentence text={message} german={() => messageInGerman(explanation)} />
+      <p className="delivery-state">
+        <Status status={delivery.status} />
+        <Sentence text={message} german={() => messageInGerman(explanation)} />
       </p>
       {advice && (
         <p className="quiet">
@@ -65,17 +66,25 @@ function Told({ delivery, explanation }: { delivery: Delivery; explanation: Deli
 function About({ delivery: { event, endpoint, createdAt, sequence } }: { delivery: Delivery }) {
   const texts = useTexts(deliveryTexts);
   const { data: endpoints } = useEndpoints();
+  const name = nameOfEndpoint(endpoints, endpoint);
+  const isThere = endpoints?.some(({ id }) => id === endpoint);
   return (
     <Facts
       facts={[
         [texts.event, <Id key="event" id={event} />],
-        [texts.endpoint, nameOfEndpoint(endpoints, endpoint)],
+        [texts.endpoint, isThere ? <EndpointLink key="endpoint" id={endpoint} name={name} /> : name],
         [texts.accepted, <Time key="accepted" at={createdAt} />],
         ...(sequence === null ? [] : [[texts.sequence, sequence] as [string, number]]),
       ]}
     />
   );
 }
+
+const EndpointLink = ({ id, name }: { id: string; name: string }) => (
+  <Link to="/endpoints/$endpoint" params={{ endpoint: id }}>
+    {name}
+  </Link>
+);
 
 /** The newest is open, unless the user opens another, or none. */
 function Attempts({ delivery }: { delivery: string }) {

@@ -20,7 +20,7 @@ export function WhatNext({ next: { attempts, attemptsLeft, endsAt } }: { next: D
       {more > 0 && <li>{texts.moreAttempts(more)}</li>}
       {endsAt && (
         <li>
-          {texts.givenUp} <Time at={endsAt} />
+          {texts.givenUp} <Time at={endsAt} isDate />
         </li>
       )}
     </ol>

@@ -1,5 +1,6 @@
 // The addresses of deliveries.
 import { createRoute } from '@tanstack/react-router';
+import { timeSpanIn } from '../../parts/filters/time-span.ts';
 import { lazyPage } from '../../parts/lazy-page.ts';
 import { choicesIn, textIn } from '../../parts/search.ts';
 import { root } from '../root.ts';
@@ -10,8 +11,15 @@ const list = createRoute({
   getParentRoute: () => root,
   path: 'deliveries',
   validateSearch: (search: Record<string, unknown>) => {
-    const [status, type, endpoint] = [choicesIn(search, 'status', statuses), textIn(search, 'type'), textIn(search, 'endpoint')];
-    return { ...(status.length > 0 && { status }), ...(type && { type }), ...(endpoint && { endpoint }) };
+    const text = (name: string) => textIn(search, name);
+    const [status, type, endpoint, event] = [choicesIn(search, 'status', statuses), text('type'), text('endpoint'), text('event')];
+    return {
+      ...(status.length > 0 && { status }),
+      ...(type && { type }),
+      ...(endpoint && { endpoint }),
+      ...(event && { event }),
+      ...timeSpanIn({ within: text('within'), since: text('since'), until: text('until') }),
+    };
   },
   component: lazyPage(() => import('./Deliveries.tsx'), 'Deliveries'),
 });

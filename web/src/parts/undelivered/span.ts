@@ -1,5 +1,5 @@
 // When a span of the address begins.
-import { boundsOf, type Within } from '../../parts/filters/time-span.ts';
+import { boundsOf, type Within } from '../filters/time-span.ts';
 
 /** Longer than anything is kept by default. */
 const everMs = 400 * 86_400_000;
