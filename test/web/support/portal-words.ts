@@ -3,7 +3,9 @@ import type { Page } from 'playwright-core';
 import * as attempts from '../../../web/src/parts/attempts/texts.ts';
 import * as channels from '../../../web/src/parts/channels/texts.ts';
 import { filterWords } from '../../../web/src/parts/filter/words.ts';
+import * as times from '../../../web/src/parts/filters/texts.ts';
 import * as messages from '../../../web/src/parts/messages/texts.ts';
+import * as groups from '../../../web/src/parts/undelivered/texts.ts';
 import { de as alertsDe } from '../../../web/src/portal/alerts/words-de.ts';
 import { en as alertsEn } from '../../../web/src/portal/alerts/words-en.ts';
 import { de as catalogueDe } from '../../../web/src/portal/catalogue/words-de.ts';
@@ -41,6 +43,8 @@ export const catalogues: Record<string, { en: object; de: object }> = {
   shared: { en: shared.en, de: shared.de },
   attempts: { en: attempts.en, de: attempts.de },
   channels: { en: channels.en, de: channels.de },
+  times: { en: times.en, de: times.de },
+  groups: { en: groups.en, de: groups.de },
   messages: { en: messages.en, de: messages.de },
   filter: { en: withoutList(filterWords.en), de: withoutList(filterWords.de) },
   alerts: { en: alertsEn, de: alertsDe },

@@ -1,11 +1,13 @@
 // Endpoints with what is not delivered to them, the one with most first. A row narrows the page to its endpoint.
 import type { UndeliveredEndpoint } from '@posthorn/client';
 import { type ReactNode, useState } from 'react';
+import { useBoundTo } from '../../api/use.ts';
 import { useWords } from '../../words/words.tsx';
 import { Button } from '../Button.tsx';
 import { toneOf } from '../Status.tsx';
 import { Time } from '../Time.tsx';
 import { outcomesText } from './outcome-words.ts';
+import { de, en } from './texts.ts';
 import './endpoint-groups.css';
 
 export interface EndpointGroupsProps {
@@ -28,26 +30,26 @@ export interface LinkLook {
 }
 
 const shownAtFirst = 6;
+const useGroupWords = () => (useWords().locale === 'de' ? de : en);
 
 export function EndpointGroups(props: EndpointGroupsProps) {
   const { groups, isComplete, chosen, actionOf, ...look } = props;
+  const words = useGroupWords();
   const [showsAll, setShowsAll] = useState(false);
   const shown = groups.filter(({ endpoint }, index) => showsAll || index < shownAtFirst || endpoint === chosen);
   return (
     <div className="endpoint-groups">
-      <ul aria-label="Endpoints">
+      <ul aria-label={words.endpoints}>
         {shown.map((group) => (
           <Group key={group.endpoint} group={group} {...look} isChosen={group.endpoint === chosen} action={actionOf?.(group)} />
         ))}
       </ul>
       {groups.length > shown.length && (
         <Button tone="quiet" onPress={() => setShowsAll(true)}>
-          Show all {groups.length} endpoints
+          {words.showAll(groups.length)}
         </Button>
       )}
-      {!isComplete && (
-        <p className="quiet">There are more than 20,000. The counts may be a minute old; how attempts ended is told of the newest ones.</p>
-      )}
+      {!isComplete && <p className="quiet">{words.partial}</p>}
     </div>
   );
 }
@@ -59,7 +61,9 @@ interface GroupProps extends Pick<EndpointGroupsProps, 'linkTo' | 'shows'> {
 }
 
 function Group({ group, linkTo, shows, isChosen, action }: GroupProps) {
-  const words = useWords();
+  const [words, groupWords] = [useWords(), useGroupWords()];
+  const bound = useBoundTo();
+  const number = (value: number) => value.toLocaleString(words.locale);
   const { endpoint, url, description, tenant, count, statuses, outcomes, changedAt } = group;
   return (
     <li className={`endpoint-group${isChosen ? ' endpoint-group-chosen' : ''}`}>
@@ -67,18 +71,15 @@ function Group({ group, linkTo, shows, isChosen, action }: GroupProps) {
         {linkTo(isChosen ? undefined : endpoint, {
           className: 'row-link',
           'aria-current': isChosen ? 'true' : undefined,
-          children: url ?? `${endpoint} (deleted)`,
+          children: url ?? groupWords.deleted(endpoint),
         })}
-        <span className="quiet">
-          {tenant}
-          {description && ` · ${description}`}
-        </span>
+        <span className="quiet">{[bound === null ? tenant : '', description].filter(Boolean).join(' · ')}</span>
       </div>
       <div className="endpoint-group-counts">
-        <strong>{count.toLocaleString('en')}</strong>
+        <strong>{number(count)}</strong>
         {shows === 'statuses' ? (
           <span className="quiet">
-            {statuses.map(({ status, count }) => `${words.status[status].toLowerCase()} ${count.toLocaleString('en')}`).join(' · ')}
+            {statuses.map(({ status, count }) => `${words.status[status].toLowerCase()} ${number(count)}`).join(' · ')}
           </span>
         ) : (
           <span className={`tag-${toneOf.dead_lettered}`}>{outcomesText(outcomes)}</span>
