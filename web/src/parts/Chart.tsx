@@ -26,17 +26,17 @@ export interface ChartProps {
 
 /** Import it lazily where it is not the first thing that is seen: uPlot is 50 KiB. */
 export function Chart({ summary, times, series, height = 200, format }: ChartProps) {
-  const { locale } = useWords();
+  const { locale, time } = useWords();
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = host.current;
     if (!element) return;
     const data = [times.map((ms) => ms / 1_000), ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
     const show = format ?? ((value: number) => value.toLocaleString(locale));
-    let plot = new uPlot(optionsOf(element, { series, height, show, locale }), data, element);
+    let plot = new uPlot(optionsOf(element, { series, height, show, locale, time }), data, element);
     const redraw = () => {
       plot.destroy();
-      plot = new uPlot(optionsOf(element, { series, height, show, locale }), data, element);
+      plot = new uPlot(optionsOf(element, { series, height, show, locale, time }), data, element);
     };
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     resized.observe(element);
@@ -49,7 +49,7 @@ export function Chart({ summary, times, series, height = 200, format }: ChartPro
       removeEventListener('themechange', redraw);
       plot.destroy();
     };
-  }, [times, series, height, format, locale]);
+  }, [times, series, height, format, locale, time]);
   return (
     <figure className="chart">
       <div ref={host} role="img" aria-label={summary} />
@@ -62,9 +62,11 @@ interface Look {
   height: number;
   show: (value: number) => string;
   locale: string;
+  /** What the times are called. */
+  time: string;
 }
 
-function optionsOf(element: HTMLElement, { series, height, show, locale }: Look): uPlot.Options {
+function optionsOf(element: HTMLElement, { series, height, show, locale, time }: Look): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (token: string) => resolved(element, token);
   const axis = {
@@ -83,7 +85,7 @@ function optionsOf(element: HTMLElement, { series, height, show, locale }: Look)
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map(show) },
     ],
     series: [
-      { value: (_plot: uPlot, at: number | null) => (at === null ? '–' : whole(at, locale)) },
+      { label: time, value: (_plot: uPlot, at: number | null) => (at === null ? '–' : whole(at, locale)) },
       ...series.map(({ label, color: token }) => ({
         label,
         stroke: color(token),

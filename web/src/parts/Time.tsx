@@ -1,4 +1,4 @@
-// A time: relative under a day, else the date. The exact time, in the user's zone and in UTC, on hover and on focus.
+// A time: relative under a day, else the date; `isDate`: always the date. The exact time, in the user's zone and in UTC, on hover and on focus.
 import { useSyncExternalStore } from 'react';
 import { exactTime, relativeTime, shortDate } from '../words/format.ts';
 import { useWords } from '../words/words.tsx';
@@ -31,14 +31,20 @@ function tick(): void {
 /** The time to which relative times refer, in Unix milliseconds. */
 const useNow = (): number => useSyncExternalStore(subscribe, () => nowMs);
 
-export function Time({ at }: { at: string }) {
+export interface TimeProps {
+  at: string;
+  /** After "since" and "until", where "4 min. ago" makes no sentence. */
+  isDate?: boolean;
+}
+
+export function Time({ at, isDate = false }: TimeProps) {
   const words = useWords();
   useNow();
   const time = new Date(at);
   // not from the last tick: what came after it would be in the future
   const apart = time.getTime() - Date.now();
-  const text =
-    Math.abs(apart) < 1_000 ? words.justNow : Math.abs(apart) < dayMs ? relativeTime(apart, words.locale) : shortDate(time, words.locale);
+  const isShort = !isDate && Math.abs(apart) < dayMs;
+  const text = !isShort ? shortDate(time, words.locale) : Math.abs(apart) < 1_000 ? words.justNow : relativeTime(apart, words.locale);
   return (
     <time dateTime={at} title={`${exactTime(time, words.locale)}\n${time.toISOString()}`}>
       {text}

@@ -54,12 +54,12 @@ function About({ type }: { type: EventTypeView }) {
         )}
         {deprecatedAt && (
           <p>
-            {words.deprecatedSince} <Time at={deprecatedAt} />.
+            {words.deprecatedSince} <Time at={deprecatedAt} isDate />.
           </p>
         )}
         {sunsetAt && (
           <p>
-            {words.endsAt} <Time at={sunsetAt} />.
+            {words.endsAt} <Time at={sunsetAt} isDate />.
           </p>
         )}
         <Link to="/help">{useSharedWords().verify}</Link>

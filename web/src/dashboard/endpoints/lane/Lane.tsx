@@ -99,7 +99,7 @@ function Circuit({ lane: { circuit, failingSince } }: { lane: LaneView }) {
       </p>
       <Facts
         facts={[
-          ['Accepts nothing since', failingSince ? <Time key="since" at={failingSince} /> : '–'],
+          ['Accepts nothing since', failingSince ? <Time key="since" at={failingSince} isDate /> : '–'],
           ...(isOpen ? ([['Probes refused', count(circuit.refusedProbes, 'en')]] as [string, ReactNode][]) : []),
           ...(circuit.probeAt ? ([['Next probe', <Time key="probe" at={circuit.probeAt} />]] as [string, ReactNode][]) : []),
         ]}

@@ -75,7 +75,7 @@ function Secret({ endpoint, secret: { id, validFrom, endsAt }, isNewest, because
       <Tag tone={isNewest ? 'good' : 'warning'}>{isNewest ? 'Newest' : 'Earlier'}</Tag>
       <code className="quiet">{id}</code>
       <span>
-        signs since <Time at={validFrom} />
+        signs since <Time at={validFrom} isDate />
         {endsAt && (
           <>
             , ends <Time at={endsAt} />

@@ -56,7 +56,7 @@ export function Verification({ endpoint, because }: { endpoint: Endpoint; becaus
             </Tag>,
           ],
           ['How', methods[method]],
-          ...(verifiedAt ? [['Since', <Time key="since" at={verifiedAt} />] as [string, React.ReactNode]] : []),
+          ...(verifiedAt ? [['Since', <Time key="since" at={verifiedAt} isDate />] as [string, React.ReactNode]] : []),
           ...(lastError ? [['Last answer', lastError] as [string, React.ReactNode]] : []),
         ]}
       />
