@@ -1,5 +1,5 @@
 // The deliveries of the tenant, newest first. The filters are in the address.
-import type { ChangedDelivery, Delivery } from '@posthorn/client';
+import { type ChangedDelivery, type Delivery, PosthornProblem } from '@posthorn/client';
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
@@ -41,7 +41,8 @@ export function Deliveries() {
     queryKey,
     read: (cursor, signal) => {
       const bounds = boundsOf({ ...(within && { within }), ...(since && { since }), ...(until && { until }) }, Date.now());
-      return posthorn.deliveries.list({ ...others, ...bounds, tenant, limit: 50, ...cursor }, { signal }).page();
+      const page = posthorn.deliveries.list({ ...others, ...bounds, tenant, limit: 50, ...cursor }, { signal }).page();
+      return others.event === undefined ? page : page.catch(noneOfUnknown);
     },
   });
   useCurrent(queryKey);
@@ -60,6 +61,12 @@ export function Deliveries() {
       />
     </Page>
   );
+}
+
+/** Of an event that there is not. */
+function noneOfUnknown(error: unknown): ReadPage<Delivery> {
+  if (error instanceof PosthornProblem && error.status === 404) return { data: [], nextCursor: null };
+  throw error;
 }
 
 /** Rows change where they are. New ones are read at the top, where they move nothing that somebody reads. */
