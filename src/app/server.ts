@@ -71,7 +71,13 @@ export function startServer(core: Core, options: ServerOptions): () => Promise<v
   const limits = { perTenant: config.POSTHORN_MAX_WAITING_PER_TENANT, inAll: config.POSTHORN_MAX_WAITING };
   const backlog = createBacklog({ db, log, limits });
   core.telemetry.watchServer({ refusing: backlog.refusing });
-  const feed = new Feed({ db: shares.lease, sources: allChanges(shares.lease), replays: allChanges(shares.callers), log });
+  const feed = new Feed({
+    db: shares.lease,
+    sources: allChanges(shares.lease),
+    replays: allChanges(shares.callers),
+    log,
+    ...core.timings.stream,
+  });
   const conformance = openConformance(core, listening.origin);
   const listeners = new ListenerStreams({ db, notifications: core.listener, vault: core.vault, log, timings: core.timings.listen });
   const catalogue = catalogueOf(core);

@@ -137,6 +137,8 @@ export interface Timings {
    * taken within `takenWithinMs` fails. Who waits looks every `lookEveryMs`, because notifications can be lost.
    */
   listen: { renewEveryMs: number; lostAfterMs: number; takenWithinMs: number; lookEveryMs: number };
+  /** How often the keys and links of live streams are checked again. */
+  stream: { checkEveryMs: number };
   /** How many daily partitions a start makes in advance. */
   partitionDaysAhead: number;
   /** How often the statistics are counted, at a low rate of deliveries. */
@@ -221,6 +223,7 @@ export const usualTimings: Timings = {
     settledMs: 60_000,
   },
   listen: { renewEveryMs: 4_000, lostAfterMs: 15_000, takenWithinMs: 5_000, lookEveryMs: 1_000 },
+  stream: { checkEveryMs: 5_000 },
   partitionDaysAhead: 14,
   statsEveryMs: 10_000,
   retention: { everyMs: 600_000, claimMs: 1_800_000 },

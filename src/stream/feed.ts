@@ -19,7 +19,7 @@ export interface FeedOptions {
   replays: ChangeSource[];
   log: Logger;
   pollMs?: number;
-  checkEveryMs?: number;
+  checkEveryMs: number;
   limits?: typeof usualLimits;
 }
 
@@ -54,8 +54,8 @@ export class Feed {
   #busyAt = 0;
   #stopped = false;
 
-  constructor({ pollMs = 250, checkEveryMs = 5_000, limits = usualLimits, ...options }: FeedOptions) {
-    this.#options = { pollMs, checkEveryMs, limits, ...options };
+  constructor({ pollMs = 250, limits = usualLimits, ...options }: FeedOptions) {
+    this.#options = { pollMs, limits, ...options };
     this.replays = options.replays;
   }
 

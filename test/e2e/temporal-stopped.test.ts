@@ -1,7 +1,7 @@
 // What the commands of Posthorn say while Temporal is stopped: their logs, their readiness, and the metrics of the SDK.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, type TestContext } from 'vitest';
 import { freePort } from '#embedded/free-port';
 import { readMetrics } from '../api/prometheus-page.ts';
 import { type Api, createApi } from '../support/api.ts';
@@ -37,7 +37,11 @@ interface Command extends Api {
 }
 
 /** Runs until the test has finished. `origin`: of the API, or of the metrics of a worker. */
-async function startCommand(role: 'start' | 'server' | 'worker', more: Record<string, string> = {}): Promise<Command> {
+async function startCommand(
+  { onTestFinished }: TestContext,
+  role: 'start' | 'server' | 'worker',
+  more: Record<string, string> = {},
+): Promise<Command> {
   const port = String(await freePort());
   const ports = role === 'worker' ? { POSTHORN_METRICS_PORT: port } : { PORT: port };
   const base = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache };
@@ -85,15 +89,23 @@ async function isReadyAfterTasks(command: Command): Promise<boolean> {
 
 const ready = { postgres: 'up', temporal: 'up', worker: 'polling' };
 
-it('a worker that cannot be created is not ready, although PostgreSQL and Temporal answer', async () => {
-  const worker = await startCommand('worker', { TEMPORAL_NAMESPACE: 'does-not-exist' });
+it.concurrent('a worker that cannot be created is not ready, although PostgreSQL and Temporal answer', async (context) => {
+  // the Temporal below is stopped, and its workers are counted
+  const other = await createTestDatabase();
+  context.onTestFinished(other.drop);
+  const elsewhere = { DATABASE_URL: other.url, TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'does-not-exist' };
+  const worker = await startCommand(context, 'worker', elsewhere);
   await until('the refusal', () => worker.log().some(({ msg }) => msg === 'temporal.not_ready'), patienceMs);
   expect(await readiness(worker)).toMatchObject({ code: 503, status: 'degraded', postgres: 'up', worker: 'not_polling' });
   expect((await fetch(`${worker.origin}/healthz`)).status).toBe(200);
 });
 
-it('a stopped Temporal: not ready, and every line of the logs is JSON; ready again when it is back', async () => {
-  const [whole, server, worker] = await Promise.all([startCommand('start'), startCommand('server'), startCommand('worker')]);
+it.concurrent('a stopped Temporal: not ready, and every line of the logs is JSON; ready again when it is back', async (context) => {
+  const [whole, server, worker] = await Promise.all([
+    startCommand(context, 'start'),
+    startCommand(context, 'server'),
+    startCommand(context, 'worker'),
+  ]);
   const becomes = (command: Command, facts: object) =>
     until(`${JSON.stringify(facts)}`, async () => expect(await readiness(command)).toMatchObject(facts) ?? true, patienceMs);
   for (const command of [whole, worker]) await becomes(command, { code: 200, status: 'ok', ...ready });

@@ -19,7 +19,7 @@ afterAll(() => elsewhere?.close());
 /** Longer than a request takes on a busy machine. */
 const timeoutMs = 10_000;
 /** So many that the freeze ends before them, at the rate of the test. */
-const many = isLongChaos ? 1_000 : 760;
+const many = isLongChaos ? 500 : 400;
 /** A request in flight would have timed out. */
 const frozenForMs = timeoutMs + 2_000;
 
@@ -42,12 +42,12 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     const tenant = await at().makeTenant();
     const [ordered, wide] = await Promise.all([
       at().endpoint(tenant, { ordering: 'endpoint', timeoutMs }),
-      at().endpoint(tenant, { rateLimit: { perSecond: 40, burst: 40 }, maxInFlight: 32, timeoutMs }),
+      at().endpoint(tenant, { rateLimit: { perSecond: 20, burst: 20 }, maxInFlight: 32, timeoutMs }),
     ]);
     slowly(ordered, 230);
-    slowly(wide, 500);
-    await Promise.all([ordered.post(110), wide.post(many)]);
-    await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 100);
+    slowly(wide, 1_000);
+    await Promise.all([ordered.post(70), wide.post(many)]);
+    await until('both lanes to be at work', () => ordered.requests().length > 10 && wide.requests().length > 50);
     // another test covers a frozen relay
     await until('all to be in their lanes', async () => {
       const { held = 0, succeeded = 0 } = await wide.statuses();
@@ -66,15 +66,15 @@ describe.concurrent('a worker that is frozen while it drains, and continued', ()
     } finally {
       frozen.thaw();
     }
-    await Promise.all([ordered.reach('succeeded', 130, 240_000), wide.reach('succeeded', many, 240_000)]);
+    await Promise.all([ordered.reach('succeeded', 90, 240_000), wide.reach('succeeded', many, 240_000)]);
 
-    expect(ordered.accepted()).toEqual(upTo(130));
+    expect(ordered.accepted()).toEqual(upTo(90));
     for (const [n, request] of ordered.requests().entries()) {
       // a duplicate shifts the ones after it
       expect(n + 1 - sequenceOf(request)).toBeGreaterThanOrEqual(0);
       expect(n + 1 - sequenceOf(request)).toBeLessThanOrEqual(1);
     }
-    expect(ordered.requests().length).toBeLessThanOrEqual(131);
+    expect(ordered.requests().length).toBeLessThanOrEqual(91);
     expect(ordered.requests().filter(({ atOnce }) => atOnce > 1).length).toBeLessThanOrEqual(1);
     expect(new Set(wide.accepted())).toEqual(new Set(upTo(many)));
     expect(wide.requests().length).toBeLessThanOrEqual(many + 32);

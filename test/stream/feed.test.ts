@@ -30,6 +30,7 @@ function newFeed(limits: Partial<ReaderLimits> = {}, of = db): Feed {
     replays: allChanges(of),
     log: createLogger('silent'),
     pollMs: 10,
+    checkEveryMs: 5_000,
     limits: { ...usualLimits, ...limits },
   });
 }

@@ -42,6 +42,9 @@ export const quickWaits = inShort({
   temporal: { ...temporal, reconnectMs: 300, workflowTaskTimeoutMs: 4_000, stickyTimeoutMs: 2_000 },
 });
 
+/** Replay jobs that tell soon what became of their deliveries. */
+export const quickResults: Timings = checkTimings({ ...testTimings, replays: { ...testTimings.replays, resultsEveryMs: 300 } });
+
 /** Alerts that open and are told within a second. */
 export const quickAlerts: Timings = checkTimings({
   ...testTimings,

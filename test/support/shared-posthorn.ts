@@ -2,12 +2,13 @@
 // with tenants of its own. It starts with the first file that asks for it, and stops with the worker.
 import { inject, test } from 'vitest';
 import { startPosthorn } from './posthorn.ts';
+import { quickResults } from './quick-timings.ts';
 import { shareInProcess } from './share-in-process.ts';
 import { announceWorker } from './worker-presence.ts';
 
 async function start() {
   const leave = await announceWorker(inject('postgresUrl'));
-  const posthorn = await startPosthorn({ namespace: `shared${process.env.VITEST_POOL_ID}` });
+  const posthorn = await startPosthorn({ namespace: `shared${process.env.VITEST_POOL_ID}`, timings: quickResults });
   const stop = async () => {
     await posthorn.stop();
     await leave();

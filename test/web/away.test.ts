@@ -10,6 +10,7 @@ import { startOwnPostgres } from '../support/own-servers.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup } from '../support/posthorn-process.ts';
 import { violations } from './support/axe.ts';
+import { passTimeUntil } from './support/pass-time.ts';
 import { shoot } from './support/screenshot.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
 
@@ -36,8 +37,10 @@ withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openP
   const { page, watched } = await openPage({ origin: api.origin });
   // requests fail on purpose
   watched.allow(/Failed to load resource|net::ERR_|Couldn't load preload assets/);
+  await page.clock.install();
   await openDashboard(page, '/tenants');
   const bar = page.getByRole('alert').filter({ hasText: 'Trying again' });
+  const goesOn = () => passTimeUntil(page, 'it to go on', async () => (await bar.count()) === 0);
   const row = (text: string) => page.getByRole('row').filter({ hasText: text });
   await row('before').waitFor();
   expect(await bar.count()).toBe(0);
@@ -50,8 +53,8 @@ withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openP
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'away');
   api = await start();
+  await goesOn();
   await page.getByText('No replay jobs').waitFor();
-  await bar.waitFor({ state: 'detached' });
 
   await page.getByRole('link', { name: 'Tenants' }).click();
   await row('before').waitFor();
@@ -68,8 +71,8 @@ withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openP
   await page.getByLabel('Name').fill('Meanwhile');
   await page.getByRole('button', { name: /^(Make|Create)/ }).click();
   await postgres.start();
+  await goesOn();
   await page.getByText('Meanwhile').first().waitFor();
-  await bar.waitFor({ state: 'detached' });
   const { body } = await api.get('/v1/tenants');
   expect(body.data.map(({ name }: { name: string }) => name).sort()).toEqual(['Before', 'Meanwhile']);
 });

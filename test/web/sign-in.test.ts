@@ -1,9 +1,11 @@
 // Sign-in in a real browser, with a key and through a real OpenID Connect provider; attacks on it; a session that ends.
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Provider, startProvider } from '../support/oidc.ts';
 import { startPosthorn, type TestPosthorn, testApiKey } from '../support/posthorn.ts';
+import { testTimings } from '../support/quick-timings.ts';
 import { violations } from './support/axe.ts';
+import { passTimeUntil } from './support/pass-time.ts';
 import { shoot } from './support/screenshot.ts';
 import { canary } from './support/watch-page.ts';
 import { withPage } from './support/with-page.ts';
@@ -20,6 +22,7 @@ beforeAll(async () => {
   });
   own = await startPosthorn({
     namespace: 't118',
+    timings: { ...testTimings, stream: { checkEveryMs: 200 } },
     env: {
       POSTHORN_OIDC_ISSUER: provider.issuer,
       POSTHORN_OIDC_CLIENT_ID: 'posthorn',
@@ -104,14 +107,18 @@ withPage('each role sees what it may not do, and why', async ({ openPage }) => {
   expect(await credentialOf(page)).toEqual({});
 });
 
+/** The page asks for two seconds whether another tab has begun this sign-in. */
+const soonShows = (page: Page, what: Locator) => passTimeUntil(page, 'what is shown in the end', () => what.isVisible());
+
 withPage('a sign-in that another site began, a replayed state and a planted token are refused', async ({ openPage }) => {
   const { page } = await openPage({ origin: own.origin });
+  await page.clock.install();
   // login CSRF: the code of an attacker, for the attacker's account, with the state of the attacker's browser
   const begun = (await own.call('POST', '/v1/sign-in', undefined, { key: null })).body;
   const { code, state, iss } = await provider.authorize(begun.url, 'ada');
   const address = `/dashboard/signed-in?code=${code}&state=${state}&iss=${iss}`;
   await page.goto(address);
-  await page.getByText('This sign-in was not begun in this tab').waitFor();
+  await soonShows(page, page.getByText('This sign-in was not begun in this tab'));
   expect(await credentialOf(page)).toEqual({});
   expect(new URL(page.url()).search).toBe('');
   // the same with a state that this tab has used before
@@ -119,15 +126,16 @@ withPage('a sign-in that another site began, a replayed state and a planted toke
   await page.goto(address);
   await account(page, 'ada@example.com').waitFor();
   await page.goto(address);
-  await page.getByText('was already used').waitFor();
+  await soonShows(page, page.getByText('was already used'));
   // then a key still opens the page
   await signInWithKey(page);
   // fixation: a token in the address is nobody's credential
   const { page: other } = await openPage({ origin: own.origin });
+  await other.clock.install();
   const { token } = (await own.post('/v1/sessions', { key: testApiKey })).body;
   for (const place of ['#token=', '?token=', '#access_token=', 'signed-in?token=']) {
     await other.goto(`/dashboard/${place}${token}`);
-    await other.getByLabel('API key').waitFor();
+    await soonShows(other, other.getByLabel('API key'));
     expect(await kept(other)).not.toContain(token);
   }
 });
@@ -303,8 +311,18 @@ withPage('what a page reads by itself while nobody is there does not keep the se
   await page.getByText(/^Version .*, as of/).waitFor();
   /** Of the next read that nobody asked for. */
   const mark = async () => {
-    const isRead = (one: { method(): string; url(): string }) => one.method() === 'GET' && one.url().includes('/v1/status');
-    const [request] = await Promise.all([page.waitForRequest(isRead), page.clock.fastForward(5_000)]);
+    const read = page.waitForRequest((one) => one.method() === 'GET' && one.url().includes('/v1/status'));
+    let isAsked = false;
+    void read.then(
+      () => {
+        isAsked = true;
+      },
+      () => undefined,
+    );
+    await passTimeUntil(page, 'the next read', async () => isAsked);
+    const request = await read;
+    // the page does not ask again while it waits for its answer
+    await (await request.response())?.finished();
     return request.headers()['posthorn-background'];
   };
   await page.mouse.move(100, 100);

@@ -2,7 +2,7 @@
 // than a phone, too small to be pressed, or cut off to nothing in a table; and nothing runs of what producers, consumers and receivers wrote.
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { smallTargets, violations } from './support/axe.ts';
+import { smallTargets, violationsAndSmallTargets } from './support/axe.ts';
 import { fillInstallation } from './support/fill.ts';
 import { englishIn } from './support/portal-words.ts';
 import { addressOf, goTo, routesOf } from './support/routes.ts';
@@ -60,7 +60,7 @@ async function sweep(page: Page, params: Record<string, string>): Promise<{ rout
   const faults: string[] = [];
   for (const route of routes) {
     await goTo(page, addressOf(route, params));
-    faults.push(...[...(await violations(page)), ...(await smallTargets(page))].map((fault) => `${route} ${fault}`));
+    faults.push(...(await violationsAndSmallTargets(page)).map((fault) => `${route} ${fault}`));
     faults.push(...(await cutOffCells(page)).map((fault) => `${route} ${fault}`));
     faults.push(...(await unfitForPhones(page)).map((fault) => `${route} ${fault}`));
     if ((await page.getByText('This page failed').count()) > 0) faults.push(`${route} failed`);

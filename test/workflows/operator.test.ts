@@ -109,13 +109,10 @@ it('loses no signal and no Update that arrive while runs end', async () => {
 it('rests in a run whose history fits any code, and takes a replay after that for a new one', async () => {
   const deliveryId = newId('dlv');
   const replays = () => obeyed.flatMap((order) => ('command' in order && order.command.kind === 'replay' ? [order.command.replayId] : []));
-  for (const count of [1, 2, 3]) {
-    const { runId } = await operator().describe();
-    await operator().signal('replay', { deliveryId });
-    await until('its replay', () => replays().length === count);
-    await until('its rest', async () => (await operator().describe()).runId !== runId);
-  }
-  expect(new Set(replays()).size).toBe(3);
+  const { runId } = await operator().describe();
+  await operator().signal('replay', { deliveryId });
+  await until('its replay', () => replays().length === 1);
+  await until('its rest', async () => (await operator().describe()).runId !== runId);
   const resting = await until('the run in which it rests', async () => {
     const { events } = await operator().fetchHistory();
     return (events ?? []).some(({ workflowTaskCompletedEventAttributes: done }) => done) && events;
@@ -126,4 +123,8 @@ it('rests in a run whose history fits any code, and takes a replay after that fo
     subject: deliveryId,
     result: 'done, now cancelled',
   });
+  // in the run that was empty
+  await operator().signal('replay', { deliveryId });
+  await until('the second replay', () => replays().length === 2);
+  expect(new Set(replays()).size).toBe(2);
 });

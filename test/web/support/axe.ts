@@ -9,35 +9,31 @@ interface Violation {
   nodes: { target: string[]; failureSummary: string }[];
 }
 
-const themes = ['light', 'dark'] as const;
 /** What another theme can change: all other rules read the same document twice. */
 const rulesOfColours = ['color-contrast', 'link-in-text-block'];
 // a frame of another site has no axe that could answer
 const usual = { resultTypes: ['violations'], preload: false, iframes: false };
-const choices = { light: usual, dark: { ...usual, runOnly: rulesOfColours } };
+const inDark = { ...usual, runOnly: rulesOfColours };
+/** The rule is off by default in axe. */
+const withSmall = { ...usual, rules: { 'target-size': { enabled: true } } };
+const onlySmall = { ...usual, runOnly: ['target-size'] };
 
 /** Each violation as a line: of all rules in light, of those about colours in dark, too. */
-export async function violations(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of themes) {
-    await page.emulateMedia({ colorScheme });
-    found.push(...(await lasting(() => run(page, choices[colorScheme]))).map((line) => `${colorScheme} ${line}`));
-  }
-  await page.emulateMedia({ colorScheme: null });
-  return found;
-}
+export const violations = (page: Page): Promise<string[]> => inBothThemes(page, () => run(page, usual));
 
-/** What is smaller than 24 px at the present width, and stands too near to something else. The rule is off by default in axe. */
-export async function smallTargets(page: Page): Promise<string[]> {
-  const before = page.viewportSize();
-  const found = await lasting(async () => {
-    // all of the page: what a bar covers until somebody scrolls is not small
-    const height = (await page.evaluate('document.documentElement.scrollHeight')) as number;
-    await page.setViewportSize({ width: before?.width ?? 1280, height });
-    return run(page, { ...usual, runOnly: ['target-size'] });
-  });
-  if (before) await page.setViewportSize(before);
-  return found;
+/** What is smaller than 24 px at the present width, and stands too near to something else. */
+export const smallTargets = (page: Page): Promise<string[]> => lasting(() => run(page, onlySmall, true));
+
+/** Both of the above, for little more than the first. */
+export const violationsAndSmallTargets = (page: Page): Promise<string[]> => inBothThemes(page, () => run(page, withSmall, true));
+
+async function inBothThemes(page: Page, lookInLight: () => Promise<string[]>): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await lasting(lookInLight);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await lasting(() => run(page, inDark));
+  await page.emulateMedia({ colorScheme: null });
+  return [...light.map((line) => `light ${line}`), ...dark.map((line) => `dark ${line}`)];
 }
 
 /** What is found three times: pages read again what they show, also while axe looks. */
@@ -50,10 +46,17 @@ async function lasting(look: () => Promise<string[]>): Promise<string[]> {
   return found;
 }
 
-async function run(page: Page, options: object): Promise<string[]> {
+/** `isWhole`: with all of the page in the window. What a bar covers until somebody scrolls is not small. */
+async function run(page: Page, options: object, isWhole = false): Promise<string[]> {
+  const before = page.viewportSize();
+  if (isWhole && before) {
+    const height = (await page.evaluate('document.documentElement.scrollHeight')) as number;
+    await page.setViewportSize({ width: before.width, height });
+  }
   // by the debugger, which the policy of the page does not concern
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(`${axe.source}; 0`);
   const result = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as { violations: Violation[] };
+  if (isWhole && before) await page.setViewportSize(before);
   return result.violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')} ${failureSummary}`),
   );
