@@ -166,7 +166,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'api/routes/events': {
     folders:
-      'domain/* api/examples api/http types of api/routes api/routes/deliveries db/access db/deliveries db/events db/search types of db/store',
+      'domain/* sealing api/examples api/http types of api/routes api/routes/deliveries db/access db/deliveries db/events db/search types of db/store',
     packages: 'node:crypto zod',
   },
   'api/routes/endpoints': {

@@ -32,6 +32,11 @@ withPage('finds by id and name, goes to pages, and does what the page can do', a
   expect(await page.getByRole('option', { name: /endpoint of/ }).count()).toBe(0);
   await page.keyboard.press('Enter');
   expect(await field.isVisible()).toBe(true);
+  await field.fill(`${receiver.url}/palette`);
+  await page
+    .getByRole('option', { name: /endpoint of/ })
+    .first()
+    .waitFor();
   await field.fill('nothing has such a name');
   await page.getByText('Nothing was found.').waitFor();
   await field.fill(event);

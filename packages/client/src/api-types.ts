@@ -2848,7 +2848,7 @@ export interface SearchEndpointsQuery {
   tenant?: string;
   /** Only endpoints in this condition. Repeat the parameter for several conditions. */
   condition?: EndpointCondition | EndpointCondition[];
-  /** Only endpoints with this text in their host name, description or tenant id; or the id of an endpoint. */
+  /** Only endpoints with this text in their host name, description or tenant id; or the id or the URL of an endpoint. */
   search?: string;
 }
 
@@ -2875,7 +2875,7 @@ export interface SearchHits {
 }
 
 export interface SearchQuery {
-  /** The id of a delivery, an event or an endpoint, also as the name of a workflow such as `delivery/dlv_…`; or a part of the id or name of a tenant, of the host or description of an endpoint, or of the name of an event type. */
+  /** The id of a delivery, an event or an endpoint, also as the name of a workflow such as `delivery/dlv_…`; or a part of the id or name of a tenant, of the host or description of an endpoint, or of the name of an event type; or the URL of an endpoint. */
   q?: string;
   /** Only things of this kind. Repeat the parameter for several kinds. */
   kind?: SearchHitKind | SearchHitKind[];

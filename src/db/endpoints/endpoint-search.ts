@@ -11,6 +11,8 @@ export interface EndpointFilter {
   conditions: readonly EndpointCondition[] | null;
   /** In the host, the description or the id of its tenant; or the id of an endpoint. */
   search: string | null;
+  /** If the search is a URL: a part of the host of endpoints that are found, too, and whether their encrypted target has it. */
+  url: { host: string; isIn: (endpoint: StoredEndpoint) => boolean } | null;
   /** Only endpoints with lower ids. */
   before: string | null;
 }
@@ -43,7 +45,7 @@ const condition = `case
 
 /** Newest first. */
 export async function searchEndpoints(db: Db, filter: EndpointFilter, limit: number): Promise<EndpointPage> {
-  const { tenantId, conditions, search, before } = filter;
+  const { tenantId, conditions, search, url, before } = filter;
   const id = uuidIn(search);
   const text = id === null ? (search?.toLowerCase() ?? null) : null;
   const searched = conditions === null && search === null ? limit : Math.max(rowsSearched, limit);
@@ -57,12 +59,15 @@ export async function searchEndpoints(db: Db, filter: EndpointFilter, limit: num
           and ($7::uuid is null or p.id = $7)
         order by p.id desc limit $5
       ), page as (
-        select id, condition from scanned
+        select id, condition, is_named from (
+          select id, condition, host, $4::text is null or strpos(lower(host || E'\\n' || description || E'\\n' || external_id), $4) > 0 as is_named
+          from scanned
+        ) named
         where ($3::text[] is null or condition = any($3))
-          and ($4::text is null or position($4 in lower(host)) > 0 or position($4 in lower(description)) > 0 or position($4 in lower(external_id)) > 0)
+          and (is_named or strpos(host, $8) > 0)
         order by id desc limit $6
       )
-      select ${endpointColumns}, f.condition, b.held, b.dead_lettered, b.oldest_at, a.delivered, a.failed, s.goes_on
+      select ${endpointColumns}, f.condition, f.is_named, b.held, b.dead_lettered, b.oldest_at, a.delivered, a.failed, s.goes_on
       from (
         select case when (select count(*) from page) < $6 then (select id from scanned order by id desc offset $5 - 1 limit 1) end as goes_on
       ) s
@@ -78,10 +83,13 @@ export async function searchEndpoints(db: Db, filter: EndpointFilter, limit: num
         ) m
       ) a on true
       order by p.id desc`,
-    values: [tenantId && uuidOf(tenantId), before && uuidOf(before), conditions, text, searched, limit, id],
+    values: [tenantId && uuidOf(tenantId), before && uuidOf(before), conditions, text, searched, limit, id, url?.host ?? null],
   });
-  const goesOn = rows[0]?.goes_on ?? null;
-  return { found: rows.filter(({ id }) => id !== null).map(toFound), goesOn: goesOn && idOf('ep', goesOn) };
+  const found = rows.filter(({ id }) => id !== null);
+  const kept = found.filter((row) => row.is_named || url?.isIn(toEndpoint(row)));
+  // what is left out of a full page does not end the list
+  const goesOn = kept.length < found.length && found.length === limit ? found.at(-1)?.id : rows[0]?.goes_on;
+  return { found: kept.map(toFound), goesOn: goesOn ? idOf('ep', goesOn) : null };
 }
 
 /** The UUID of `ep_…`; null: it is no id. */
@@ -91,6 +99,7 @@ function uuidIn(search: string | null): string | null {
 
 type Row = EndpointRow & {
   condition: EndpointCondition;
+  is_named: boolean;
   held: number | null;
   dead_lettered: number | null;
   oldest_at: Date | null;

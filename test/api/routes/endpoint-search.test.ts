@@ -73,11 +73,20 @@ describe('the endpoints of all tenants', () => {
     expect((await api.get('/v1/endpoints?tenant=nobody')).status).toBe(404);
   });
 
-  it('are found by host, description, tenant and id, and never by the path of their URL', async () => {
+  it('are found by host, description, tenant, id and URL, and never by the path alone', async () => {
     expect(await found('search=HOOKS.example')).toEqual([ids.other]);
     expect(await found('search=Is%20Paused')).toEqual([ids.paused]);
     expect(await found('search=othe')).toEqual([ids.other]);
     expect(await found(`search=${ids.failing}`)).toEqual([ids.failing]);
+    for (const url of [
+      'https://hooks.example.com/secret-path',
+      'HTTPS://hooks.example.com/secret',
+      'example.com/secret-path',
+      'https://hooks.example.com/',
+    ]) {
+      expect(await found(`search=${encodeURIComponent(url)}`), url).toEqual([ids.other]);
+    }
+    expect(await found(`search=${encodeURIComponent('https://hooks.example.com/another-path')}`)).toEqual([]);
     expect(await found('search=secret-path')).toEqual([]);
     expect(await found('search=%25')).toEqual([]);
     expect(await found('search=%20')).toHaveLength(8);

@@ -180,6 +180,9 @@ describe('the search', () => {
     expect(await found('searched-1', `&tenant=${tenant}`)).toEqual([['event', 'searched-1']]);
     expect(await found('bücher')).toEqual([['endpoint', endpoint]]);
     expect(await found('OF-LISTS', `&tenant=${tenant}&kind=endpoint`)).toEqual([['endpoint', endpoint]]);
+    for (const pasted of [url, `${url}#x`, url.replace('https://', '')])
+      expect(await found(pasted), pasted).toContainEqual(['endpoint', endpoint]);
+    expect(await found(`${url}/another`, '&kind=endpoint')).toEqual([]);
     expect(await found('arched.ty')).toEqual([['event_type', 'searched.type']]);
     expect((await found(tenant))[0]).toEqual(['tenant', tenant]);
     expect(await found(tenant, '&kind=event&kind=delivery')).toEqual([]);

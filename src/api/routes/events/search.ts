@@ -5,7 +5,9 @@ import { searches } from '#db/search/search';
 import { may } from '#domain/access/access';
 import { tenantKey } from '#domain/endpoints/tenant';
 import { text } from '#domain/text';
+import { pastedUrl } from '#domain/views/pasted-url';
 import { hitKind, hitKinds, pastedId, type SearchHit, searchHit } from '#domain/views/search-hit';
+import { openTarget } from '#sealing/endpoint-target-encryption';
 import { deliveryExample } from '../../examples/deliveries.ts';
 import { notFound } from '../../http/problem.ts';
 import { answer, type Route, route } from '../../http/route.ts';
@@ -15,7 +17,7 @@ const query = z.strictObject({
   q: text(200)
     .min(1)
     .describe(
-      'The id of a delivery, an event or an endpoint, also as the name of a workflow such as `delivery/dlv_…`; or a part of the id or name of a tenant, of the host or description of an endpoint, or of the name of an event type.',
+      'The id of a delivery, an event or an endpoint, also as the name of a workflow such as `delivery/dlv_…`; or a part of the id or name of a tenant, of the host or description of an endpoint, or of the name of an event type; or the URL of an endpoint.',
     ),
   kind: z
     .union([hitKind, z.array(hitKind).max(hitKinds.length)])
@@ -37,7 +39,7 @@ const example: SearchHit = {
   at: deliveryExample.createdAt,
 };
 
-export const searchRoute = ({ db }: ApiDeps): Route =>
+export const searchRoute = ({ db, vault }: ApiDeps): Route =>
   route({
     method: 'get',
     path: '/v1/search',
@@ -52,7 +54,9 @@ export const searchRoute = ({ db }: ApiDeps): Route =>
     async handler({ query: { q, kind = [...hitKinds], tenant: key, limit }, caller }) {
       const tenant = key === undefined ? null : await readTenant(db, key);
       if (key !== undefined && !tenant) throw notFound('tenant');
-      const wanted = { text: pastedId(q), tenantId: tenant?.id ?? null, limit };
+      const url = pastedUrl(q);
+      const sought = url && { host: url.host, isIn: (id: string, sealed: Uint8Array) => url.isIn(openTarget(vault, id, sealed).url) };
+      const wanted = { text: pastedId(q), tenantId: tenant?.id ?? null, limit, url: sought };
       const kinds = hitKinds
         .filter((one) => [kind].flat().includes(one))
         .filter((one) => !needsEndpoints(one) || may(caller, 'endpoints:read'));

@@ -41,7 +41,7 @@ export function FindBox({ kinds, tenant, effectOf, onFound }: FindBoxProps) {
         id={id}
         className="input"
         role="combobox"
-        placeholder="id, host, tenant or type"
+        placeholder="id, URL, tenant or type"
         autoComplete="off"
         spellCheck={false}
         aria-expanded={shows}

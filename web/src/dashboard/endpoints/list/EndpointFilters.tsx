@@ -59,7 +59,7 @@ function SearchField({ text, onChange }: { text: string; onChange: (text: string
         data-shortcut="/"
         className="input"
         aria-label="Search endpoints"
-        placeholder="Host, description, tenant or id"
+        placeholder="URL, description, tenant or id"
         value={typed}
         maxLength={200}
         onChange={({ target }) => setTyped(target.value)}
