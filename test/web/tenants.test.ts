@@ -19,6 +19,10 @@ withPage('makes a tenant, refuses a bad id at its field, changes it, deletes it 
   await page.getByRole('button', { name: 'Make the tenant' }).click();
   await page.waitForURL(`**/dashboard/tenants/${id}`);
   await page.getByText('nothing was sent').waitFor();
+  await page.getByRole('navigation', { name: 'Of this tenant' }).getByRole('link', { name: 'API keys' }).click();
+  await page.waitForURL(`**/dashboard/keys?tenant=${id}`);
+  await page.goBack();
+  await page.getByText('nothing was sent').waitFor();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'tenant');
   const limit = page.getByLabel('Endpoints, at most');

@@ -1,21 +1,25 @@
 // The eight figures at the top of the overview.
 import type { InstallationStatus, Stats, StatsWindow } from '@posthorn/client';
 import type { ReactNode } from 'react';
+import { FigureLink } from '../../parts/FigureLink.tsx';
 import { Spark } from '../../parts/Spark.tsx';
 import { count, duration, percent } from '../../words/format.ts';
 import { useWords } from '../../words/words.tsx';
 import { heldLine, p95Line, perMinute, type Rate, rateLine, rateOf, windows } from './figures.ts';
 
 export interface FiguresProps {
+  /** Undefined: all. */
+  tenant: string | undefined;
   stats: Stats;
   window: StatsWindow;
   /** Undefined: not known, or not to be seen by this key. */
   status: InstallationStatus | undefined;
 }
 
-export function Figures({ stats, window, status }: FiguresProps) {
+export function Figures({ tenant, stats, window, status }: FiguresProps) {
   const { locale } = useWords();
   const { totals } = stats;
+  const ofTenant = tenant === undefined ? {} : { tenant };
   const attempts = totals.delivered + totals.failed;
   const ms = (value: number | null) => (value === null ? '–' : duration(value, locale));
   const rate = (of: Parameters<typeof rateOf>[2]) => rateOf(stats, window, of);
@@ -39,8 +43,15 @@ export function Figures({ stats, window, status }: FiguresProps) {
       )}
       <Figure
         name="Held"
-        value={count(totals.held, locale)}
-        more={`${count(totals.deadLettered, locale)} dead letters`}
+        value={<FigureLink value={totals.held} to="/deliveries" search={{ ...ofTenant, status: 'held' }} />}
+        more={
+          <FigureLink
+            value={totals.deadLettered}
+            text={`${count(totals.deadLettered, locale)} dead letters`}
+            to="/dead-letters"
+            search={ofTenant}
+          />
+        }
         line={heldLine(stats)}
       />
       <Figure
@@ -75,7 +86,7 @@ interface FigureProps {
   value: ReactNode;
   unit?: string;
   isLong?: boolean;
-  more: string;
+  more: ReactNode;
   line?: readonly (number | null)[];
 }
 

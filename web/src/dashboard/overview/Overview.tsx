@@ -51,7 +51,7 @@ export function Overview() {
       {!stats.data && !stats.error && <Skeleton rows={12} />}
       {stats.data && (
         <>
-          <Figures stats={stats.data} window={window} status={status.data} />
+          <Figures tenant={tenant} stats={stats.data} window={window} status={status.data} />
           <Suspense fallback={<Skeleton rows={6} />}>
             <div className="overview-chart">
               <Traffic stats={stats.data} window={window} />

@@ -3,6 +3,7 @@ import type { Stats, StatsWindow } from '@posthorn/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { posthorn } from '../../../api/client.ts';
+import { FigureLink } from '../../../parts/FigureLink.tsx';
 import { Facts, Section } from '../../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../../parts/States.tsx';
 import { count, duration, percent } from '../../../words/format.ts';
@@ -65,6 +66,8 @@ function Figures({ endpoint, stats: { totals } }: { endpoint: string; stats: Sta
   // the lane is counted now, the statistics some seconds ago
   const lane = useQuery(laneQuery(endpoint)).data;
   const { accepted, delivered, failed, successRate, latencyMs, held, deadLettered, oldestWaitingMs } = totals;
+  const heldNow = lane?.held ?? held;
+  const heldText = `${lane?.heldIsMore ? 'more than ' : ''}${count(heldNow, 'en')}`;
   const time = (ms: number | null) => (ms === null ? '–' : duration(ms, 'en'));
   return (
     <Facts
@@ -76,8 +79,8 @@ function Figures({ endpoint, stats: { totals } }: { endpoint: string; stats: Sta
         ['p50', time(latencyMs.p50)],
         ['p95', time(latencyMs.p95)],
         ['p99', time(latencyMs.p99)],
-        ['Held now', `${lane?.heldIsMore ? 'more than ' : ''}${count(lane?.held ?? held, 'en')}`],
-        ['Dead letters now', count(deadLettered, 'en')],
+        ['Held now', <FigureLink key="held" value={heldNow} text={heldText} to="/deliveries" search={{ endpoint, status: 'held' }} />],
+        ['Dead letters now', <FigureLink key="dead" value={deadLettered} to="/dead-letters" search={{ endpoint }} />],
         ['Oldest waits', oldestWaitingMs === null ? 'none waits' : duration(oldestWaitingMs, 'en')],
       ]}
     />
