@@ -11,7 +11,7 @@ export interface PastedUrl {
 export function pastedUrl(text: string): PastedUrl | null {
   const trimmed = text.trim();
   const hasScheme = /^https?:\/\//i.test(trimmed);
-  if (!hasScheme && !/^[^\s/]+[.:][^\s/]*\/\S*$/.test(trimmed)) return null;
+  if (!hasScheme && !isHostAndPath(trimmed)) return null;
   const parsed = URL.parse(hasScheme ? trimmed : `https://${trimmed}`);
   if (!parsed) return null;
   const sought = withoutScheme(parsed).replace(/\/$/, '');
@@ -22,6 +22,12 @@ export function pastedUrl(text: string): PastedUrl | null {
       return other !== null && withoutScheme(other).includes(sought);
     },
   };
+}
+
+/** Something with a dot or a port, and a slash. */
+function isHostAndPath(text: string): boolean {
+  const slash = text.indexOf('/');
+  return slash > 0 && /[.:]/.test(text.slice(0, slash)) && !/\s/.test(text);
 }
 
 const withoutScheme = ({ host, pathname, search }: URL) => `${host}${pathname}${search}`.toLowerCase();
