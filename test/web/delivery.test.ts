@@ -70,7 +70,14 @@ withPage('shows the timeline, obeys orders and says when, and runs nothing that 
   await dialog.getByRole('button', { name: 'Replay the delivery' }).click();
   await page.getByText(/^Replayed: HTTP 200/).waitFor();
   await page.getByText('Round 2', { exact: true }).waitFor();
-  // print: every attempt is open, and no button is there
+  // print: every attempt is read and open, and no button is there
+  await page.route('**/attempts?limit=50*', (route) => route.continue({ url: route.request().url().replace('limit=50', 'limit=2') }));
+  await page.reload();
+  await page.getByRole('button', { name: 'Load earlier attempts' }).waitFor();
+  await page.evaluate('window.print = () => document.body.setAttribute("data-printed", "")');
+  await page.getByRole('button', { name: 'Print' }).click();
+  await page.locator('body[data-printed]').waitFor();
+  await page.unroute('**/attempts?limit=50*');
   await page.evaluate('dispatchEvent(new Event("beforeprint"))');
   await page.emulateMedia({ media: 'print' });
   expect(await page.getByRole('region', { name: 'Response', exact: true }).count()).toBe(3);

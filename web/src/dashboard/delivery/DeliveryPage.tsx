@@ -25,8 +25,8 @@ export function DeliveryPage() {
   const attempts = useAttemptPages(id);
   const pages = attempts.data?.pages;
   const all = useMemo(() => pages?.flatMap((page) => page.data) ?? [], [pages]);
-  const printing = usePrinting(all);
-  useCommands([{ id: 'print', text: 'Print', act: () => void printing.print() }]);
+  const printing = usePrinting(attempts);
+  useCommands([{ id: 'print', text: 'Print', act: printing.print }]);
   const { data } = delivery;
   const told = explanation.data;
   const error = delivery.error ?? explanation.error ?? attempts.error;
@@ -42,7 +42,7 @@ export function DeliveryPage() {
     <>
       <Orders key={data.id} delivery={data} explanation={told} />
       <span className="delivery-print">
-        <Button tone="quiet" onPress={() => void printing.print()}>
+        <Button tone="quiet" onPress={printing.print} isPending={printing.isReading}>
           Print
         </Button>
       </span>

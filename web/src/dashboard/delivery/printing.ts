@@ -4,11 +4,20 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { attemptQuery } from '../../parts/attempts/AttemptList.tsx';
+import type { useAttemptPages } from '../../parts/attempts/use-delivery.ts';
 
-/** `print` reads all attempts first. The browser's own command shows of an attempt what is read already. */
-export function usePrinting(attempts: readonly Attempt[]): { isPrinting: boolean; print: () => Promise<void> } {
+export interface Printing {
+  isPrinting: boolean;
+  /** All attempts are read before the page is printed. */
+  isReading: boolean;
+  print: () => void;
+}
+
+/** `print` reads all attempts first. The browser's own command shows what is read already. */
+export function usePrinting(pages: ReturnType<typeof useAttemptPages>): Printing {
   const queries = useQueryClient();
   const [isPrinting, setIsPrinting] = useState(false);
+  const [isReading, setIsReading] = useState(false);
   useEffect(() => {
     const begin = () => flushSync(() => setIsPrinting(true));
     const end = () => setIsPrinting(false);
@@ -20,8 +29,19 @@ export function usePrinting(attempts: readonly Attempt[]): { isPrinting: boolean
     };
   }, []);
   async function print(): Promise<void> {
-    await Promise.allSettled(attempts.map((attempt) => queries.query(attemptQuery(attempt))));
-    window.print();
+    setIsReading(true);
+    const attempts = await readAll(pages);
+    await Promise.allSettled(attempts?.map((attempt) => queries.query(attemptQuery(attempt))) ?? []);
+    // the page says what went wrong
+    if (attempts) window.print();
+    setIsReading(false);
   }
-  return { isPrinting, print };
+  return { isPrinting, isReading, print: () => void print() };
+}
+
+/** Undefined: a page could not be read. */
+async function readAll(pages: ReturnType<typeof useAttemptPages>): Promise<Attempt[] | undefined> {
+  let { data, hasNextPage, isError } = pages;
+  while (hasNextPage && !isError) ({ data, hasNextPage, isError } = await pages.fetchNextPage());
+  return isError ? undefined : data?.pages.flatMap((page) => page.data);
 }
