@@ -18,7 +18,7 @@ withPage('transform, signature and versions are chosen in fields, and can be wri
   await page.getByLabel('Transform as JSON').fill('{ "template": { "order": "{{data.id}}" } }');
   await page.getByRole('region', { name: 'Body' }).getByText('"A-1"').waitFor();
   // it is still being typed while it is empty, and is there again after another choice
-  const [madeFor, text] = [page.getByLabel('Made for'), page.getByLabel('Transform as JSON')];
+  const [madeFor, text] = [page.getByLabel('Body format for'), page.getByLabel('Transform as JSON')];
   await text.fill('');
   await text.fill('{ "template": { "order": "{{data.id}}", "typed": true } }');
   await madeFor.selectOption('Slack');

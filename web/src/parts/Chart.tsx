@@ -85,18 +85,26 @@ function optionsOf(element: HTMLElement, { series, height, show, locale, time }:
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map(show) },
     ],
     series: [
-      { label: time, value: (_plot: uPlot, at: number | null) => (at === null ? '–' : whole(at, locale)) },
+      {
+        label: time,
+        value: (plot: uPlot, at: number | null, of: number, index: number | null) =>
+          asText(shown(plot, at, of, index), (one) => whole(one, locale)),
+      },
       ...series.map(({ label, color: token }) => ({
         label,
         stroke: color(token),
         width: 1.5,
         // a value alone has no line
         points: { show: false, size: 5, filter: (plot: uPlot, index: number) => alone(plot.data[index] ?? []) },
-        value: (_plot: uPlot, value: number | null) => (value === null ? '–' : show(value)),
+        value: (plot: uPlot, value: number | null, of: number, index: number | null) => asText(shown(plot, value, of, index), show),
       })),
     ],
   };
 }
+
+/** What the legend says of a line: the value under the pointer, else the newest. */
+const shown = (plot: uPlot, value: number | null, of: number, index: number | null) => (index === null ? plot.data[of]?.at(-1) : value);
+const asText = (value: number | null | undefined, show: (value: number) => string) => (value == null ? '–' : show(value));
 
 /** The times under the chart, in Unix seconds: of a day, or the dates when they are days apart. */
 function timesOf(ticks: number[], locale: string): string[] {

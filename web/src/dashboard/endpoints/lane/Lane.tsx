@@ -70,8 +70,8 @@ function Waiting({ lane, endpoint }: { lane: LaneView; endpoint: Endpoint }) {
       </Tag>,
     ],
     ['Held', `${lane.heldIsMore ? 'more than ' : ''}${count(lane.held, 'en')}`],
-    ['Oldest was made', lane.oldestHeldAt ? <Time key="oldest" at={lane.oldestHeldAt} /> : 'none waits'],
-    ['Acts next', lane.dueAt ? <Time key="due" at={lane.dueAt} /> : lane.waitingFor ? 'when something changes' : 'now'],
+    ['Oldest held delivery', lane.oldestHeldAt ? <Time key="oldest" at={lane.oldestHeldAt} /> : 'none'],
+    ['Next action', lane.dueAt ? <Time key="due" at={lane.dueAt} /> : lane.waitingFor ? 'when something changes' : 'now'],
     ...(endpoint.notBefore ? ([['Retry-After ends', <Time key="after" at={endpoint.notBefore} />]] as [string, ReactNode][]) : []),
     ['Workflow', temporal ?? lane.workflowId ?? 'none'],
   ];

@@ -38,9 +38,9 @@ export function Destination({ endpoint }: { endpoint: Endpoint }) {
         <Choice
           name="verification"
           of="verification"
-          label="Asked whether it wants events"
+          label="Verification of the endpoint"
           options={verifications}
-          hint="Before its first delivery, and after a change of its URL."
+          hint="How it confirms that it wants events, before its first delivery and after a change of its URL."
         />
       </Setting>
     </Group>
@@ -54,7 +54,7 @@ function Auth() {
       <Choice
         name="authType"
         of="auth"
-        label="Logs in with"
+        label="Authentication"
         options={methods}
         hint="Stored secrets are shown as ***; leave that to keep them."
       />

@@ -37,7 +37,7 @@ export function TransformField() {
   };
   return (
     <>
-      <Select label="Made for" value={kind} onChange={({ target }) => choose(target.value)}>
+      <Select label="Body format for" value={kind} onChange={({ target }) => choose(target.value)}>
         {Object.entries(names).map(([value, text]) => (
           <option key={value} value={value}>
             {text}
