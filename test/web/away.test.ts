@@ -46,10 +46,10 @@ withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openP
   expect(await bar.count()).toBe(0);
 
   await api.kill();
-  // its chunk is not here yet
+  // its chunk is not here yet: its name is, and the bar says why it waits
   await page.getByRole('link', { name: 'Replays' }).click();
   await bar.getByText('No connection to Posthorn.').waitFor();
-  await row('before').waitFor();
+  await page.getByRole('heading', { name: 'Replays' }).waitFor();
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'away');
   api = await start();

@@ -120,4 +120,7 @@ withPage('goes through rows, opens and selects them, without the mouse', async (
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await page.waitForURL('**/dashboard/dead-letters**');
+  // back at the row that was left, which is still selected
+  await row.locator('a:focus').waitFor();
+  expect(await row.getByRole('checkbox').isChecked()).toBe(true);
 });

@@ -42,11 +42,14 @@ withPage('a sheet returns the focus to its row, and Back returns to the place in
   const scrolled = () => page.evaluate('scrollY') as Promise<number>;
   await page.evaluate('scrollTo(0, 500)');
   await expect.poll(scrolled).toBe(500);
-  await page.getByRole('row').nth(20).getByRole('link').first().click();
+  const link = page.getByRole('row').nth(20).getByRole('link').first();
+  const opened = await link.getAttribute('href');
+  await link.click();
   await page.locator('h1:focus', { hasText: '127.0.0.1:9/many/' }).waitFor();
   expect(await scrolled()).toBe(0);
   await page.goBack();
-  await page.locator('h1:focus', { hasText: 'Endpoints' }).waitFor();
+  // the row that was opened, at its place
+  await page.locator(`a:focus[href="${opened}"]`).waitFor();
   await expect.poll(scrolled).toBe(500);
   await page.goto('/dashboard/audit');
   const entry = page.getByRole('button', { name: /^Entry \d+/ }).first();

@@ -97,6 +97,8 @@ withPage('each role sees what it may not do, and why', async ({ openPage }) => {
     await page.getByRole('button', { name: /New tenant.*needs the role admin/ }).waitFor();
     await page.getByRole('link', { name: 'Replays' }).click();
     await page.getByRole('button', { name: role === 'viewer' ? /New replay.*needs the role operator/ : 'New replay…' }).waitFor();
+    await page.getByRole('link', { name: /^Audit log.*needs the role admin/ }).click();
+    await page.getByRole('heading', { name: 'This page needs the role admin' }).waitFor();
   }
   const { page, watched } = await openPage({ origin: own.origin });
   watched.allow(/^another origin/);

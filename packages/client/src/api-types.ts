@@ -2684,6 +2684,8 @@ export interface Replay {
   succeeded: number;
   /** replayed, and refused at the first attempt of the new round, or ended otherwise; retries go on as usual */
   failed: number;
+  /** replayed, and dead letters now; null: not counted, as in lists, or because there are too many other dead letters */
+  deadLettered: number | null;
   /** not replayed: replayed by hand, cancelled or erased meanwhile, or the endpoint was deleted */
   skipped: number;
   /** replayed, and without a result: in flight, retrying, or held by the lane of the endpoint */

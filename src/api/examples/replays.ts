@@ -31,6 +31,7 @@ export const replayExample: ReplayView = {
   done: 312,
   succeeded: 290,
   failed: 4,
+  deadLettered: 1,
   skipped: 0,
   waiting: 18,
   perSecond: 20,

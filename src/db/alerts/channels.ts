@@ -29,6 +29,8 @@ export interface ChannelToCreate extends ChannelWrite {
 
 /** Of a tenant, or of the operator. */
 export const mostChannels = 20;
+/** The first half of the key of the advisory lock; the second is the owner. The operator has no row that could be locked. */
+const channelsLock = 8061103;
 
 /**
  * Null: there are `mostChannels` already. Run twice with the same id: the second run returns the channel of the first.
@@ -41,6 +43,12 @@ export async function createChannel(
   audit: Audit,
 ): Promise<StoredChannel | null> {
   await audited(db, audit, async (client) => {
+    // a later statement than the lock counts, so that it sees what another call has committed
+    await client.query({
+      name: 'lock_alert_channels_of_owner',
+      text: 'select pg_advisory_xact_lock($1, hashtext($2))',
+      values: [channelsLock, made.tenantId ?? 'operator'],
+    });
     const { rowCount } = await client.query({
       name: 'create_alert_channel',
       text: `

@@ -48,7 +48,7 @@ export interface OtherChanges {
    */
   pastTarget?: ((sealed: Uint8Array) => Uint8Array) | undefined;
   /** Called with the stored endpoint under its lock; an error that it throws rolls everything back. */
-  check?: ((before: StoredEndpoint) => void) | undefined;
+  check?: ((before: StoredEndpoint, db: Querying) => void | Promise<void>) | undefined;
   /** Checks the new signing against the newest secret; an error that it throws rolls everything back. */
   judgeSigning?: ((before: StoredEndpoint, newest: SealedSecret | undefined) => void) | undefined;
 }
@@ -71,14 +71,14 @@ export async function changeEndpoint(
 ): Promise<EndpointChanged> {
   if (Object.keys(change).length === 0 && !retarget && !reshape && verification === undefined) {
     const endpoint = await readEndpoint(db, endpointId);
-    if (endpoint) check?.(endpoint);
+    if (endpoint) await check?.(endpoint, db);
     return changed(endpoint);
   }
   return inTransaction(db, async (client): Promise<EndpointChanged> => {
     await reshape?.lock(client);
     const before = await lockEndpoint(client, endpointId);
     if (!before) return { kind: 'unknown' };
-    check?.(before);
+    await check?.(before, client);
     const settings: EndpointSettings = { ...before, ...change };
     const reshaped = await reshape?.make(before.shape, client);
     const problems = endpointProblems({ ...settings, isWhole: (reshaped ?? before).shape?.isWhole ?? false });

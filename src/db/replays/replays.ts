@@ -5,7 +5,9 @@ import { type Audit, audited } from '../audit/audit.ts';
 import type { Db } from '../store/pool.ts';
 
 /** A stored job, without its workflow and what the clock says. */
-export type ReplayRecord = Omit<ReplayView, 'etag' | 'workflowId' | 'temporalUrl' | 'estimatedEndAt'>;
+export type ReplayRecord = Omit<ReplayView, 'etag' | 'workflowId' | 'temporalUrl' | 'estimatedEndAt' | 'deadLettered'> & {
+  tenantId: string | null;
+};
 
 export interface ReplayToCreate {
   replayId: string;
@@ -50,7 +52,7 @@ export async function readTarget(db: Db, endpointId: string): Promise<string | n
 }
 
 const columns = `
-  r.id, r.status, t.external_id as tenant, r.endpoint_id, r.statuses, r.never_attempted, r.types, r.target, cardinality(r.deliveries) as chosen, r.since, r.until,
+  r.id, r.status, r.tenant_id, t.external_id as tenant, r.endpoint_id, r.statuses, r.never_attempted, r.types, r.target, cardinality(r.deliveries) as chosen, r.since, r.until,
   coalesce(r.matched, 0) as matched, r.replayed, r.succeeded, r.failed, r.ended_at, r.per_second, r.rate, r.error, r.created_by, r.created_at, r.phase,
   case when r.status in ('done', 'cancelled') then r.waiting else r.replayed - r.succeeded - r.failed end as waiting
   from replays r left join tenants t on t.id = r.tenant_id`;
@@ -58,6 +60,7 @@ const columns = `
 interface ReplayRow {
   id: string;
   status: ReplayStatus;
+  tenant_id: string | null;
   tenant: string | null;
   endpoint_id: string | null;
   statuses: Replayable[];
@@ -115,7 +118,13 @@ function toRecord(row: ReplayRow): ReplayRecord {
   const skipped = row.phase === 'results' ? Math.max(0, row.matched - row.replayed) : 0;
   const { status, tenant, succeeded, failed, waiting, rate, error } = row;
   return {
-    ...{ id: idOf('rpl', row.id), status, tenant, endpoint: row.endpoint_id && idOf('ep', row.endpoint_id) },
+    ...{
+      id: idOf('rpl', row.id),
+      status,
+      tenantId: row.tenant_id && idOf('tnt', row.tenant_id),
+      tenant,
+      endpoint: row.endpoint_id && idOf('ep', row.endpoint_id),
+    },
     selection: {
       ...{ status: row.statuses, neverAttempted: row.never_attempted, types: row.types, target: row.target },
       ...{ deliveries: row.chosen, since: row.since.toISOString(), until: row.until.toISOString() },

@@ -57,23 +57,33 @@ export async function hasAllSandboxes(db: Pick<Db, 'query'>, tenantId: string, e
   return rows[0]?.full ?? false;
 }
 
-/** Run twice with the same id: the second run changes nothing. */
+/**
+ * Run twice with the same id: the second run changes nothing. `full`: others, created at the same moment, have made
+ * as many as the tenant may have. Null: the tenant is gone.
+ */
 export async function createSandbox(
   db: Db,
   made: Pick<StoredSandbox, 'id' | 'tenantId' | 'endpoint' | 'name' | 'script'>,
   audit: Audit,
-): Promise<StoredSandbox | null> {
+): Promise<StoredSandbox | 'full' | null> {
   const { id, tenantId, endpoint, name, script } = made;
-  await audited(db, audit, async (client) => {
+  const isFull = await audited(db, audit, async (client) => {
+    await client.query({
+      name: 'lock_tenant_of_sandboxes',
+      text: 'select from tenants where id = $1 for no key update',
+      values: [uuidOf(tenantId)],
+    });
+    // a later statement than the lock, so that it sees what another call has committed
+    if (await hasAllSandboxes(client, tenantId, id)) return { result: true, entry: null };
     const { rowCount } = await client.query({
       name: 'create_sandbox',
       text: 'insert into sandboxes (id, tenant_id, endpoint_id, name, script) values ($1, $2, $3, $4, $5) on conflict do nothing',
       values: [uuidOf(id), uuidOf(tenantId), uuidOf(endpoint), name, script],
     });
     const entry = { tenantId, target: target(id), before: null, after: { name, script, endpoint } };
-    return { result: null, entry: rowCount === 1 ? entry : null };
+    return { result: false, entry: rowCount === 1 ? entry : null };
   });
-  return readSandbox(db, id);
+  return isFull ? 'full' : readSandbox(db, id);
 }
 
 /** Of one tenant, older than `before`, newest first. */

@@ -156,6 +156,10 @@ export const replayView = z.object({
   done: count('of them, those that the job is done with: replayed or skipped'),
   succeeded: count('replayed, and accepted by the endpoint'),
   failed: count('replayed, and refused at the first attempt of the new round, or ended otherwise; retries go on as usual'),
+  deadLettered: z
+    .int()
+    .nullable()
+    .describe('replayed, and dead letters now; null: not counted, as in lists, or because there are too many other dead letters'),
   skipped: count('not replayed: replayed by hand, cancelled or erased meanwhile, or the endpoint was deleted'),
   waiting: count('replayed, and without a result: in flight, retrying, or held by the lane of the endpoint'),
   perSecond: z.number(),

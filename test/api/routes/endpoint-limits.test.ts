@@ -126,3 +126,11 @@ describe('a portal link', () => {
     expect((await patch(plain.id, 'victim.example')).status).toBe(200);
   });
 });
+
+it('a tenant has at most 20 test endpoints, also when they are created concurrently; those refused leave no endpoint', async () => {
+  const tenant = await tenantWith(100);
+  const path = `/v1/tenants/${tenant}/sandbox-endpoints`;
+  expect(await statuses(Array.from({ length: 30 }, () => api.post(path)))).toEqual([...Array(20).fill(201), ...Array(10).fill(409)]);
+  expect((await api.get(`${path}?limit=250`)).body.data).toHaveLength(20);
+  expect((await api.get(`/v1/tenants/${tenant}/endpoints?limit=250`)).body.data).toHaveLength(20);
+});

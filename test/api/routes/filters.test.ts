@@ -1,7 +1,9 @@
 // Filters over HTTP: stored as they were given, refused with their place, tested without an endpoint, audited, and explained
 // later, also after an erasure.
 import { describe, expect, it } from 'vitest';
+import { uuidOf } from '#domain/ids';
 import { createApi } from '../../support/api.ts';
+import { until } from '../../support/until.ts';
 import { apiOfFile } from '../api-of-file.ts';
 import { planned } from '../deliveries-at-hand.ts';
 
@@ -103,6 +105,25 @@ describe('a filter that can never match the schemas of its event types', () => {
     );
     expect((await change({ description: 'something else' })).status).toBe(200);
     expect((await change({ eventTypes: ['fit.created'], filter: { 'data.amount': 1 } })).status).toBe(200);
+  });
+
+  it('is refused when a filter and event types that do not fit are stored at the same moment', async () => {
+    await makeType('fit.moment');
+    const { id } = await api.makeEndpoint(tenant, url, { eventTypes: ['fit.unknown'], filter: { 'data.amount': 1 } });
+    const holder = await api.db.connect();
+    await holder.query('begin');
+    await holder.query('select from endpoints where id = $1 for update', [uuidOf(id)]);
+    // each fits what is stored now, and neither the other
+    const changes = [{ filter }, { eventTypes: ['fit.moment'] }].map((body) => api.call('PATCH', `/v1/endpoints/${id}`, body));
+    await until('both to wait for the endpoint', async () => {
+      const { rowCount } = await api.db.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rowCount === 2;
+    });
+    await holder.query('commit');
+    holder.release();
+    expect((await Promise.all(changes)).map(({ status }) => status).toSorted()).toEqual([200, 422]);
   });
 
   it('is accepted when another event may match: of another type, an old version, or a type without a schema', async () => {

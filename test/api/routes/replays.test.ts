@@ -124,6 +124,18 @@ describe('a request', () => {
 });
 
 describe('a job', () => {
+  it('says how many of its deliveries are dead letters now', async () => {
+    const { tenant, endpoint } = await deadLetters(3);
+    const { body: job } = await api.post('/v1/replays', { tenant, since });
+    await api.db.query(`update replays set phase = 'results', matched = 2, replayed = 2, failed = 2 where id = $1`, [uuidOf(job.id)]);
+    const { data } = (await api.get(`/v1/deliveries?endpoint=${endpoint}`)).body;
+    // of the job: two of the three, one of which is retried
+    await api.db.query('update deliveries set replay_id = $1 where id = any($2)', [job.id, [uuidOf(data[0].id), uuidOf(data[1].id)]]);
+    await setStatus(api, data[1].id, 'retrying');
+    expect((await api.get(`/v1/replays/${job.id}`)).body).toMatchObject({ failed: 2, deadLettered: 1 });
+    expect((await api.get(`/v1/replays?tenant=${tenant}`)).body.data).toMatchObject([{ failed: 2, deadLettered: null }]);
+  });
+
   it('is paused, resumed, slowed and cancelled, each once in the audit log', async () => {
     const { tenant } = await deadLetters(0);
     const { body: job } = await api.post('/v1/replays', { tenant, since });

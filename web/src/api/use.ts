@@ -32,6 +32,12 @@ export function useLacks(scope: string): string | undefined {
   return may ? undefined : `needs the role ${roleOf[scope] ?? 'operator'}`;
 }
 
+/** Why a page shows nothing. `needs`: the scope that it cannot do without, if it is more than everybody has. */
+export function useLacksPage(needs: string | undefined): string | undefined {
+  const lacks = useLacks(needs ?? 'any');
+  return needs === undefined ? undefined : lacks;
+}
+
 /** The same for what belongs to the installation and to none of its tenants. */
 export function useLacksInstallation(): string | undefined {
   const [lacks, boundTo] = [useLacks('admin'), useBoundTo()];

@@ -16,6 +16,7 @@ import { quarantineRoutes } from './quarantine/routes.ts';
 import { replayRoutes } from './replays/routes.ts';
 import { root } from './root.ts';
 import { parseSearch, stringifySearch } from './search.ts';
+import { Awaited } from './shell/Awaited.tsx';
 import { Failed } from './shell/Failed.tsx';
 import { NotFound } from './shell/NotFound.tsx';
 import { statusRoutes } from './status/routes.ts';
@@ -48,6 +49,7 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: Failed,
+  defaultPendingComponent: Awaited,
   scrollRestoration: true,
   parseSearch,
   stringifySearch,

@@ -1,6 +1,7 @@
 // Lines over time, on one canvas (uPlot), in the colours of the theme. Screen readers get the sentence of `summary`.
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { regional } from '../words/format.ts';
 import { useWords } from '../words/words.tsx';
 import 'uplot/dist/uPlot.min.css';
 import './chart.css';
@@ -110,10 +111,10 @@ const asText = (value: number | null | undefined, show: (value: number) => strin
 function timesOf(ticks: number[], locale: string): string[] {
   const isDays = (ticks[1] ?? 0) - (ticks[0] ?? 0) >= 86_400;
   const format = new Intl.DateTimeFormat(
-    locale,
-    isDays ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+    regional(locale),
+    isDays ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
   );
-  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+  const day = new Intl.DateTimeFormat(regional(locale), { day: 'numeric', month: 'short' });
   return ticks.map((at, index) => {
     const date = new Date(at * 1_000);
     const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
@@ -122,7 +123,7 @@ function timesOf(ticks: number[], locale: string): string[] {
 }
 
 const whole = (at: number, locale: string) =>
-  new Date(at * 1_000).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
+  new Date(at * 1_000).toLocaleString(regional(locale), { dateStyle: 'medium', timeStyle: 'short' });
 
 /** The places of values that have none beside them. */
 function alone(values: ArrayLike<number | null | undefined>): number[] {

@@ -52,8 +52,9 @@ interface CellsProps<Row> {
 
 /** Only a row that has changed is drawn again: a live list changes several times a second. */
 const Cells = memo(function Cells<Row>({ row, columns }: CellsProps<Row>) {
-  return columns.map(({ id, cell }) => (
-    <div key={id} role="cell" className="data-cell">
+  return columns.map(({ id, header, cell, isBare, inList }) => (
+    <div key={id} role="cell" className={`data-cell${inList ? ` data-${inList}` : ''}`}>
+      {isBare && <span className="data-name">{header} </span>}
       {cell(row)}
     </div>
   ));

@@ -16,6 +16,10 @@ export interface Column<Row> {
   width: string;
   /** The first column holds the link of the row, with the class `row-link`: then the whole row can be clicked. */
   cell: (row: Row) => ReactNode;
+  /** The value says nothing by itself, as a number or a time: where columns have no heads, the head stands before it. */
+  isBare?: boolean;
+  /** In a row of lines: at the end of the first line; in as much of a line as is left; or not at all. */
+  inList?: 'corner' | 'long' | 'hidden';
 }
 
 export interface DataTableProps<Row> {

@@ -1,7 +1,8 @@
 // The frame of a page: its title, what can be done, its content.
-import { type ReactNode, useLayoutEffect } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect } from 'react';
 import { useWords } from '../words/words.tsx';
 import { Back, type BackProps } from './Back.tsx';
+import { Clamped, useClamp } from './Clamped.tsx';
 import './page.css';
 
 export interface PageProps {
@@ -16,6 +17,7 @@ export interface PageProps {
 
 export function Page({ title, heading, back, actions, children }: PageProps) {
   const { product } = useWords();
+  const clamp = useClamp();
   // before anybody is told of the new page
   useLayoutEffect(() => {
     document.title = `${title} · ${product}`;
@@ -26,7 +28,10 @@ export function Page({ title, heading, back, actions, children }: PageProps) {
         <div className="page-title">
           {back && <Back {...back} />}
           {/* takes the focus when the page was opened */}
-          <h1 tabIndex={-1}>{heading ?? title}</h1>
+          <h1 ref={clamp.ref as RefObject<HTMLHeadingElement | null>} className={clamp.className} tabIndex={-1}>
+            {heading ?? title}
+          </h1>
+          {clamp.more}
         </div>
         {actions && <div className="page-actions">{actions}</div>}
       </header>
@@ -54,7 +59,7 @@ export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) 
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>{typeof value === 'string' ? <Clamped>{value}</Clamped> : value}</dd>
         </div>
       ))}
     </dl>

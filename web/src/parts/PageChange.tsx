@@ -1,19 +1,26 @@
 // Tells people who do not see the screen that another page is shown: the focus goes to its heading. It stays where it is if that is
-// still a part of the page, as tabs are; the title of the page is read aloud then. Filters change no page. In the shell of each door.
+// still a part of the page, as tabs are; the title of the page is read aloud then. Filters change no page. Back returns to the row
+// from which somebody went. In the shell of each door.
 import { useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { keptPlace } from './kept-place.ts';
+import { keepRowInUse, returnToRow } from './row-focus.ts';
 
 /** The title of a page follows its part a moment later. */
 const restMs = 200;
+/** A list that was read before is there at once; the rows that are in view follow its place. */
+const rowWithinMs = 1_000;
 
 export function PageChange() {
   const router = useRouter();
   const [told, setTold] = useState('');
+  useEffect(keepRowInUse, []);
   useEffect(() => {
     // a page that leads on to another has no heading that takes the focus
     let isDue = false;
     return router.subscribe('onRendered', ({ fromLocation, toLocation, pathChanged }) => {
       const isPlaced = fromLocation?.state.__TSR_index !== toLocation.state.__TSR_index;
+      const isBack = (toLocation.state.__TSR_index ?? 0) < (fromLocation?.state.__TSR_index ?? 0);
       isDue ||= fromLocation !== undefined && pathChanged && isPlaced;
       // a page inside another takes no focus from it
       if (!isDue || !document.hasFocus()) return;
@@ -25,6 +32,8 @@ export function PageChange() {
       setTold('');
       // where the page stands is for the router to say: it knows the place to which Back returns
       heading.focus({ preventScroll: true });
+      const { row } = keptPlace();
+      if (isBack && row !== undefined) awaitRow(row, heading, performance.now() + rowWithinMs);
     });
   }, [router]);
   return (
@@ -32,4 +41,10 @@ export function PageChange() {
       {told}
     </p>
   );
+}
+
+/** Until somebody puts the focus elsewhere. */
+function awaitRow(row: string, heading: HTMLElement, untilMs: number): void {
+  if (document.activeElement !== heading || returnToRow(row) || performance.now() > untilMs) return;
+  requestAnimationFrame(() => awaitRow(row, heading, untilMs));
 }

@@ -1,5 +1,5 @@
 // A sentence of the API with its times in the zone of the user. The exact time is shown on hover.
-import { exactTime } from '../words/format.ts';
+import { exactTime, regional } from '../words/format.ts';
 import { useWords } from '../words/words.tsx';
 import { Prose } from './Prose.tsx';
 
@@ -23,7 +23,7 @@ function Part({ text, isTime }: { text: string; isTime: boolean }) {
   if (!isTime || Number.isNaN(at.getTime())) return <Prose text={text} />;
   return (
     <time dateTime={text} title={`${exactTime(at, locale)}\n${text}`}>
-      {at.toLocaleString(locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' })}
+      {at.toLocaleString(regional(locale), { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' })}
     </time>
   );
 }

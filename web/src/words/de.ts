@@ -47,6 +47,8 @@ export const de: Words = {
   cancel: 'Abbrechen',
   loading: 'Wird geladen',
   loadMore: 'Mehr laden',
+  showAll: 'Alles zeigen',
+  showLess: 'Weniger zeigen',
   retry: 'Erneut versuchen',
   none: 'keine',
   justNow: 'gerade eben',

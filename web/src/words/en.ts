@@ -23,6 +23,8 @@ export const en = {
   cancel: 'Cancel',
   loading: 'Loading',
   loadMore: 'Load more',
+  showAll: 'Show all',
+  showLess: 'Show less',
   retry: 'Try again',
   none: 'none',
   justNow: 'just now',

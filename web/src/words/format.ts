@@ -1,4 +1,10 @@
-// Times, durations and numbers as text.
+// Times, durations and numbers as text. Times are in the language of the page, as the region of the browser writes them.
+
+/** @example regional('en') // 'en-GB', so 24 hours and the day before the month, in a British browser */
+export function regional(locale: string): string {
+  const region = navigator.languages.map((language) => new Intl.Locale(language).region).find(Boolean);
+  return region ? `${locale}-${region}` : locale;
+}
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
@@ -16,12 +22,12 @@ export function relativeTime(ms: number, locale: string): string {
 
 /** In the zone of the user, to the second. */
 export function exactTime(at: Date, locale: string): string {
-  return at.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'long' });
+  return at.toLocaleString(regional(locale), { dateStyle: 'medium', timeStyle: 'long' });
 }
 
 export function shortDate(at: Date, locale: string): string {
   const isThisYear = at.getFullYear() === new Date().getFullYear();
-  return at.toLocaleString(locale, {
+  return at.toLocaleString(regional(locale), {
     day: 'numeric',
     month: 'short',
     ...(isThisYear ? { hour: '2-digit', minute: '2-digit' } : { year: 'numeric' }),

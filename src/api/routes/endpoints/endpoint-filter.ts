@@ -1,7 +1,7 @@
 // The filter of an endpoint, as a request gives it: stored with its numbers as they were written, and refused if it can never
 // match the schemas of the event types that the endpoint subscribes to.
 import { readTypeSchemas } from '#db/catalogue/type-schemas';
-import { type EndpointSettings, readEndpoint } from '#db/endpoints/endpoints';
+import type { EndpointSettings } from '#db/endpoints/endpoints';
 import type { Db } from '#db/store/pool';
 import { faultText } from '#domain/faults/fault';
 import { parseExactly } from '#domain/filters/exact-json';
@@ -12,6 +12,7 @@ import { pointerKey } from '#domain/json-pointer';
 import { type FieldError, invalid } from '../../http/problem.ts';
 import { pathText } from '../../http/validate.ts';
 
+type Querying = Pick<Db, 'query'>;
 type Filtering = Pick<EndpointSettings, 'filter'>;
 
 /** `members`: the JSON texts of the fields. Undefined: the request has no filter. Throws a 422. */
@@ -28,8 +29,11 @@ export function storedFilter(given: object | null | undefined, members: Map<stri
 /** With more of either, nothing is checked. */
 const most = { types: 20, versions: 20 };
 
-interface Checked extends Filtering {
+interface Judged extends Filtering {
   eventTypes: readonly string[];
+}
+
+interface Checked extends Judged {
   /** The field of the request that made it impossible. */
   given: 'filter' | 'eventTypes';
 }
@@ -38,7 +42,7 @@ interface Checked extends Filtering {
  * Throws a 422 if the filter matches no event that the schemas allow. Only for a list of exact types: other patterns may
  * mean types that are not in the catalogue. All versions count, as a producer may still post an old one.
  */
-export async function refuseImpossible(db: Db, { filter, eventTypes, given }: Checked): Promise<void> {
+export async function refuseImpossible(db: Querying, { filter, eventTypes, given }: Checked): Promise<void> {
   const node = filter === null ? null : parseFilter(parseExactly(filter)).filter;
   const isCertain = eventTypes.length > 0 && eventTypes.length <= most.types && !eventTypes.some((type) => type.endsWith('*'));
   if (!node || !isCertain) return;
@@ -55,11 +59,12 @@ export async function refuseImpossible(db: Db, { filter, eventTypes, given }: Ch
   if (first) throw invalid(first);
 }
 
-/** The same for a change, with what the endpoint has already. */
-export async function refuseImpossibleChange(db: Db, endpointId: string, change: Partial<Checked>): Promise<void> {
+/**
+ * The same for a change, with what the endpoint has already. Call it under the endpoint's lock: otherwise a filter and
+ * event types that are changed at the same time would each be judged without the other.
+ */
+export async function refuseImpossibleChange(db: Querying, stored: Judged, change: Partial<Judged>): Promise<void> {
   if (change.filter === undefined && change.eventTypes === undefined) return;
-  const stored = await readEndpoint(db, endpointId);
-  if (!stored) return;
   const { filter = stored.filter, eventTypes = stored.eventTypes } = change;
   await refuseImpossible(db, { filter, eventTypes, given: change.filter === undefined ? 'eventTypes' : 'filter' });
 }

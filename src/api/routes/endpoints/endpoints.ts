@@ -2,7 +2,7 @@
 // delete endpoints.
 import { z } from 'zod';
 import { readTenant } from '#db/access/tenants';
-import { changeEndpoint } from '#db/endpoints/endpoint-changes';
+import { changeEndpoint, type OtherChanges } from '#db/endpoints/endpoint-changes';
 import type { StoredEndpoint } from '#db/endpoints/endpoint-row';
 import { createEndpoint, listEndpoints, readEndpoint, usualSettings } from '#db/endpoints/endpoints';
 import { deleteEndpoint } from '#db/endpoints/pause-resume';
@@ -154,12 +154,14 @@ const change = (deps: ApiDeps) =>
       const judgeSigning = await prepareSigningChange(deps, params.endpoint, body);
       const { url, headers, auth, tls, verification, filter, transform, versions, ...given } = body;
       const settings = { ...given, ...storedFilter(filter, members) };
-      await refuseImpossibleChange(deps.db, params.endpoint, settings);
       const retargets = [url, headers, auth, tls].some((given) => given !== undefined);
       const target = retargets ? retarget(deps, params.endpoint, { url, headers, auth, tls }, transform) : undefined;
       const pastTarget = (sealed: Uint8Array) => sealPastTarget(deps.vault, params.endpoint, sealed);
       const shaped = reshape(deps, params.endpoint, { transform, versions });
-      const check = (before: StoredEndpoint) => requireMatch(() => tagsOfEndpoint(deps, before));
+      const check: OtherChanges['check'] = async (before, db) => {
+        requireMatch(() => tagsOfEndpoint(deps, before));
+        await refuseImpossibleChange(db, before, settings);
+      };
       const others = { retarget: target, reshape: shaped, verification, check, judgeSigning, pastTarget, mostAtHost: mostAtHost(caller) };
       const changed = await changeEndpoint(deps.db, params.endpoint, settings, others, audit);
       if (changed.kind === 'unknown') throw notFound('endpoint');

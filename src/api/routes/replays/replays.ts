@@ -64,7 +64,11 @@ const list = (deps: ApiDeps) =>
         .describe('Only jobs with this status. Repeat the parameter for several statuses.'),
     }),
     answers: {
-      200: { description: 'A page of jobs.', schema: pageOf(replayView), example: { data: [replayExample], nextCursor: null } },
+      200: {
+        description: 'A page of jobs.',
+        schema: pageOf(replayView),
+        example: { data: [{ ...replayExample, deadLettered: null }], nextCursor: null },
+      },
     },
     problems: [404],
     async handler({ query: { tenant, status, limit, cursor }, caller }) {
@@ -72,7 +76,7 @@ const list = (deps: ApiDeps) =>
       if (tenant !== undefined && !meant) throw notFound('tenant');
       const statuses = status === undefined ? null : [status].flat();
       const rows = await listReplays(deps.db, { tenantId: meant?.id ?? null, statuses }, cursor ?? null, limit + 1);
-      return pageAnswer(rows, limit, (row) => showReplay(linksFor(deps, caller), row));
+      return pageAnswer(rows, limit, (row) => showReplay(linksFor(deps, caller), row, null));
     },
   });
 

@@ -1,5 +1,6 @@
 // Builds the API view of a replay job: its row, its workflow in Temporal, and when it will end.
 import { replayWorkflowId } from '#contract/workflow-contract';
+import { countDeadAgain } from '#db/replays/dead-again';
 import { type ReplayRecord, readReplay } from '#db/replays/replays';
 import { estimatedMs, type ReplayView } from '#domain/replays/replay';
 import { type SettingsTags, settingsTags } from '#sealing/settings-tags';
@@ -9,12 +10,17 @@ import type { ApiDeps } from '../deps.ts';
 
 type Links = Pick<ApiDeps, 'vault' | 'temporalUiUrl' | 'temporalNamespace'>;
 
-export function showReplay({ vault, temporalUiUrl, temporalNamespace }: Links, record: ReplayRecord): ReplayView {
+export function showReplay(
+  { vault, temporalUiUrl, temporalNamespace }: Links,
+  { tenantId: _, ...record }: ReplayRecord,
+  deadLettered: number | null,
+): ReplayView {
   const { status, matched, done, perSecond, rate } = record;
   const workflowId = replayWorkflowId(record.id);
   const endsAt = status === 'running' ? new Date(Date.now() + estimatedMs(matched, done, perSecond, rate)).toISOString() : null;
   return {
     ...record,
+    deadLettered,
     etag: tagsOfReplay(vault, record)[0],
     estimatedEndAt: endsAt,
     workflowId,
@@ -31,5 +37,5 @@ export function tagsOfReplay(vault: ApiDeps['vault'], { id, perSecond }: Pick<Re
 export async function showReplayOf(deps: Links & Pick<ApiDeps, 'db'>, replayId: string): Promise<ReplayView> {
   const record = await readReplay(deps.db, replayId);
   if (!record) throw notFound('replay');
-  return showReplay(deps, record);
+  return showReplay(deps, record, record.failed + record.waiting === 0 ? 0 : await countDeadAgain(deps.db, record));
 }

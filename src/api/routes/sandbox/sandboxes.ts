@@ -57,12 +57,13 @@ const create = (deps: ApiDeps) =>
       const tenant = await readTenant(deps.db, params.tenant);
       if (!tenant) throw notFound('tenant');
       const id = ids.next('sbx');
-      if (await hasAllSandboxes(deps.db, tenant.id, id))
-        throw new Problem(409, `The tenant has ${mostSandboxes} test endpoints, which is the limit. Delete one first.`, {
-          code: 'limit_reached',
-        });
+      if (await hasAllSandboxes(deps.db, tenant.id, id)) throw full();
       const made = await makeSandboxEndpoint(deps, call, { url: urlOf(deps, id), settings: body.endpoint ?? {} });
       const stored = await createSandbox(deps.db, { id, tenantId: tenant.id, endpoint: made.id, name, script }, audit);
+      if (stored === 'full') {
+        await deleteEndpoint(deps.db, made.id, { ...audit, action: 'endpoint.delete' });
+        throw full();
+      }
       if (!stored) throw notFound('tenant');
       return answer(201, { ...show(deps, stored), secret: made.secret });
     },
@@ -150,6 +151,9 @@ const remove = (deps: ApiDeps) =>
       return noContent;
     },
   });
+
+const full = () =>
+  new Problem(409, `The tenant has ${mostSandboxes} test endpoints, which is the limit. Delete one first.`, { code: 'limit_reached' });
 
 function refuseBadScript(script: string): void {
   const parsed = parseScript(script);

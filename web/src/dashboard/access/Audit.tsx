@@ -3,7 +3,7 @@ import type { AuditAction, AuditEntry } from '@posthorn/client';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { Button } from '../../parts/Button.tsx';
+import { useLacks } from '../../api/use.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -12,6 +12,7 @@ import { Empty } from '../../parts/States.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { usePages } from '../../parts/use-pages.ts';
+import { NeedsRole } from '../shell/NeedsRole.tsx';
 import { AuditSheet } from './AuditSheet.tsx';
 import { actions, actorText } from './audit-words.ts';
 import { Verification } from './Verification.tsx';
@@ -29,6 +30,11 @@ const dayMs = 86_400_000;
 const ago = (count: string) => new Date(Math.floor((Date.now() - Number(count) * dayMs) / 60_000) * 60_000).toISOString();
 
 export function Audit() {
+  const lacks = useLacks('admin');
+  return lacks ? <NeedsRole title="Audit log" lacks={lacks} /> : <AllAudit />;
+}
+
+function AllAudit() {
   const filter = route.useSearch();
   const navigate = useNavigate();
   const [open, setOpen] = useState<AuditEntry>();
@@ -80,24 +86,26 @@ function asked({ action, ...rest }: ReturnType<typeof route.useSearch>) {
 
 function columnsWith(onOpen: (entry: AuditEntry) => void): Column<AuditEntry>[] {
   return [
-    { id: 'at', header: 'When', width: '110px', cell: ({ at }) => <Time at={at} /> },
+    { id: 'at', header: 'When', inList: 'corner', width: '110px', cell: ({ at }) => <Time at={at} /> },
     { id: 'who', header: 'Who', width: 'minmax(0, 2fr)', cell: ({ actor }) => <span title={actorText(actor)}>{actorText(actor)}</span> },
     {
       id: 'action',
       header: 'Did',
       width: 'minmax(180px, 1.2fr)',
       cell: (entry) => (
-        <span className="access-act">
-          {' '}
-          <Button tone="quiet" aria-label={`Entry ${entry.seq}: ${entry.action}`} onPress={() => onOpen(entry)}>
-            <code>{entry.action}</code>
-          </Button>
-        </span>
+        <button
+          type="button"
+          className="row-link access-entry"
+          aria-label={`Entry ${entry.seq}: ${entry.action}`}
+          onClick={() => onOpen(entry)}
+        >
+          <code>{entry.action}</code>
+        </button>
       ),
     },
-    { id: 'target', header: 'To', width: 'minmax(0, 2fr)', cell: ({ target }) => <code>{target.id}</code> },
+    { id: 'target', header: 'To', inList: 'long', width: 'minmax(0, 2fr)', cell: ({ target }) => <code>{target.id}</code> },
     { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant ?? '' },
-    { id: 'address', header: 'From', width: 'minmax(0, 1fr)', cell: ({ address }) => address ?? '' },
-    { id: 'seq', header: 'No.', width: '70px', cell: ({ seq }) => seq.toLocaleString('en') },
+    { id: 'address', header: 'From', inList: 'hidden', width: 'minmax(0, 1fr)', cell: ({ address }) => address ?? '' },
+    { id: 'seq', header: 'No.', inList: 'hidden', width: '70px', cell: ({ seq }) => seq.toLocaleString('en') },
   ];
 }

@@ -12,6 +12,7 @@ import { Empty } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
 import { usePages } from '../../parts/use-pages.ts';
+import { NeedsRole } from '../shell/NeedsRole.tsx';
 import { NewKey } from './NewKey.tsx';
 import { Revoke } from './Revoke.tsx';
 import { scopesText } from './scopes.ts';
@@ -24,18 +25,22 @@ const columns: Column<ApiKey>[] = [
   { id: 'prefix', header: 'Begins with', width: '110px', cell: ({ prefix }) => <code>{prefix}…</code> },
   { id: 'state', header: 'State', width: '110px', cell: (key) => <KeyState {...key} /> },
   { id: 'scopes', header: 'Scopes', width: 'minmax(0, 2fr)', cell: ({ scopes }) => scopesText(scopes) },
-  { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant ?? 'all' },
-  { id: 'used', header: 'Last used', width: '100px', cell: ({ lastUsedAt }) => <When of="used" at={lastUsedAt} /> },
-  { id: 'expires', header: 'Expires', width: '100px', cell: ({ expiresAt }) => <When of="expires" at={expiresAt} /> },
+  { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant ?? 'all tenants' },
+  { id: 'used', header: 'Last used', isBare: true, width: '100px', cell: ({ lastUsedAt }) => <When at={lastUsedAt} /> },
+  { id: 'expires', header: 'Expires', isBare: true, width: '100px', cell: ({ expiresAt }) => <When at={expiresAt} /> },
   { id: 'revoke', header: 'Revoke', width: '90px', cell: (key) => (isOver(key) ? '' : <RevokeKey apiKey={key} />) },
 ];
 const idOf = ({ id }: ApiKey) => id;
 const isOver = ({ revokedAt, expiresAt }: ApiKey) => revokedAt !== null || (expiresAt !== null && Date.parse(expiresAt) <= Date.now());
 
 export function Keys() {
+  const lacks = useLacks('admin');
+  return lacks ? <NeedsRole title="API keys" lacks={lacks} /> : <AllKeys />;
+}
+
+function AllKeys() {
   const { tenant } = route.useSearch();
   const navigate = useNavigate();
-  const lacks = useLacks('admin');
   const [isNew, setIsNew] = useState(false);
   const keys = usePages({
     queryKey: ['api-keys', { tenant }],
@@ -47,7 +52,7 @@ export function Keys() {
       actions={
         <>
           <TenantChoice tenant={tenant} onChange={(to) => void navigate({ to: '/keys', search: to === undefined ? {} : { tenant: to } })} />
-          <Button tone="primary" because={lacks} onPress={() => setIsNew(true)}>
+          <Button tone="primary" onPress={() => setIsNew(true)}>
             New key
           </Button>
         </>

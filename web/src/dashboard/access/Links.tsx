@@ -12,6 +12,7 @@ import { Empty } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
 import { usePages } from '../../parts/use-pages.ts';
+import { NeedsRole } from '../shell/NeedsRole.tsx';
 import { NewLink } from './NewLink.tsx';
 import { Revoke } from './Revoke.tsx';
 import { scopesText } from './scopes.ts';
@@ -29,17 +30,21 @@ const columns: Column<PortalLink>[] = [
     width: 'minmax(0, 1fr)',
     cell: ({ origins }) => (origins.length > 0 ? origins.join(', ') : 'nobody'),
   },
-  { id: 'created', header: 'Made', width: '100px', cell: ({ createdAt }) => <When of="made" at={createdAt} /> },
-  { id: 'expires', header: 'Expires', width: '100px', cell: ({ expiresAt }) => <When of="expires" at={expiresAt} /> },
+  { id: 'created', header: 'Made', isBare: true, width: '100px', cell: ({ createdAt }) => <When at={createdAt} /> },
+  { id: 'expires', header: 'Expires', isBare: true, width: '100px', cell: ({ expiresAt }) => <When at={expiresAt} /> },
   { id: 'revoke', header: 'Revoke', width: '90px', cell: (link) => (isOver(link) ? '' : <RevokeLink link={link} />) },
 ];
 const idOf = ({ id }: PortalLink) => id;
 const isOver = ({ revokedAt, expiresAt }: PortalLink) => revokedAt !== null || Date.parse(expiresAt) <= Date.now();
 
 export function Links() {
+  const lacks = useLacks('admin');
+  return lacks ? <NeedsRole title="Portal links" lacks={lacks} /> : <AllLinks />;
+}
+
+function AllLinks() {
   const { tenant } = route.useSearch();
   const navigate = useNavigate();
-  const lacks = useLacks('admin');
   const [isNew, setIsNew] = useState(false);
   const links = usePages({
     queryKey: ['portal-links', { tenant }],
@@ -54,7 +59,7 @@ export function Links() {
             tenant={tenant}
             onChange={(to) => void navigate({ to: '/links', search: to === undefined ? {} : { tenant: to } })}
           />
-          <Button tone="primary" because={lacks} onPress={() => setIsNew(true)}>
+          <Button tone="primary" onPress={() => setIsNew(true)}>
             New link
           </Button>
         </>

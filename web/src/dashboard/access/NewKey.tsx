@@ -7,6 +7,7 @@ import { Dialog } from '../../parts/Dialog.tsx';
 import { Select, TextArea, TextField } from '../../parts/Field.tsx';
 import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
+import { TenantField } from '../../parts/SuggestedField.tsx';
 import { useTextFields } from '../../parts/use-text-fields.ts';
 import { useMaking } from '../made-secret.ts';
 import { listIn } from './list-in.ts';
@@ -46,7 +47,7 @@ export function NewKey({ tenant: of, onClose }: { tenant: string | undefined; on
       <form className="form" onSubmit={submit}>
         <TextField label="Name" required autoFocus {...field('name')} hint="Who uses it, and what for." />
         <ScopeChoice legend="It may" chosen={scopes} onChange={setScopes} problem={problemAt(error, 'scopes')} />
-        {!isBound && <TextField label="Tenant" {...field('tenant')} hint="Its id: the key sees nothing else. Empty: all tenants." />}
+        {!isBound && <TenantField {...field('tenant')} hint="The key sees nothing else. Empty: all tenants." />}
         <Select label="Expires" {...field('days')}>
           {lives.map(([days, text]) => (
             <option key={days} value={days}>

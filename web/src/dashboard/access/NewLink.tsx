@@ -4,9 +4,10 @@ import { type FormEvent, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useBoundTo } from '../../api/use.ts';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { Select, TextArea, TextField } from '../../parts/Field.tsx';
+import { Select, TextArea } from '../../parts/Field.tsx';
 import { FormActions } from '../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../parts/States.tsx';
+import { TenantField } from '../../parts/SuggestedField.tsx';
 import { useTextFields } from '../../parts/use-text-fields.ts';
 import { useMaking } from '../made-secret.ts';
 import { listIn } from './list-in.ts';
@@ -45,7 +46,7 @@ export function NewLink({ tenant: of, onClose }: { tenant: string | undefined; o
   return (
     <Dialog title="New portal link" isOpen onClose={onClose}>
       <form className="form" onSubmit={submit}>
-        {bound === null && <TextField label="Tenant" required autoFocus {...field('tenant')} hint="Its id: the link shows nothing else." />}
+        {bound === null && <TenantField required autoFocus {...field('tenant')} hint="The link shows nothing else." />}
         <Select label="Valid for" {...field('expiresIn')}>
           {lives.map(([life, text]) => (
             <option key={life} value={life}>

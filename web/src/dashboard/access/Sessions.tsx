@@ -2,6 +2,7 @@
 import type { Session } from '@posthorn/client';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
+import { useLacks } from '../../api/use.ts';
 import type { Column } from '../../parts/DataTable.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { PagedTable } from '../../parts/PagedTable.tsx';
@@ -9,6 +10,7 @@ import { Empty } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
 import { usePages } from '../../parts/use-pages.ts';
+import { NeedsRole } from '../shell/NeedsRole.tsx';
 import { Revoke } from './Revoke.tsx';
 import { When } from './When.tsx';
 
@@ -18,16 +20,21 @@ const columns: Column<Session>[] = [
   { id: 'name', header: 'Who', width: 'minmax(0, 2fr)', cell: ({ person, name }) => person?.email ?? person?.name ?? name },
   { id: 'state', header: 'State', width: '120px', cell: (session) => <SessionState session={session} /> },
   { id: 'role', header: 'Role', width: '90px', cell: ({ role }) => role ?? 'few rights' },
-  { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant ?? 'all' },
-  { id: 'address', header: 'From', width: 'minmax(0, 1fr)', cell: ({ address }) => address ?? 'unknown' },
-  { id: 'created', header: 'Signed in', width: '110px', cell: ({ createdAt }) => <When of="signed in" at={createdAt} /> },
-  { id: 'used', header: 'Last used', width: '110px', cell: ({ lastUsedAt }) => <When of="used" at={lastUsedAt} /> },
+  { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant ?? 'all tenants' },
+  { id: 'address', header: 'From', isBare: true, width: 'minmax(0, 1fr)', cell: ({ address }) => address ?? 'unknown' },
+  { id: 'created', header: 'Signed in', isBare: true, width: '110px', cell: ({ createdAt }) => <When at={createdAt} /> },
+  { id: 'used', header: 'Last used', isBare: true, width: '110px', cell: ({ lastUsedAt }) => <When at={lastUsedAt} /> },
   { id: 'revoke', header: 'Revoke', width: '90px', cell: (session) => (isOver(session) ? '' : <RevokeSession session={session} />) },
 ];
 const idOf = ({ id }: Session) => id;
 const isOver = ({ revokedAt, endsAt }: Session) => revokedAt !== null || Date.parse(endsAt) <= Date.now();
 
 export function Sessions() {
+  const lacks = useLacks('admin');
+  return lacks ? <NeedsRole title="Sessions" lacks={lacks} /> : <AllSessions />;
+}
+
+function AllSessions() {
   const { tenant } = route.useSearch();
   const navigate = useNavigate();
   const sessions = usePages({

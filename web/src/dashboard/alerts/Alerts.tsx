@@ -41,7 +41,7 @@ const columns: Column<Alert>[] = [
     cell: ({ tenant }) => tenant ?? <span className="quiet">the installation</span>,
   },
   { id: 'state', header: 'State', width: '120px', cell: ({ state }) => state },
-  { id: 'opened', header: 'Opened', width: '110px', cell: ({ openedAt }) => <Time at={openedAt} /> },
+  { id: 'opened', header: 'Opened', inList: 'corner', width: '110px', cell: ({ openedAt }) => <Time at={openedAt} /> },
 ];
 const idOf = ({ id }: Alert) => id;
 

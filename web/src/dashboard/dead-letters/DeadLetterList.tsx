@@ -22,10 +22,10 @@ const nameOf = ({ eventType, id }: Delivery) => `${eventType} ${id}`;
 const columnsWith = (urls: ReadonlyMap<string, string>): Column<Delivery>[] => [
   deliveryColumn(idOf),
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 0.7fr)', cell: ({ tenant }) => tenant },
-  { id: 'endpoint', header: 'Endpoint', width: 'minmax(0, 1.5fr)', cell: ({ endpoint }) => urls.get(endpoint) ?? endpoint },
-  { id: 'message', header: 'What happened last', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage },
-  { id: 'attempts', header: 'Attempts', width: '76px', cell: ({ attempts }) => attempts },
-  { id: 'at', header: 'Failed', width: '110px', cell: ({ updatedAt }) => <Time at={updatedAt} /> },
+  { id: 'endpoint', header: 'Endpoint', inList: 'long', width: 'minmax(0, 1.5fr)', cell: ({ endpoint }) => urls.get(endpoint) ?? endpoint },
+  { id: 'message', header: 'What happened last', inList: 'long', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage },
+  { id: 'attempts', header: 'Attempts', isBare: true, width: '76px', cell: ({ attempts }) => attempts },
+  { id: 'at', header: 'Failed', inList: 'corner', width: '110px', cell: ({ updatedAt }) => <Time at={updatedAt} /> },
 ];
 
 export interface DeadLetterListProps {

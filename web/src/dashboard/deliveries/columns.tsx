@@ -1,6 +1,8 @@
 // The columns of the list of deliveries.
 import type { Column } from '../../parts/DataTable.tsx';
 import { deliveryColumn } from '../../parts/delivery-column.tsx';
+import { EndpointName } from '../../parts/EndpointUrl.tsx';
+import { LastMessage } from '../../parts/LastMessage.tsx';
 import { timeOf } from '../../parts/live/live-rows.ts';
 import { Status } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
@@ -12,17 +14,25 @@ const all: Column<ListedDelivery>[] = [
   {
     id: 'endpoint',
     header: 'Endpoint',
-    width: 'minmax(0, 1.2fr)',
-    cell: ({ host, endpoint }) => <span title={endpoint}>{host || endpoint}</span>,
+    inList: 'long',
+    width: 'minmax(0, 1.6fr)',
+    cell: ({ host, endpoint }) => <EndpointName id={endpoint} host={host} />,
   },
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 0.7fr)', cell: ({ tenant }) => tenant },
   {
     id: 'message',
     header: 'What happened last',
+    inList: 'long',
     width: 'minmax(0, 2fr)',
-    cell: ({ lastMessage }) => <span className="quiet">{lastMessage}</span>,
+    cell: (delivery) => <LastMessage {...delivery} />,
   },
-  { id: 'created', header: 'Accepted', width: '110px', cell: ({ id }) => <Time at={new Date(timeOf(id)).toISOString()} /> },
+  {
+    id: 'created',
+    header: 'Accepted',
+    inList: 'corner',
+    width: '110px',
+    cell: ({ id }) => <Time at={new Date(timeOf(id)).toISOString()} />,
+  },
 ];
 
 const withoutTenant = all.filter(({ id }) => id !== 'tenant');

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useMay } from '../../api/use.ts';
 import { nameOfUrl } from '../../parts/attempts/name-of-url.ts';
+import { Clamped } from '../../parts/Clamped.tsx';
 import { Id } from '../../parts/Copy.tsx';
 import { Facts } from '../../parts/Page.tsx';
 import { Time } from '../../parts/Time.tsx';
@@ -45,10 +46,12 @@ function EndpointLink({ endpoint, host }: { endpoint: string; host: string | und
     enabled: useMay('endpoints:read'),
   });
   return (
-    <Link to="/endpoints/$endpoint" params={{ endpoint }} title={endpoint}>
-      {data ? nameOfUrl(data.url) : (host ?? endpoint)}
+    <Clamped>
+      <Link to="/endpoints/$endpoint" params={{ endpoint }} title={endpoint}>
+        {data ? nameOfUrl(data.url) : (host ?? endpoint)}
+      </Link>
       {data?.description && <span className="quiet"> {data.description}</span>}
-    </Link>
+    </Clamped>
   );
 }
 

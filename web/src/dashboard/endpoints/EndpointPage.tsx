@@ -2,6 +2,7 @@
 import type { Endpoint } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute } from '@tanstack/react-router';
+import { Clamped } from '../../parts/Clamped.tsx';
 import { Id } from '../../parts/Copy.tsx';
 import { useFresh } from '../../parts/live/use-fresh.ts';
 import { Page } from '../../parts/Page.tsx';
@@ -100,7 +101,11 @@ function Head({ endpoint: { id, tenant, description } }: { endpoint: Endpoint })
         )}
       </p>
       <OpenAlerts id={id} />
-      {description && <p>{description}</p>}
+      {description && (
+        <div>
+          <Clamped>{description}</Clamped>
+        </div>
+      )}
       <p className="endpoint-of">
         <Id id={id} />
         <span>

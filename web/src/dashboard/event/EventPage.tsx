@@ -53,7 +53,7 @@ function About({ event }: { event: EventInFull }) {
       </Link>,
     ],
     ['Accepted', time(event.acceptedAt)],
-    ['Timestamp', event.timestamp],
+    ['Timestamp', time(event.timestamp)],
     ['Version', event.version],
     ['Channels', event.channels.join(', ')],
     ['Ordering key', event.orderingKey],

@@ -1,6 +1,6 @@
 // What became of an event at each endpoint, and why not.
-import { Link } from '@tanstack/react-router';
 import { type Column, DataTable } from '../../parts/DataTable.tsx';
+import { PathLink } from '../../parts/PathLink.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { WithTimes } from '../../parts/WithTimes.tsx';
 import { shortOf, toneOf, type Way } from './fan-out.ts';
@@ -10,14 +10,12 @@ const columns: Column<Way>[] = [
     id: 'endpoint',
     header: 'Endpoint',
     width: 'minmax(0, 1.4fr)',
-    cell: ({ name, endpoint, delivery }) =>
-      delivery ? (
-        <Link to="/deliveries/$delivery" params={{ delivery }} className="row-link" title={endpoint}>
-          {name}
-        </Link>
-      ) : (
-        <span title={endpoint}>{name}</span>
-      ),
+    cell: ({ name, endpoint, delivery }) => (
+      // without a delivery, what the endpoint wants says more than anything else
+      <PathLink to={delivery ? `/deliveries/${delivery}` : `/endpoints/${endpoint}`} className="row-link">
+        <span title={`${name}\n${endpoint}`}>{name}</span>
+      </PathLink>
+    ),
   },
   { id: 'code', header: 'Outcome', width: '200px', cell: ({ code }) => <Tag tone={toneOf(code)}>{shortOf(code)}</Tag> },
   { id: 'message', header: 'Why', width: 'minmax(0, 3fr)', cell: ({ message, advice }) => <Why message={message} advice={advice} /> },
@@ -37,7 +35,7 @@ export function FanOutTable({ ways }: { ways: readonly Way[] }) {
 
 function Why({ message, advice }: { message: string; advice: string | null }) {
   return (
-    <span className="fan-out-why" title={advice ? `${message}\n${advice}` : message}>
+    <span className="fan-out-why">
       <WithTimes text={message} /> {advice && <span className="quiet">{advice}</span>}
     </span>
   );

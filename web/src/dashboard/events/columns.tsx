@@ -21,7 +21,7 @@ const all: Column<ListedEvent>[] = [
   { id: 'id', header: 'Id', width: 'minmax(0, 1.3fr)', cell: ({ id }) => <code>{id}</code> },
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 0.7fr)', cell: ({ tenant }) => tenant },
   { id: 'outcomes', header: 'Deliveries', width: 'minmax(0, 2fr)', cell: (event) => <Outcomes {...event} /> },
-  { id: 'accepted', header: 'Accepted', width: '110px', cell: ({ acceptedAt }) => <Time at={acceptedAt} /> },
+  { id: 'accepted', header: 'Accepted', inList: 'corner', width: '110px', cell: ({ acceptedAt }) => <Time at={acceptedAt} /> },
 ];
 
 const withoutTenant = all.filter(({ id }) => id !== 'tenant');

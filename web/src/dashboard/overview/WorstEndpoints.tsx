@@ -24,12 +24,13 @@ const columns: Column<WorstEndpoint>[] = [
   {
     id: 'success',
     header: 'Success',
+    isBare: true,
     width: '72px',
     cell: ({ successRate }) => (successRate === null ? '–' : percent(successRate, locale)),
   },
-  { id: 'failed', header: 'Failed', width: '72px', cell: ({ failed }) => count(failed, locale) },
-  { id: 'p95', header: 'p95', width: '72px', cell: ({ latencyMs: { p95 } }) => (p95 === null ? '–' : duration(p95, locale)) },
-  { id: 'held', header: 'Held', width: '72px', cell: ({ held }) => count(held, locale) },
+  { id: 'failed', header: 'Failed', isBare: true, width: '72px', cell: ({ failed }) => count(failed, locale) },
+  { id: 'p95', header: 'p95', isBare: true, width: '72px', cell: ({ latencyMs: { p95 } }) => (p95 === null ? '–' : duration(p95, locale)) },
+  { id: 'held', header: 'Held', isBare: true, width: '72px', cell: ({ held }) => count(held, locale) },
 ];
 const idOf = ({ endpoint }: WorstEndpoint) => endpoint;
 /** Without the scheme, which is the same for nearly all. */

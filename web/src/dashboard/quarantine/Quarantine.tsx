@@ -24,9 +24,15 @@ const nameOf = ({ eventType, id }: Delivery) => `${eventType} ${id}`;
 const columns: Column<Delivery>[] = [
   deliveryColumn(idOf),
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 0.7fr)', cell: ({ tenant }) => tenant },
-  { id: 'message', header: 'What failed', width: 'minmax(0, 2.5fr)', cell: ({ lastMessage }) => lastMessage ?? 'not known' },
-  { id: 'faults', header: 'Times', width: '64px', cell: ({ faults }) => faults },
-  { id: 'at', header: 'Since', width: '110px', cell: ({ updatedAt }) => <Time at={updatedAt} isDate /> },
+  {
+    id: 'message',
+    header: 'What failed',
+    inList: 'long',
+    width: 'minmax(0, 2.5fr)',
+    cell: ({ lastMessage }) => lastMessage ?? 'not known',
+  },
+  { id: 'faults', header: 'Times', isBare: true, width: '64px', cell: ({ faults }) => faults },
+  { id: 'at', header: 'Since', isBare: true, width: '110px', cell: ({ updatedAt }) => <Time at={updatedAt} isDate /> },
 ];
 
 const isAboutQuarantine = ({ deliveries }: Changes) => [...deliveries.values()].some(({ status }) => status === 'quarantined');

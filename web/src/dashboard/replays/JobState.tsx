@@ -13,8 +13,11 @@ const shown: Record<Replay['status'], [word: string, tone: Tone]> = {
   failed: ['Failed', 'bad'],
 };
 
-export function JobStatus({ status }: Pick<Replay, 'status'>) {
-  const [word, tone] = shown[status];
+const doneWithRefusals: [word: string, tone: Tone] = ['Done, with refusals', 'warning'];
+
+/** A job that is done is not therefore good: its deliveries may have been refused again. */
+export function JobStatus({ job: { status, failed } }: { job: Replay }) {
+  const [word, tone] = status === 'done' && failed > 0 ? doneWithRefusals : shown[status];
   return <Tag tone={tone}>{word}</Tag>;
 }
 

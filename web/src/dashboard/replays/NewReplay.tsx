@@ -6,6 +6,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { Checkbox, TextField } from '../../parts/Field.tsx';
 import { CountAndStart, type ReplaySelection } from '../../parts/replay/CountAndStart.tsx';
+import { EndpointField, TenantField } from '../../parts/SuggestedField.tsx';
 import './new-replay.css';
 
 export function NewReplay({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
@@ -42,10 +43,7 @@ function SelectionForm({ isHidden, onSelect }: { isHidden: boolean; onSelect: (s
   };
   return (
     <form className="new-replay" hidden={isHidden} onSubmit={submit}>
-      <div className="new-replay-pair">
-        <TextField label="Tenant" name="tenant" hint="Empty: all tenants" />
-        <TextField label="Endpoint" name="endpoint" placeholder="ep_…" hint="Empty: all endpoints" />
-      </div>
+      <Whose />
       <TextField label="Event types" name="types" placeholder="order.*, user.created" hint="Empty: all. Separate several with commas." />
       <div className="new-replay-pair">
         <TextField
@@ -79,6 +77,27 @@ function SelectionForm({ isHidden, onSelect }: { isHidden: boolean; onSelect: (s
         </Button>
       </div>
     </form>
+  );
+}
+
+function Whose() {
+  const [of, setOf] = useState({ tenant: '', endpoint: '' });
+  return (
+    <div className="new-replay-pair">
+      <TenantField
+        name="tenant"
+        value={of.tenant}
+        onChange={({ target }) => setOf({ ...of, tenant: target.value })}
+        hint="Empty: all tenants"
+      />
+      <EndpointField
+        name="endpoint"
+        tenant={of.tenant.trim()}
+        value={of.endpoint}
+        onChange={({ target }) => setOf({ ...of, endpoint: target.value })}
+        hint="A part of its host or description finds it. Empty: all endpoints"
+      />
+    </div>
   );
 }
 

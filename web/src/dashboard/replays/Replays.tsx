@@ -22,7 +22,7 @@ const isOpen = ({ status }: Replay) => status === 'counting' || status === 'runn
 const number = (value: number) => value.toLocaleString('en');
 
 const columns: Column<Replay>[] = [
-  { id: 'status', header: 'Status', width: '110px', cell: (job) => <JobStatus status={job.status} /> },
+  { id: 'status', header: 'Status', width: '150px', cell: (job) => <JobStatus job={job} /> },
   {
     id: 'what',
     header: 'What',
@@ -33,10 +33,10 @@ const columns: Column<Replay>[] = [
       </Link>
     ),
   },
-  { id: 'done', header: 'Replayed', width: '120px', cell: ({ done, matched }) => `${number(done)} of ${number(matched)}` },
+  { id: 'done', header: 'Replayed', isBare: true, width: '120px', cell: ({ done, matched }) => `${number(done)} of ${number(matched)}` },
   { id: 'results', header: 'Results', width: 'minmax(0, 1fr)', cell: (job) => resultsOf(job).join(' · ') },
   { id: 'by', header: 'By', width: 'minmax(0, 0.7fr)', cell: ({ createdBy }) => createdBy },
-  { id: 'created', header: 'Started', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { id: 'created', header: 'Started', inList: 'corner', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 const idOf = ({ id }: Replay) => id;
 const nameOf = (job: Replay) => kindsOf(job);

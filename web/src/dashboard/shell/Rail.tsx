@@ -1,5 +1,7 @@
-// The pages. On a narrow screen the rail is a bar at the bottom.
-import { Link } from '@tanstack/react-router';
+// The pages. On a narrow screen the rail is a bar at the bottom: the first ones, and a button for all.
+import { Link, useLocation } from '@tanstack/react-router';
+import { type FocusEvent, type KeyboardEvent, useState } from 'react';
+import { useLacksPage } from '../../api/use.ts';
 import './rail.css';
 
 /** Each page adds itself here: what is used every day. */
@@ -20,19 +22,43 @@ const more = [
   { to: '/catalogue', text: 'Catalogue' },
   { to: '/channels', text: 'Channels' },
   { to: '/tenants', text: 'Tenants' },
-  { to: '/keys', text: 'API keys' },
-  { to: '/links', text: 'Portal links' },
-  { to: '/sessions', text: 'Sessions' },
-  { to: '/audit', text: 'Audit log' },
+  { to: '/keys', text: 'API keys', needs: 'admin' },
+  { to: '/links', text: 'Portal links', needs: 'admin' },
+  { to: '/sessions', text: 'Sessions', needs: 'admin' },
+  { to: '/audit', text: 'Audit log', needs: 'admin' },
   { to: '/status', text: 'Status' },
   { to: '/welcome', text: 'First steps' },
 ] as const;
 
-export const pages: readonly { to: string; text: string }[] = [...entries, ...more];
+interface PageEntry {
+  to: string;
+  text: string;
+  /** The scope without which the page shows nothing. */
+  needs?: string;
+}
+export const pages: readonly PageEntry[] = [...entries, ...more];
+
+const inBar = new Set<string>(['/', '/deliveries', '/endpoints', '/alerts']);
 
 export function Rail() {
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  // the path on which all are shown: going to another one closes
+  const [openOn, setOpenOn] = useState<string>();
+  const isOpen = openOn === path;
+  const close = () => setOpenOn(undefined);
+  const here = pages.findLast(({ to }) => path === to || path.startsWith(`${to}/`));
+  const isElsewhere = here !== undefined && !inBar.has(here.to);
   return (
-    <nav className="rail" aria-label="Pages">
+    <nav
+      className={`rail${isOpen ? ' rail-open' : ''}`}
+      aria-label="Pages"
+      onKeyDown={(event: KeyboardEvent) => {
+        if (event.key !== 'Escape' || !isOpen) return;
+        event.preventDefault();
+        close();
+      }}
+      onBlur={({ currentTarget, relatedTarget }: FocusEvent) => !currentTarget.contains(relatedTarget) && close()}
+    >
       {entries.map((entry) => (
         <Entry key={entry.to} {...entry} />
       ))}
@@ -40,19 +66,35 @@ export function Rail() {
       {more.map((entry) => (
         <Entry key={entry.to} {...entry} />
       ))}
+      <button
+        type="button"
+        className={`rail-link rail-more${isElsewhere && !isOpen ? ' rail-here' : ''}`}
+        aria-expanded={isOpen}
+        onClick={() => (isOpen ? close() : setOpenOn(path))}
+      >
+        {isOpen ? 'Close' : 'More'}
+        {isElsewhere && !isOpen && <span className="visually-hidden">, now {here.text}</span>}
+      </button>
     </nav>
   );
 }
 
-function Entry({ to, text }: (typeof entries | typeof more)[number]) {
+function Entry({ to, text, needs }: PageEntry) {
+  const lacks = useLacksPage(needs);
   return (
     <Link
       to={to}
-      className="rail-link"
+      className={`rail-link${inBar.has(to) ? ' rail-first' : ''}`}
       activeOptions={{ exact: to === '/', includeSearch: false }}
       activeProps={{ className: 'rail-here', 'aria-current': 'page' }}
     >
       {text}
+      {lacks && (
+        <span className="rail-needs" title={lacks}>
+          <span className="visually-hidden">({lacks})</span>
+          <span aria-hidden>{needs}</span>
+        </span>
+      )}
     </Link>
   );
 }

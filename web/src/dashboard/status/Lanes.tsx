@@ -19,8 +19,8 @@ const columns: Column<InstallationStatusHolding>[] = [
     ),
   },
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant },
-  { id: 'held', header: 'Held', width: '90px', cell: ({ held }) => count(held, locale) },
-  { id: 'oldest', header: 'Oldest', width: '90px', cell: ({ oldestSeconds }) => duration(oldestSeconds * 1_000, locale) },
+  { id: 'held', header: 'Held', isBare: true, width: '90px', cell: ({ held }) => count(held, locale) },
+  { id: 'oldest', header: 'Oldest', isBare: true, width: '90px', cell: ({ oldestSeconds }) => duration(oldestSeconds * 1_000, locale) },
   {
     id: 'why',
     header: 'Why nothing is sent',

@@ -15,9 +15,9 @@ const columns: Column<InstallationStatusRelay>[] = [
     width: 'minmax(0, 2fr)',
     cell: ({ temporalError }) => <Tag tone={temporalError === null ? 'good' : 'bad'}>{temporalError ?? 'connected'}</Tag>,
   },
-  { id: 'waiting', header: 'In its memory', width: '110px', cell: ({ waiting }) => count(waiting, 'en') },
-  { id: 'started', header: 'Started', width: '120px', cell: ({ startedAt }) => <Time at={startedAt} /> },
-  { id: 'seen', header: 'Seen', width: '110px', cell: ({ seenAt }) => <Time at={seenAt} /> },
+  { id: 'waiting', header: 'In its memory', isBare: true, width: '110px', cell: ({ waiting }) => count(waiting, 'en') },
+  { id: 'started', header: 'Started', isBare: true, width: '120px', cell: ({ startedAt }) => <Time at={startedAt} /> },
+  { id: 'seen', header: 'Seen', isBare: true, width: '110px', cell: ({ seenAt }) => <Time at={seenAt} /> },
 ];
 const idOf = ({ id }: InstallationStatusRelay) => id;
 

@@ -25,8 +25,14 @@ const columns: Column<Tenant>[] = [
     ),
   },
   { id: 'name', header: 'Name', width: 'minmax(0, 2fr)', cell: ({ name }) => name },
-  { id: 'endpoints', header: 'Endpoints, at most', width: '140px', cell: ({ maxEndpoints }) => maxEndpoints.toLocaleString('en') },
-  { id: 'created', header: 'Made', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  {
+    id: 'endpoints',
+    header: 'Endpoints, at most',
+    isBare: true,
+    width: '140px',
+    cell: ({ maxEndpoints }) => maxEndpoints.toLocaleString('en'),
+  },
+  { id: 'created', header: 'Made', isBare: true, width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 const idOf = ({ id }: Tenant) => id;
 

@@ -7,10 +7,10 @@ import { hasHidden, saveTyped } from '../../api/save-typed.ts';
 import { operatorKinds } from '../alert-kinds.ts';
 import { ChangedMeanwhile } from '../ChangedMeanwhile.tsx';
 import { Dialog } from '../Dialog.tsx';
-import { TextField } from '../Field.tsx';
 import { FormActions } from '../FormActions.tsx';
 import { FormProblem } from '../FormProblem.tsx';
 import { problemAt } from '../States.tsx';
+import { TenantField } from '../SuggestedField.tsx';
 import { say } from '../Toasts.tsx';
 import { type Typed, useTyped } from '../use-typed.ts';
 import { ChannelFields } from './ChannelFields.tsx';
@@ -54,8 +54,7 @@ export function ChannelDialog({ channel, tenant, kindNames, onClose, onMade }: C
     <Dialog title={channel ? words.editTitle : words.add} isOpen onClose={onClose} place="side">
       <form className="form" onSubmit={send}>
         {!channel && tenant === undefined && (
-          <TextField
-            label="Tenant"
+          <TenantField
             hint="Empty: a channel of the operator, for the alerts of all tenants and those about the installation."
             value={draft.tenant}
             problem={problemAt(save.error, 'tenant')}

@@ -1,5 +1,6 @@
 // Turns live updates of a list on and off, and tells how many new rows wait while somebody reads further down.
 import { ToggleButton } from 'react-aria-components/ToggleButton';
+import { useConnection } from '../../api/use.ts';
 import { Button } from '../Button.tsx';
 import './live-switch.css';
 
@@ -9,10 +10,11 @@ export interface LiveSwitchProps {
 }
 
 export function LiveSwitch({ isLive, onChange }: LiveSwitchProps) {
+  const isAway = useConnection() !== 'ok';
   return (
-    <ToggleButton className="button live-switch" isSelected={isLive} onChange={onChange}>
+    <ToggleButton className={`button live-switch${isAway ? ' live-switch-waiting' : ''}`} isSelected={isLive} onChange={onChange}>
       <span className="live-switch-dot" aria-hidden />
-      {isLive ? 'Live' : 'Live is off'}
+      {!isLive ? 'Live is off' : isAway ? 'Live is waiting' : 'Live'}
     </ToggleButton>
   );
 }

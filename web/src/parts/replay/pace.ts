@@ -6,7 +6,9 @@ import { typedNumber } from '../typed-number.ts';
 /** @example "Replays 1,204 deliveries to 3 endpoints, 50 a second: about 24 s." */
 export function effectOf({ matched, endpoints, tenants }: ReplayDryRun, perSecond: number): string {
   const to = `${plural(endpoints, 'endpoint', 'endpoints')}${tenants > 1 ? ` of ${plural(tenants, 'tenant', 'tenants')}` : ''}`;
-  const pace = perSecond > 0 ? `, ${perSecond.toLocaleString('en')} a second: about ${duration((matched / perSecond) * 1_000, 'en')}` : '';
+  const ms = (matched / perSecond) * 1_000;
+  const takes = ms < 1_000 ? 'less than a second' : `about ${duration(ms, 'en')}`;
+  const pace = perSecond > 0 ? `, ${perSecond.toLocaleString('en')} a second: ${takes}` : '';
   return `Replays ${plural(matched, 'delivery', 'deliveries')} to ${to}${pace}.`;
 }
 

@@ -100,9 +100,15 @@ function useColumns(): Column<Delivery>[] {
     () => [
       { id: 'status', header: texts.status, width: '150px', cell: ({ status }) => <Status status={status} /> },
       deliveryColumn(idOf, texts.type),
-      { id: 'endpoint', header: texts.endpoint, width: 'minmax(0, 1.5fr)', cell: ({ endpoint }) => nameOfEndpoint(endpoints, endpoint) },
-      { id: 'last', header: texts.last, width: 'minmax(0, 1.5fr)', cell: (delivery) => <Last delivery={delivery} /> },
-      { id: 'accepted', header: texts.accepted, width: '120px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+      {
+        id: 'endpoint',
+        header: texts.endpoint,
+        inList: 'long',
+        width: 'minmax(0, 1.5fr)',
+        cell: ({ endpoint }) => nameOfEndpoint(endpoints, endpoint),
+      },
+      { id: 'last', header: texts.last, inList: 'long', width: 'minmax(0, 1.5fr)', cell: (delivery) => <Last delivery={delivery} /> },
+      { id: 'accepted', header: texts.accepted, inList: 'corner', width: '120px', cell: ({ createdAt }) => <Time at={createdAt} /> },
     ],
     [texts, endpoints],
   );

@@ -16,15 +16,16 @@ const idOf = ({ id }: Delivery) => id;
 
 const columns: Column<Delivery>[] = [
   deliveryColumn(idOf),
-  { id: 'attempts', header: 'Attempts', width: '80px', cell: ({ attempts }) => attempts },
+  { id: 'attempts', header: 'Attempts', isBare: true, width: '80px', cell: ({ attempts }) => attempts },
   { id: 'message', header: 'What happened last', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage ?? 'not attempted yet' },
   {
     id: 'next',
     header: 'Due',
+    isBare: true,
     width: '110px',
     cell: ({ nextAttemptAt }) => (nextAttemptAt ? <Time at={nextAttemptAt} /> : '–'),
   },
-  { id: 'created', header: 'Accepted', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { id: 'created', header: 'Accepted', isBare: true, width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 
 export function HeldDeliveries({ endpoint }: { endpoint: string }) {

@@ -72,19 +72,22 @@ function columnsOf(byKey: boolean, skip: (queue: LaneQueue) => void, show: (key:
     ...(byKey ? [key] : []),
     {
       id: 'held',
-      header: 'Wait',
+      header: 'Waiting',
+      isBare: true,
       width: '80px',
       cell: ({ held, heldIsMore }) => `${count(held, 'en')}${heldIsMore ? '+' : ''}`,
     },
     {
       id: 'head',
       header: 'Goes next',
+      isBare: true,
       width: 'minmax(0, 2fr)',
       cell: ({ head }) => (head ? <Head head={head} /> : <span className="quiet">none waits</span>),
     },
     {
       id: 'blocked',
       header: 'Blocked by',
+      isBare: true,
       width: 'minmax(0, 2fr)',
       cell: (queue) =>
         queue.blockedBy === null ? (

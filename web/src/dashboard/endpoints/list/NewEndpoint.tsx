@@ -7,6 +7,7 @@ import { Dialog } from '../../../parts/Dialog.tsx';
 import { TextArea, TextField } from '../../../parts/Field.tsx';
 import { FormActions } from '../../../parts/FormActions.tsx';
 import { Problem, problemAt } from '../../../parts/States.tsx';
+import { TenantField } from '../../../parts/SuggestedField.tsx';
 import { useTextFields } from '../../../parts/use-text-fields.ts';
 import { useMaking } from '../../made-secret.ts';
 import { signingSecret } from '../secrets/signing-secret.ts';
@@ -52,7 +53,7 @@ function Form({ onClose, usual }: { onClose: () => void; usual: string }) {
   const isShownAtField = (Object.keys(typed) as (keyof typeof typed)[]).some((name) => problemAt(error, name));
   return (
     <form className="form" onSubmit={submit}>
-      {bound === null && <TextField label="Tenant" required autoFocus {...field('tenant')} hint="The id of the customer who owns it." />}
+      {bound === null && <TenantField required autoFocus {...field('tenant')} hint="The customer who owns it." />}
       <TextField label="URL" required autoFocus={bound !== null} inputMode="url" placeholder="https://" {...field('url')} />
       <TypeNames>
         {(list) => (

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { posthorn } from '../../../api/client.ts';
 import { type Column, DataTable } from '../../../parts/DataTable.tsx';
 import { deliveryColumn } from '../../../parts/delivery-column.tsx';
+import { LastMessage } from '../../../parts/LastMessage.tsx';
 import { restMs } from '../../../parts/live/use-fresh.ts';
 import { Section } from '../../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../../parts/States.tsx';
@@ -18,8 +19,14 @@ const idOf = ({ id }: Delivery) => id;
 const columns: Column<Delivery>[] = [
   { id: 'status', header: 'Status', width: '140px', cell: ({ status }) => <Status status={status} /> },
   deliveryColumn(idOf),
-  { id: 'message', header: 'What happened last', width: 'minmax(0, 2fr)', cell: ({ lastMessage }) => lastMessage ?? '–' },
-  { id: 'created', header: 'Accepted', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  {
+    id: 'message',
+    header: 'What happened last',
+    inList: 'long',
+    width: 'minmax(0, 2fr)',
+    cell: (delivery) => <LastMessage {...delivery} />,
+  },
+  { id: 'created', header: 'Accepted', inList: 'corner', width: '110px', cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 
 export function LatestDeliveries({ endpoint }: { endpoint: string }) {

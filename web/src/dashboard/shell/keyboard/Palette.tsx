@@ -5,6 +5,7 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { posthorn } from '../../../api/client.ts';
+import { useLacksPage } from '../../../api/use.ts';
 import { useAllCommands } from '../../../parts/commands.ts';
 import { useSignOut } from '../use-sign-out.ts';
 import { type Choice, fixedChoices, foundChoices, matches } from './choices.ts';
@@ -86,6 +87,7 @@ function useChoices(typed: string): { choices: Choice[]; state: keyof typeof sta
   const commands = useAllCommands();
   const rested = useRested(typed);
   const signOut = useSignOut();
+  const lacksAdmin = useLacksPage('admin');
   const { data, isFetching, isError } = useQuery({
     queryKey: ['search', rested],
     queryFn: ({ signal }) => posthorn.search(rested.slice(0, longest), { limit: 5 }, { signal }),
@@ -93,12 +95,12 @@ function useChoices(typed: string): { choices: Choice[]; state: keyof typeof sta
   });
   const choices = useMemo(() => {
     const go = (path: string) => history.push(buildLocation({ to: path }).href);
-    const fixed = fixedChoices(commands, go, signOut);
+    const fixed = fixedChoices(commands, go, signOut, (needs) => (needs === undefined ? undefined : lacksAdmin));
     if (typed === '') return fixed;
     // what an earlier text has found could be opened by mistake
     const found = rested === typed ? (data ?? []) : [];
     return [...fixed.filter((choice) => matches(choice, typed)), ...foundChoices(found, go)];
-  }, [typed, rested, commands, data, history, buildLocation, signOut]);
+  }, [typed, rested, commands, data, history, buildLocation, signOut, lacksAdmin]);
   return { choices, state: isFetching || rested !== typed ? 'searching' : isError ? 'failed' : 'done' };
 }
 

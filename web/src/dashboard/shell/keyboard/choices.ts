@@ -24,10 +24,16 @@ export function matches({ text, of }: Choice, typed: string): boolean {
     .every((word) => have.some((one) => one.startsWith(word)));
 }
 
-export function fixedChoices(commands: readonly Command[], go: Go, signOut: () => void): Choice[] {
+/** `lackOf`: why a page that needs a scope shows nothing. */
+export function fixedChoices(
+  commands: readonly Command[],
+  go: Go,
+  signOut: () => void,
+  lackOf: (needs: string | undefined) => string | undefined,
+): Choice[] {
   return [
     ...commands.map(({ id, text, because, act }) => ({ id: `do ${id}`, text, of: 'this page', because, act })),
-    ...pages.map(({ to, text }) => ({ id: `go ${to}`, text, of: 'page', act: () => go(to) })),
+    ...pages.map(({ to, text, needs }) => ({ id: `go ${to}`, text, of: 'page', because: lackOf(needs), act: () => go(to) })),
     { id: 'light', text: 'Light', of: 'theme', act: () => applyTheme('light') },
     { id: 'dark', text: 'Dark', of: 'theme', act: () => applyTheme('dark') },
     { id: 'system', text: 'Light or dark as the system', of: 'theme', act: () => applyTheme('system') },

@@ -1,18 +1,23 @@
 // Moves through the rows of the page's lists. The row that is in use is the one that has the focus.
-
-const rowSelector = '#content [data-row]';
+import { keptPlace } from '../../../parts/kept-place.ts';
+import { focusRow, rowSelector } from '../../../parts/row-focus.ts';
 
 /** Goes to the next or the previous row, from the focus on, else to the first one in view. */
 export function moveRow(by: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>(rowSelector)];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
-  const next = at < 0 ? rows.find((row) => row.getBoundingClientRect().bottom > 0) : rows[at + by];
+  const next = at < 0 ? firstRow(rows) : rows[at + by];
   if (!next) return;
-  const target = next.matches('button, a') ? next : (next.querySelector<HTMLElement>('.row-link') ?? next);
-  if (target === next && !next.matches('button, a')) next.tabIndex = -1;
   // not under the bars at the top and the bottom
   next.scrollIntoView({ block: 'center' });
-  target.focus({ preventScroll: true });
+  focusRow(next);
+}
+
+/** The row that was in use last, if it is in view. */
+function firstRow(rows: HTMLElement[]): HTMLElement | undefined {
+  const inView = rows.filter((row) => row.getBoundingClientRect().bottom > 0 && row.getBoundingClientRect().top < innerHeight);
+  const { row: last } = keptPlace();
+  return inView.find(({ dataset }) => dataset.row === last) ?? inView[0] ?? rows[0];
 }
 
 /** Selects the row in use, or takes it out. False: there is none that can be selected. */
