@@ -1,5 +1,5 @@
 // One endpoint: what it is, how it is, what can be done; and its tabs.
-import type { Endpoint } from '@posthorn/client';
+import type { Endpoint, EndpointCondition, Lane as LaneView } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute } from '@tanstack/react-router';
 import { Clamped } from '../../parts/Clamped.tsx';
@@ -94,11 +94,7 @@ function Head({ endpoint: { id, tenant, description } }: { endpoint: Endpoint })
     <div className="endpoint-head">
       <p className="endpoint-state" aria-live="polite">
         {summary.data && <Condition condition={summary.data.condition} />}
-        {lane.data && (
-          <span>
-            {lane.data.message} {lane.data.advice && <span className="quiet">{lane.data.advice}</span>}
-          </span>
-        )}
+        {lane.data && summary.data && <HowItSends condition={summary.data.condition} lane={lane.data} />}
       </p>
       <OpenAlerts id={id} />
       {description && (
@@ -116,6 +112,16 @@ function Head({ endpoint: { id, tenant, description } }: { endpoint: Endpoint })
         </span>
       </p>
     </div>
+  );
+}
+
+function HowItSends({ condition, lane: { reasons, message, advice } }: { condition: EndpointCondition; lane: LaneView }) {
+  if (condition === 'failing' && reasons.length === 0)
+    return <span>Each delivery is sent at once, and again by the retry schedule when it fails.</span>;
+  return (
+    <span>
+      {message} {advice && <span className="quiet">{advice}</span>}
+    </span>
   );
 }
 

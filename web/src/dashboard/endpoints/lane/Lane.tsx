@@ -92,18 +92,17 @@ function Waiting({ lane, endpoint }: { lane: LaneView; endpoint: Endpoint }) {
 
 function Circuit({ lane: { circuit, failingSince } }: { lane: LaneView }) {
   const isOpen = circuit.state === 'open';
+  const facts: [string, ReactNode][] = [
+    ...(failingSince ? ([['Accepts nothing since', <Time key="since" at={failingSince} isDate />]] as [string, ReactNode][]) : []),
+    ...(isOpen ? ([['Probes refused', count(circuit.refusedProbes, 'en')]] as [string, ReactNode][]) : []),
+    ...(circuit.probeAt ? ([['Next probe', <Time key="probe" at={circuit.probeAt} />]] as [string, ReactNode][]) : []),
+  ];
   return (
     <Section title="Circuit">
       <p>
-        <Tag tone={isOpen ? 'bad' : 'good'}>{isOpen ? 'Open: only probes are sent' : 'Closed'}</Tag>
+        <Tag tone={isOpen ? 'bad' : 'neutral'}>{isOpen ? 'Open: only probes are sent' : 'Closed: deliveries are sent'}</Tag>
       </p>
-      <Facts
-        facts={[
-          ['Accepts nothing since', failingSince ? <Time key="since" at={failingSince} isDate /> : '–'],
-          ...(isOpen ? ([['Probes refused', count(circuit.refusedProbes, 'en')]] as [string, ReactNode][]) : []),
-          ...(circuit.probeAt ? ([['Next probe', <Time key="probe" at={circuit.probeAt} />]] as [string, ReactNode][]) : []),
-        ]}
-      />
+      {facts.length > 0 && <Facts facts={facts} />}
       <p className="quiet">
         {isOpen
           ? 'Three accepted probes close it. What is held is then sent slowly at first, and faster while it is accepted.'
