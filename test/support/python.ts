@@ -14,7 +14,7 @@ const run = promisify(execFile);
  */
 export async function runPython({ name, version }: { name: string; version: string }, script: string, input: string): Promise<string> {
   const folder = await packageFolder(name, version);
-  const running = run('python3', ['-c', script], { env: { ...process.env, PYTHONPATH: folder }, timeout: 20_000 });
+  const running = run('python3', ['-c', script], { env: { ...process.env, PYTHONPATH: folder }, timeout: 120_000 });
   running.child.stdin?.end(input);
   return (await running).stdout;
 }
