@@ -4,9 +4,10 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect, it, type TestContext } from 'vitest';
 import { checkTimings } from '#domain/timings';
-import { apiOf, type Command, childrenOf, isAlive, runCommand } from '../support/command.ts';
+import { apiOf, childrenOf, isAlive, runCommand } from '../support/command.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
+import { createProcessGroup } from '../support/posthorn-process.ts';
 import { quickLeases } from '../support/quick-timings.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -17,22 +18,19 @@ const namespace = 't108';
 async function commandOf({ onTestFinished }: TestContext, env: Record<string, string>) {
   const [database, receiver] = await Promise.all([createTestDatabase(), startReceiver()]);
   const whole = { ...testEnv(database, namespace), DATABASE_POOL: '12', LOG_LEVEL: 'info', ...env };
-  const run = (more: Record<string, string> = {}): Command => runCommand(['start'], { ...whole, ...more });
-  const command = run();
-  const commands = [command];
+  const command = runCommand(['start'], whole);
+  const next = createProcessGroup();
   onTestFinished(async () => {
-    for (const one of commands) if (isAlive(one.pid)) one.signal('SIGKILL');
-    await Promise.all(commands.map(({ exit }) => exit));
+    if (isAlive(command.pid)) command.signal('SIGKILL');
+    await Promise.all([command.exit, next.end(false)]);
     await receiver.close();
     await database.drop();
   });
   const api = await apiOf(command);
   const tenant = await api.makeTenant();
   await api.makeEndpoint(tenant, `${receiver.url}/hook`);
-  const again = async () => {
-    commands.push(run({ POSTHORN_PROCESSES: '1' }));
-    return apiOf(commands.at(-1) ?? command);
-  };
+  // its leases are short: it takes over sooner
+  const again = () => next.start({ env: whole, timings: quickLeases });
   return { command, receiver, api, tenant, again, database };
 }
 
