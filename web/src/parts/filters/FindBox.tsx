@@ -1,6 +1,7 @@
 // Finds by an id that somebody pastes, or a part of a name. What is done with a hit decides the page: open it, or narrow a list to it.
 import type { SearchHit, SearchHitKind } from '@posthorn/client';
 import { type KeyboardEvent, useId, useState } from 'react';
+import { EndpointName } from '../EndpointUrl.tsx';
 import './find-box.css';
 import { useHits } from './use-hits.ts';
 
@@ -97,7 +98,13 @@ function Hits({ id, hits, marked, isSearching, effectOf, onChoose }: HitsProps) 
           onClick={() => onChoose(hit)}
         >
           <span>
-            <strong>{hit.title}</strong> {hit.detail}
+            {hit.kind === 'endpoint' ? (
+              <EndpointName id={hit.id} host={hit.title} />
+            ) : (
+              <>
+                <strong>{hit.title}</strong> {hit.detail}
+              </>
+            )}
           </span>
           <span className="quiet">
             {effectOf(hit)} <code>{hit.id}</code> {hit.tenant}

@@ -7,6 +7,7 @@ import { Modal, ModalOverlay } from 'react-aria-components/Modal';
 import { posthorn } from '../../../api/client.ts';
 import { useLacksPage } from '../../../api/use.ts';
 import { useAllCommands } from '../../../parts/commands.ts';
+import { EndpointName } from '../../../parts/EndpointUrl.tsx';
 import { useSignOut } from '../use-sign-out.ts';
 import { type Choice, fixedChoices, foundChoices, matches } from './choices.ts';
 import './keyboard.css';
@@ -138,7 +139,7 @@ function Choices({ id: listId, choices, chosen, onTake }: ChoicesProps) {
           className="palette-choice"
           onClick={() => onTake(choice)}
         >
-          <span className="palette-text">{choice.text}</span>
+          <span className="palette-text">{choice.endpoint ? <EndpointName {...choice.endpoint} /> : choice.text}</span>
           <span className="quiet">{choice.because ?? choice.of}</span>
         </div>
       ))}

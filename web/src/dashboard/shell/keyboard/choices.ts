@@ -7,6 +7,8 @@ import { pages } from '../Rail.tsx';
 export interface Choice {
   id: string;
   text: string;
+  /** An endpoint is shown by its URL once that is read: the text has only its host. */
+  endpoint?: { id: string; host: string };
   /** What kind of thing it is. */
   of: string;
   because?: string | undefined;
@@ -54,6 +56,7 @@ export function foundChoices(hits: readonly SearchHit[], go: Go): Choice[] {
     const { kind, id, title, detail, tenant } = hit;
     const name = [title, detail].filter((text) => text !== '').join(' · ');
     const of = [kind.replace('_', ' '), kind === 'tenant' ? id : tenant].filter((text) => text !== null).join(' of ');
-    return { id: `found ${kind} ${tenant} ${id}`, text: name, of, act: () => go(paths[kind](hit)) };
+    const shown = kind === 'endpoint' && { endpoint: { id, host: title } };
+    return { id: `found ${kind} ${tenant} ${id}`, text: name, of, ...shown, act: () => go(paths[kind](hit)) };
   });
 }
