@@ -13,6 +13,7 @@ import { en as catalogueEn } from '../../../web/src/portal/catalogue/words-en.ts
 import { de as conformanceDe } from '../../../web/src/portal/conformance/words-de.ts';
 import { en as conformanceEn } from '../../../web/src/portal/conformance/words-en.ts';
 import { deliveriesTexts, deliveryTexts } from '../../../web/src/portal/deliveries/texts.ts';
+import { listTexts } from '../../../web/src/portal/endpoints/list-texts.ts';
 import { de as endpointsDe } from '../../../web/src/portal/endpoints/words-de.ts';
 import { en as endpointsEn } from '../../../web/src/portal/endpoints/words-en.ts';
 import { healthTexts } from '../../../web/src/portal/health/texts.ts';
@@ -52,6 +53,7 @@ export const catalogues: Record<string, { en: object; de: object }> = {
   conformance: { en: conformanceEn, de: conformanceDe },
   deliveries: deliveriesTexts,
   delivery: deliveryTexts,
+  endpointList: listTexts,
   endpoints: { en: endpointsEn, de: endpointsDe },
   health: healthTexts,
   help: { en: helpInEnglish, de: helpInGerman },

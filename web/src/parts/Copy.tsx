@@ -25,7 +25,7 @@ export function Copy({ text, what }: CopyProps) {
   return (
     <Button tone="quiet" onPress={copy}>
       <span aria-live="polite" className="copy">
-        {isDone ? `✓ ${words.copied}` : what === undefined ? words.copy : `${words.copy} ${what}`}
+        {isDone ? `✓ ${words.copied}` : what === undefined ? words.copy : words.copyWhat(what)}
       </span>
     </Button>
   );

@@ -13,7 +13,7 @@ export const de: typeof en = {
   needs: (scope) => `dieser Link hat das Recht ${scope} nicht`,
   secret: 'Signaturschlüssel',
   once: 'Kopieren Sie ihn jetzt und geben Sie ihn Ihrem Server: Er wird nur dieses eine Mal gezeigt. Mit ihm unterscheidet Ihr Server echte Anfragen von gefälschten.',
-  theSecret: 'den Signaturschlüssel',
+  theSecret: 'Den Signaturschlüssel',
   stored: 'Ich habe ihn gespeichert',
   verify: 'So prüfen Sie eine Signatur',
 };

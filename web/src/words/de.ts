@@ -42,6 +42,7 @@ export const de: Words = {
   },
   product: 'Posthorn',
   copy: 'Kopieren',
+  copyWhat: (what) => `${what} kopieren`,
   copied: 'Kopiert',
   close: 'Schließen',
   cancel: 'Abbrechen',

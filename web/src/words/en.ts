@@ -18,6 +18,7 @@ export const en = {
   /** In the title of the tab. */
   product: 'Posthorn',
   copy: 'Copy',
+  copyWhat: (what: string) => `Copy ${what}`,
   copied: 'Copied',
   close: 'Close',
   cancel: 'Cancel',

@@ -51,7 +51,7 @@ export const de: AttemptWords = {
   headers: (count) => `Header (${count})`,
   body: 'Inhalt',
   bytes: (bytes) => `${bytes} Byte`,
-  asCurl: 'als curl',
+  asCurl: 'Als curl',
   requestGone: 'Die Anfrage wurde nicht gespeichert, oder das Ereignis wurde gelöscht.',
   noResponse: 'Es kam keine Antwort.',
   emptyBody: 'Der Inhalt ist leer.',

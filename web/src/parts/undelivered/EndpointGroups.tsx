@@ -79,7 +79,9 @@ function Group({ group, linkTo, shows, isChosen, action }: GroupProps) {
         <strong>{number(count)}</strong>
         {shows === 'statuses' ? (
           <span className="quiet">
-            {statuses.map(({ status, count }) => `${words.status[status].toLowerCase()} ${number(count)}`).join(' · ')}
+            {statuses
+              .map(({ status, count }) => `${words.status[status].toLowerCase()}${statuses.length > 1 ? ` ${number(count)}` : ''}`)
+              .join(' · ')}
           </span>
         ) : (
           <span className={`tag-${toneOf.dead_lettered}`}>{outcomesText(outcomes)}</span>

@@ -63,7 +63,7 @@ function columnsOf(words: CatalogueWords): Column<EventTypeSummary>[] {
       header: words.columns.type,
       width: 'minmax(0, 1.2fr)',
       cell: ({ name }) => (
-        <Link to="/catalogue/$type" params={{ type: name }} className="row-link mono">
+        <Link to="/catalogue/$type" params={{ type: name }} className="type-name row-link mono">
           {name}
         </Link>
       ),

@@ -32,6 +32,6 @@ export const de: CatalogueWords = {
   sample: 'Anfrage',
   sampleHeaders: 'Header',
   sampleBody: 'Inhalt',
-  asCurl: 'als curl',
+  asCurl: 'Als curl',
   back: 'Alle Ereignistypen',
 };

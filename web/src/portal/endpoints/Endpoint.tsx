@@ -17,10 +17,12 @@ import { alertInGerman } from '../../words/german/alerts.ts';
 import { useWords } from '../../words/words.tsx';
 import { currentAlertsQuery } from '../queries.ts';
 import { SecretOnce } from '../SecretOnce.tsx';
+import { useTexts } from '../shell/words/language.tsx';
 import { useTenant } from '../tenant.ts';
 import { EndpointActions } from './EndpointActions.tsx';
 import { endpointQuery } from './endpoint-query.ts';
 import { stateOf, stateTones } from './endpoint-state.ts';
+import { listTexts } from './list-texts.ts';
 import { Secrets } from './Secrets.tsx';
 import { TestEvent } from './TestEvent.tsx';
 import { useEndpointWords } from './words.ts';
@@ -31,14 +33,14 @@ const route = getRouteApi('/endpoints/$endpoint');
 
 export function Endpoint() {
   const { endpoint: id } = route.useParams();
-  const words = useEndpointWords();
+  const [words, list] = [useEndpointWords(), useTexts(listTexts)];
   const back = { to: '/endpoints', text: words.detail.back };
   const { data, error, isPending, refetch } = useQuery(endpointQuery(id));
   useFresh([['endpoint', id]], ({ endpoints }) => endpoints.has(id));
   useFreshAlerts();
   if (!data) {
     return (
-      <Page title={words.title} back={back}>
+      <Page title={list.title} back={back}>
         {isPending && <Skeleton rows={10} />}
         {error && <Problem error={error} onRetry={() => void refetch()} />}
       </Page>
@@ -62,7 +64,7 @@ export function Endpoint() {
 }
 
 function State({ endpoint }: { endpoint: EndpointView }) {
-  const words = useEndpointWords();
+  const [words, { states }] = [useEndpointWords(), useTexts(listTexts)];
   const { data: alerts = [] } = useQuery(currentAlertsQuery(useTenant()));
   const state = stateOf(endpoint, alerts);
   const own = alerts.filter((alert) => alert.endpoint === endpoint.id);
@@ -70,7 +72,7 @@ function State({ endpoint }: { endpoint: EndpointView }) {
   return (
     <div className="endpoint-state">
       <p>
-        <Tag tone={stateTones[state]}>{words.states[state]}</Tag> {words.stateText[state]}
+        <Tag tone={stateTones[state]}>{states[state]}</Tag> {words.stateText[state]}
       </p>
       {state === 'unverified' && lastError && (
         <p className="quiet" lang="en">

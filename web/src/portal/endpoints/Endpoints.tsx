@@ -11,11 +11,13 @@ import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { Tag } from '../../parts/Status.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { currentAlertsQuery } from '../queries.ts';
+import { useTexts } from '../shell/words/language.tsx';
 import { mostEndpoints, useEndpoints, useTenant } from '../tenant.ts';
 import { stateOf, stateTones } from './endpoint-state.ts';
-import { useEndpointWords } from './words.ts';
-import type { EndpointWords } from './words-en.ts';
+import { listTexts } from './list-texts.ts';
 import './endpoints.css';
+
+type ListWords = (typeof listTexts)['en'];
 
 const idOf = ({ id }: Endpoint) => id;
 const noAlerts: Alert[] = [];
@@ -24,7 +26,7 @@ const searchedFrom = 9;
 
 export function Endpoints() {
   const tenant = useTenant();
-  const words = useEndpointWords();
+  const words = useTexts(listTexts);
   const { data, error, isPending, refetch } = useEndpoints();
   const { data: alerts = noAlerts } = useQuery(currentAlertsQuery(tenant));
   useFresh([['endpoints'], ['alerts']], ({ endpoints, alerts }) => endpoints.size + alerts.size > 0);
@@ -51,7 +53,7 @@ export function Endpoints() {
 
 /** All of them, or those that are searched for. */
 function Found({ endpoints, columns }: { endpoints: readonly Endpoint[]; columns: readonly Column<Endpoint>[] }) {
-  const words = useEndpointWords();
+  const words = useTexts(listTexts);
   const { search = '' } = route.useSearch();
   const navigate = route.useNavigate();
   const seek = useCallback((text: string) => void navigate({ search: text === '' ? {} : { search: text }, replace: true }), [navigate]);
@@ -74,7 +76,7 @@ function Found({ endpoints, columns }: { endpoints: readonly Endpoint[]; columns
 
 const textOf = ({ id, url, description, eventTypes }: Endpoint) => [id, url, description, ...eventTypes].join('\n').toLowerCase();
 
-function columnsOf(words: EndpointWords, alerts: readonly Alert[]): Column<Endpoint>[] {
+function columnsOf(words: ListWords, alerts: readonly Alert[]): Column<Endpoint>[] {
   return [
     {
       id: 'endpoint',
@@ -101,7 +103,7 @@ function columnsOf(words: EndpointWords, alerts: readonly Alert[]): Column<Endpo
   ];
 }
 
-function receivesText({ eventTypes, filter }: Endpoint, words: EndpointWords): string {
+function receivesText({ eventTypes, filter }: Endpoint, words: ListWords): string {
   const types = eventTypes.length === 0 ? words.allTypes : eventTypes.length <= 2 ? eventTypes.join(', ') : words.types(eventTypes.length);
   return filter ? `${types}, ${words.filtered}` : types;
 }

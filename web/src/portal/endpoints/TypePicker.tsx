@@ -51,34 +51,38 @@ function Types({ draft: { eventTypes: chosen, pattern }, onChange }: PickerProps
   const others = chosen.filter((one) => !data.some(({ name }) => name === one));
   const toggle = (type: string, isOn: boolean) => onChange({ eventTypes: isOn ? [...chosen, type] : chosen.filter((one) => one !== type) });
   return (
-    <div className="type-picker">
-      {data.length >= searchedFrom && (
-        <TextField label={words.searchTypes} type="search" value={search} onChange={({ target }) => setSearch(target.value)} />
-      )}
-      {data.length > 0 && shown.length === 0 && <p className="quiet">{words.noTypes}</p>}
-      {[...groupsOf(shown, words.ungrouped)].map(([group, types]) => (
-        <fieldset key={group} className="field-set">
-          <legend>{group}</legend>
-          {types.map((type) => (
-            <TypeBox key={type.name} type={type} chosen={chosen} onToggle={toggle} />
+    <>
+      {(data.length > 0 || others.length > 0) && (
+        <div className="type-picker">
+          {data.length >= searchedFrom && (
+            <TextField label={words.searchTypes} type="search" value={search} onChange={({ target }) => setSearch(target.value)} />
+          )}
+          {data.length > 0 && shown.length === 0 && <p className="quiet">{words.noTypes}</p>}
+          {[...groupsOf(shown, words.ungrouped)].map(([group, types]) => (
+            <fieldset key={group} className="field-set">
+              <legend>{group}</legend>
+              {types.map((type) => (
+                <TypeBox key={type.name} type={type} chosen={chosen} onToggle={toggle} />
+              ))}
+            </fieldset>
           ))}
-        </fieldset>
-      ))}
-      {data.length >= mostTypes && <p className="quiet">{words.moreTypes(mostTypes)}</p>}
-      {others.length > 0 && (
-        <fieldset className="field-set">
-          <legend>{words.others}</legend>
-          {others.map((type) => (
-            <Checkbox key={type} label={<code>{type}</code>} checked onChange={() => toggle(type, false)} />
-          ))}
-        </fieldset>
+          {data.length >= mostTypes && <p className="quiet">{words.moreTypes(mostTypes)}</p>}
+          {others.length > 0 && (
+            <fieldset className="field-set">
+              <legend>{words.others}</legend>
+              {others.map((type) => (
+                <Checkbox key={type} label={<code>{type}</code>} checked onChange={() => toggle(type, false)} />
+              ))}
+            </fieldset>
+          )}
+        </div>
       )}
       <Pattern
         text={pattern}
         onType={(text) => onChange({ pattern: text })}
         onAdd={(added) => onChange({ pattern: '', ...(!chosen.includes(added) && { eventTypes: [...chosen, added] }) })}
       />
-    </div>
+    </>
   );
 }
 

@@ -1,16 +1,6 @@
 import type { EndpointWords } from './words-en.ts';
 
 export const de: EndpointWords = {
-  title: 'Endpunkte',
-  add: 'Endpunkt hinzufügen',
-  none: 'Noch keine Endpunkte',
-  noneText: 'Ein Endpunkt ist eine Ihrer Adressen, die Ereignisse empfängt. Fügen Sie einen hinzu, um das erste Ereignis zu erhalten.',
-  search: 'Endpunkt suchen: Adresse, Beschreibung, Ereignistyp',
-  noneFits: 'Kein Endpunkt passt',
-  showAll: 'Alle Endpunkte zeigen',
-  more: (count) => `Nur die neuesten ${count.toLocaleString('de')} sind aufgeführt.`,
-  columns: { endpoint: 'Endpunkt', state: 'Zustand', receives: 'Empfängt', created: 'Hinzugefügt' },
-  states: { sending: 'Aktiv', failing: 'Gestört', paused: 'Angehalten', disabled: 'Abgeschaltet', unverified: 'Nicht bestätigt' },
   stateText: {
     sending: 'Ereignisse werden an ihn gesendet.',
     failing: 'Er nimmt zurzeit keine Ereignisse an. Sie werden später erneut gesendet.',
@@ -19,9 +9,6 @@ export const de: EndpointWords = {
       'Er war zu lange gestört oder hat mit 410 geantwortet. Seine Ereignisse warten. Reparieren Sie ihn und setzen Sie ihn dann fort.',
     unverified: 'Seine Ereignisse warten, bis er bestätigt hat, dass er sie will.',
   },
-  allTypes: 'Alle Ereignistypen',
-  types: (count) => `${count} Ereignistyp${count === 1 ? '' : 'en'}`,
-  filtered: 'mit Filter',
   form: {
     newTitle: 'Endpunkt hinzufügen',
     editTitle: 'Endpunkt bearbeiten',

@@ -1,15 +1,5 @@
-// Words of the pages about endpoints. German: words-de.ts, with the same keys.
+// Words of the pages about one endpoint. German: words-de.ts, with the same keys.
 export const en = {
-  title: 'Endpoints',
-  add: 'Add endpoint',
-  none: 'No endpoints yet',
-  noneText: 'An endpoint is an address of yours that receives events. Add one to get the first event.',
-  search: 'Find an endpoint: address, description, event type',
-  noneFits: 'No endpoint fits',
-  showAll: 'Show all endpoints',
-  more: (count: number) => `Only the newest ${count.toLocaleString('en')} are listed.`,
-  columns: { endpoint: 'Endpoint', state: 'State', receives: 'Receives', created: 'Added' },
-  states: { sending: 'Active', failing: 'Failing', paused: 'Paused', disabled: 'Disabled', unverified: 'Not verified' },
   stateText: {
     sending: 'Events are sent to it.',
     failing: 'It does not accept events at the moment. They are sent again later.',
@@ -17,9 +7,6 @@ export const en = {
     disabled: 'It failed for too long, or answered 410. Its events wait. Repair it, then resume it.',
     unverified: 'Its events wait until it has confirmed that it wants them.',
   },
-  allTypes: 'All event types',
-  types: (count: number) => `${count} event type${count === 1 ? '' : 's'}`,
-  filtered: 'with a filter',
   form: {
     newTitle: 'Add an endpoint',
     editTitle: 'Edit the endpoint',

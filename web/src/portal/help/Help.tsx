@@ -173,7 +173,7 @@ function Samples({ code }: { code: ConsumerDocumentation['signature']['code'] })
 
 function Table({ head, rows }: { head: string[]; rows: React.ReactNode[][] }) {
   return (
-    <table className="small-table">
+    <table className={head.length > 2 ? 'small-table small-table-narrow' : 'small-table'}>
       {head.length > 0 && (
         <thead>
           <tr>

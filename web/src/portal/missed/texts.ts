@@ -12,7 +12,7 @@ export const missedTexts = translated(
   {
     title: 'Missed events',
     intro:
-      'What an endpoint should have accepted and has not: oldest first. Sending goes on where it can. Your server can also fetch these events itself, and acknowledge what it has.',
+      'What an endpoint should have accepted and has not. Sending goes on where it can. Your server can also fetch these events itself, and acknowledge what it has.',
     missedBy: (name: string) => `Missed by ${name}`,
     type: 'Event type',
     event: 'Event',
@@ -42,7 +42,7 @@ export const missedTexts = translated(
   {
     title: 'Verpasste Ereignisse',
     intro:
-      'Was ein Endpunkt hätte annehmen sollen und nicht angenommen hat, das Älteste zuerst. Gesendet wird weiter, wo es geht. Ihr Server kann diese Ereignisse auch selbst abholen und bestätigen, was er hat.',
+      'Was ein Endpunkt hätte annehmen sollen und nicht angenommen hat. Gesendet wird weiter, wo es geht. Ihr Server kann diese Ereignisse auch selbst abholen und bestätigen, was er hat.',
     missedBy: (name: string) => `Verpasst von ${name}`,
     type: 'Ereignistyp',
     event: 'Ereignis',
