@@ -44,6 +44,15 @@ withPage('a consumer finds a failed delivery, reads why it failed, and replays i
   await page.getByText('Round 2', { exact: true }).waitFor();
   await page.goto(`/portal/missed?endpoint=${endpoint.id}`);
   await page.getByText('Nothing is missed').waitFor();
+  receiver.answer('/hooks', [400]);
+  await posthorn.postEvent(tenant, { type: 'order.paid' });
+  await page.getByRole('button', { name: 'Send again …' }).click();
+  const replay = page.getByRole('dialog', { name: 'Send again what was given up?' });
+  await replay.getByText('Sends 1 event to').waitFor();
+  receiver.answer('/hooks', [204]);
+  await replay.getByRole('button', { name: 'Send again' }).click();
+  await page.getByText('Sending has begun.').waitFor();
+  await page.getByRole('button', { name: 'Send again …' }).waitFor({ state: 'hidden' });
   // it is counted, and the page reads its figures, only from time to time
   await finishMinutes(posthorn.database.db, 360);
   await countMinutes(posthorn.database.db);
