@@ -27,34 +27,30 @@ export interface SendDueDeps {
   signal?: AbortSignal | undefined;
 }
 
-/** Returns how many were sent. */
-export async function sendDue(deps: SendDueDeps): Promise<number> {
+/** Until nothing is due: that some channels fail must not let the others wait. */
+export async function sendDue(deps: SendDueDeps): Promise<void> {
   const until = performance.now() + deps.runMs;
-  let total = 0;
-  for (let sent = 1; sent > 0 && !deps.signal?.aborted && performance.now() < until; total += sent) sent = await sendSome(deps, until);
-  return total;
+  while (!deps.signal?.aborted && performance.now() < until && (await sendSome(deps, until)) > 0);
 }
 
+/** Returns how many were due. */
 async function sendSome(deps: SendDueDeps, until: number): Promise<number> {
   const due = await claimDue(deps.db, deps.claimMs, atOnce);
   const groups = new Map<string, DueNotification[]>();
   for (const one of due) groups.set(one.channel.id, [...(groups.get(one.channel.id) ?? []), one]);
-  const sent = await Promise.all([...groups.values()].map((group) => sendGroup(deps, group, until)));
-  return sent.reduce((sum, one) => sum + one, 0);
+  await Promise.all([...groups.values()].map((group) => sendGroup(deps, group, until)));
+  return due.length;
 }
 
-async function sendGroup(deps: SendDueDeps, group: DueNotification[], until: number): Promise<number> {
-  let sent = 0;
+async function sendGroup(deps: SendDueDeps, group: DueNotification[], until: number): Promise<void> {
   let failed: Fate | null = null;
   for (const one of group) {
     const isLate = deps.signal?.aborted || performance.now() > until;
     const fate: Fate = failed ?? (isLate ? { kind: 'released', inMs: 0 } : await sendOne(deps, one));
     // the messages after a failed one have not failed themselves: the channel may refuse only that one
     await recordFate(deps.db, one, fate);
-    if (fate.kind === 'sent') sent++;
     if (fate.kind === 'failed') failed = { kind: 'released', inMs: Math.min(fate.retryInMs ?? othersWaitMs, othersWaitMs) };
   }
-  return sent;
 }
 
 async function sendOne({ db, channels, log }: SendDueDeps, one: DueNotification): Promise<Fate> {

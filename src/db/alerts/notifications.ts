@@ -32,8 +32,8 @@ export const isDue = 'sent_at is null and dropped_at is null and due_at <= now()
 /** So many of one channel are claimed at once, so that a channel with many does not hold up the others. */
 const mostOfChannel = 10;
 /**
- * A channel that has just failed gets no other message for so long: one that never answers would hold up the checks with each.
- * Webhooks are only stored, so they do not.
+ * A channel that has just failed gets no message for the first time for so long: one that never answers would hold up the
+ * checks with each. Webhooks are only stored, so they do not.
  */
 const isFailing = `c.kind <> 'webhook' and c.last_error is not null and c.last_error_at > now() - interval '30 seconds'`;
 const order = `array['opened', 'escalated', 'acknowledged', 'closed', 'digest']`;
@@ -47,19 +47,16 @@ export async function claimDue(db: Db, claimMs: number, limit: number): Promise<
     name: 'claim_notifications',
     text: `
       with waiting as (
-        select id, row_number() over (partition by channel_id order by due_at) as nth from (
-          select id, channel_id, due_at from alert_notifications
-          where ${isDue} order by due_at limit 2000
-        ) oldest
-      ), due as (
-        select n.id, c.deleted_at is not null as is_void
-        from waiting w join alert_notifications n on n.id = w.id join alert_channels c on c.id = n.channel_id
-        where w.nth <= ${mostOfChannel} and n.sent_at is null and n.dropped_at is null and n.due_at <= now() and (n.attempts > 0 or c.deleted_at is not null or not (${isFailing}))
-          and not exists (
+        -- of those that may be sent now: the others must not count among the first of their channel
+        select n.id, c.deleted_at is not null as is_void, row_number() over (partition by n.channel_id order by n.due_at) as nth
+        from alert_notifications n join alert_channels c on c.id = n.channel_id
+        where ${isDue} and (n.attempts > 0 or c.deleted_at is not null or not (${isFailing})) and not exists (
           select from alert_notifications e
           where e.alert_id = n.alert_id and e.channel_id = n.channel_id and e.sent_at is null and e.dropped_at is null
             and (array_position(${order}, e.event), e.round) < (array_position(${order}, n.event), n.round))
-        order by n.due_at limit $2 for update of n skip locked
+      ), due as (
+        select n.id, w.is_void from waiting w join alert_notifications n on n.id = w.id
+        where w.nth <= ${mostOfChannel} and ${isDue} order by w.nth, n.due_at limit $2 for update of n skip locked
       ), claimed as (
         update alert_notifications n set due_at = now() + $1::float8 * interval '1 millisecond', attempts = n.attempts + 1,
           dropped_at = case when due.is_void then now() end

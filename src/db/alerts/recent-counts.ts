@@ -38,6 +38,11 @@ export interface LullFacts {
   brief: Set<string>;
 }
 
+/** Whether an alert of these kinds is open, or was within the time. One question for each partial index: open alerts, closed ones. */
+const wasOpen = (kinds: string, ago: string) => `(
+  exists (select from alerts where state <> 'closed' and kind in ${kinds})
+  or exists (select from alerts where state = 'closed' and closed_at > now() - ${ago} and kind in ${kinds}))`;
+
 /** `settledMs`: so long after PostgreSQL was away, nothing can be said. */
 export async function readLullFacts(db: Db, settledMs: number): Promise<LullFacts> {
   const { rows } = await db.query<Omit<LullFacts, 'open' | 'brief'> & Record<'open' | 'brief', string[]>>({
@@ -46,12 +51,9 @@ export async function readLullFacts(db: Db, settledMs: number): Promise<LullFact
       select now() as now,
         pg_postmaster_start_time() > now() - 1.5 * settled.wait
           or not exists (select from chores where name = 'alerts-slow' and done_at > now() - interval '60 seconds')
-          or exists (
-            select from alerts where kind = 'postgres.unreachable' and (state <> 'closed' or closed_at > now() - 1.5 * settled.wait)) as "isUnsettled",
+          or ${wasOpen("('postgres.unreachable')", '1.5 * settled.wait')} as "isUnsettled",
         coalesce((select accepted_at from outbox order by event_id limit 1) < now() - interval '5 seconds', false) as "isBehind",
-        exists (
-          select from alerts where kind in ('backlog.old', 'workers.missing', 'postgres.unreachable')
-            and (state <> 'closed' or closed_at > now() - interval '8 minutes')) as "wasBroken",
+        ${wasOpen("('backlog.old', 'workers.missing', 'postgres.unreachable')", "interval '8 minutes'")} as "wasBroken",
         array(select subject from alerts where state <> 'closed' and kind in ('endpoint.volume', 'ingest.abnormal')) as open,
         array(
           select subject from alerts where state = 'closed' and closed_at > now() - interval '12 hours'

@@ -1,13 +1,16 @@
 // Alerts in the database: they open once, change and close; each change is told once to each channel; messages are claimed,
 // repeated after a crash, and given up in order.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sendDue } from '#alerts/send-due';
 import { announceChanges } from '#db/alerts/announcements';
 import { announceDigests } from '#db/alerts/digests';
 import { claimDue, recordFate } from '#db/alerts/notifications';
 import { reconcile } from '#db/alerts/reconcile';
 import type { Condition } from '#domain/alerts/alert';
+import { ChannelRefused } from '#domain/alerts/channel-refused';
 import { systemTenantId } from '#domain/endpoints/tenant';
 import { idOf, isId, uuidOf } from '#domain/ids';
+import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/until.ts';
@@ -326,6 +329,49 @@ describe('a notification', () => {
     expect(claimed).toEqual(['email']);
     await database.db.query(`update alert_channels set last_error_at = now() - interval '1 minute' where id = $1`, [id]);
     expect(await claimDue(database.db, 60_000, 50)).toMatchObject([{ channel: { kind: 'slack' }, alert: { kind: 'endpoint.disabled' } }]);
+  });
+
+  it('is not hidden by the many of a channel that has just failed, nor is the retry of that', async () => {
+    const [dead, well] = [await channel(), await channel({ kind: 'pagerduty' })];
+    await database.db.query(`update alert_channels set last_error = 'no answer', last_error_at = now() where id = $1`, [dead]);
+    await database.db.query(
+      `insert into alert_notifications (id, channel_id, alert_id, event, due_at, attempts)
+        select gen_random_uuid(), $1::uuid, gen_random_uuid(), 'opened', now() - interval '1 hour', 0 from generate_series(1, 2100)
+        union all select gen_random_uuid(), $1, gen_random_uuid(), 'opened', now() - interval '1 second', 1
+        union all select gen_random_uuid(), $2, gen_random_uuid(), 'opened', now(), 0 from generate_series(1, 5)`,
+      [dead, well],
+    );
+    const claimed = (await claimDue(database.db, 60_000, 50)).map(({ channel: { kind }, attempts }) => `${kind} ${attempts}`);
+    expect(claimed.toSorted()).toEqual([...Array(5).fill('pagerduty 1'), 'slack 2']);
+  });
+
+  it('is not hidden by ten that wait for an earlier one of their alert', async () => {
+    await channel();
+    const many = Array.from({ length: 10 }, () => condition({ subject: newId('ep') }));
+    await found(...many);
+    for (const one of await claimDue(database.db, 60_000, 50))
+      await recordFate(database.db, one, { kind: 'failed', error: 'HTTP 400', retryInMs: 3_600_000 });
+    await found();
+    await database.db.query(`update alert_channels set last_error_at = now() - interval '1 minute'`);
+    await found(condition());
+    expect(await claimDue(database.db, 60_000, 50)).toMatchObject([{ event: 'opened', alert: { state: 'open' } }]);
+  });
+
+  it('is sent in the same run after fifty that all failed', async () => {
+    for (let dead = 0; dead < 50; dead++) await channel();
+    await found(condition());
+    await channel({ kind: 'pagerduty' });
+    await found(condition(), condition({ kind: 'endpoint.disabled', severity: 'critical' }));
+    await database.db.query(`delete from alert_notifications n using alerts a where a.id = n.alert_id and a.kind = 'endpoint.disabled' and
+      n.channel_id in (select id from alert_channels where kind = 'slack')`);
+    const sent: string[] = [];
+    const send = async ({ kind }: { kind: string }) => {
+      if (kind === 'slack') throw new ChannelRefused('settings.url', 'no answer');
+      sent.push(kind);
+      return '';
+    };
+    await sendDue({ db: database.db, channels: { send }, log: createLogger('silent'), claimMs: 60_000, runMs: 4_000 });
+    expect(sent).toEqual(['pagerduty']);
   });
 
   it('that another process has sent since stays sent, whatever a suspended process records later', async () => {
