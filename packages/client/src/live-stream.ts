@@ -20,7 +20,7 @@ export type Change =
 export interface StreamOptions extends CallOptions {
   /** Continue after this id of an earlier stream. */
   lastEventId?: string;
-  /** Connects again when nothing has arrived for so long. Default: 40 s; Posthorn sends something every 15 s. */
+  /** Connects again when nothing has arrived for so long. Default: 40 s; Posthorn sends something every 15 s. `Infinity`: never. */
   silentForMs?: number;
 }
 

@@ -61,8 +61,11 @@ export async function* textOf(body: ReadableStream<Uint8Array>, silentForMs?: nu
   }
 }
 
+/** A timer that should take longer ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 async function within<Value>(ms: number | undefined, reading: Promise<Value>): Promise<Value> {
-  if (ms === undefined) return reading;
+  if (ms === undefined || ms > longestTimerMs) return reading;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silent = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new StreamSilent(`nothing arrived for ${ms / 1_000} s`)), ms);

@@ -22,3 +22,21 @@ it('connects again when a stream has gone silent', async () => {
     await server.close();
   }
 });
+
+it('never does so with silentForMs: Infinity', async () => {
+  const server = await startScriptedServer();
+  let asked = 0;
+  server.answer((_request, response) => {
+    asked++;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('id: 7\nevent: alert\ndata: {}\n\n');
+    setTimeout(() => response.write('id: 8\nevent: delivery\ndata: {}\n\n'), 50);
+  });
+  try {
+    for await (const { kind } of new Posthorn({ url: server.url, apiKey: 'k' }).stream({}, { silentForMs: Number.POSITIVE_INFINITY }))
+      if (kind === 'delivery') break;
+    expect(asked).toBe(1);
+  } finally {
+    await server.close();
+  }
+});
