@@ -133,11 +133,8 @@ export class Feed {
     const found = (await Promise.all(wanted.map((source) => source.read(query)))).flat();
     const isTooMuch = found.length > mostAtOnce;
     if (isTooMuch || skippedUntilUs !== null) await this.#skip(isTooMuch, nextUs);
-    if (!isTooMuch)
-      this.#passOn(
-        found.filter((change) => !this.#passedOn.has(keyOf(change))),
-        nextUs,
-      );
+    const unseen = found.filter((change) => !this.#passedOn.has(keyOf(change)));
+    if (!isTooMuch) this.#passOn(lastOfEach(unseen), nextUs);
     for (const change of found) this.#passedOn.set(keyOf(change), change.atUs);
     const keptFromUs = Math.max(nextUs, this.#skippedUntilUs ?? 0);
     for (const [key, atUs] of this.#passedOn) if (atUs < keptFromUs) this.#passedOn.delete(key);
@@ -185,5 +182,8 @@ export class Feed {
 export function resetText(reason: ResetReason): string {
   return eventText('reset', JSON.stringify({ reason, message: resetReasons[reason] }));
 }
+
+/** One that changed several times is shown as it is now, so once is enough. */
+const lastOfEach = (changes: Change[]) => [...new Map(changes.map((change) => [change.id, change])).values()];
 
 const keyOf = ({ id, atUs }: Change) => `${id} ${atUs}`;

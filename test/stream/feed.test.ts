@@ -1,5 +1,6 @@
 // The feed of the live stream: nothing is missed or kept without bound, and nothing is done while nobody reads.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appendAudit, bySystem } from '#db/audit/audit';
 import type { Db } from '#db/store/pool';
 import { bootstrapCaller, type Caller } from '#domain/access/access';
 import { uuidOf } from '#domain/ids';
@@ -214,6 +215,27 @@ describe('alerts', () => {
       expect([operator, owned, read].map((got) => ofKind(got.text, kind))).toEqual([1, 0, 0]);
     await db.query(`update alerts set state = 'closed', closed_at = now() where kind = 'endpoint.failing'`);
     await until('the end of the alert', () => owned.text.includes('"state":"closed"'));
+    feed.stop();
+  });
+});
+
+describe('endpoints', () => {
+  it('come again when an earlier change is committed after a later one', async () => {
+    const id = newId('ep');
+    await db.query(`insert into endpoints (id, tenant_id, sealed, host) values ($1, $2, '', 'a')`, [uuidOf(id), uuidOf(tenantId)]);
+    const feed = newFeed();
+    const { reader } = await feed.join(bootstrapCaller, { ...all, kinds: ['endpoint', 'delivery'] });
+    const got = readAll(feed, reader);
+    const late = await database.db.connect();
+    await late.query('begin');
+    await late.query(`update endpoints set gate = 'held', gate_reason = 'paused' where id = $1`, [uuidOf(id)]);
+    // an order that does not lock the row
+    await appendAudit(db, bySystem('endpoint.change'), { target: { kind: 'endpoint', id }, before: null, after: null });
+    await until('the later change', () => times(got.text, id) === 1);
+    expect(got.text).toContain('"status":"ok"');
+    await late.query('commit');
+    late.release();
+    await until('the earlier change', () => got.text.includes('"status":"paused"'));
     feed.stop();
   });
 });

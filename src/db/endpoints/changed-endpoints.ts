@@ -1,5 +1,6 @@
 // Reads the endpoints that were made, changed or deleted since a time, oldest change first, for the live stream. Both logs of
-// their changes have an index by time: that of people's changes, and that of changed subscriptions and gates.
+// their changes have an index by time: that of people's changes, and that of changed subscriptions and gates. An endpoint comes
+// once for each entry: of two changes the earlier one may be committed later, and must be seen then.
 import { unverified } from '#domain/endpoints/verification';
 import { idOf, uuidOf } from '#domain/ids';
 import type { ChangedEndpoint } from '#domain/views/stream-view';
@@ -23,16 +24,14 @@ export async function readChangedEndpoints(db: Db, query: ChangesQuery): Promise
   const { rows } = await db.query<Row>({
     // not prepared by name: the indexes are used for the time that is given
     text: `
-      select p.id, p.tenant_id, t.external_id as tenant, c.at, c.at_us,
+      select p.id, p.tenant_id, t.external_id as tenant, c.at, (extract(epoch from c.at) * 1000000)::bigint as at_us,
         case when p.deleted_at is not null then 'deleted' when p.gate = 'disabled' then 'disabled'
           when p.gate = 'held' and p.gate_reason = '${unverified}' then 'unverified' when p.gate = 'held' then 'paused' else 'ok' end as status
       from (
-        select endpoint_id, max(at) as at, (extract(epoch from max(at)) * 1000000)::bigint as at_us from (
-          select endpoint_id, until as at from endpoint_history where until >= 'epoch'::timestamptz + $1::float8 * interval '1 microsecond'
-          union all
-          select case when target_id ~ '^ep_[0-9a-f]{32}$' then substr(target_id, 4)::uuid end, at from posthorn_audit.audit_log
-          where at >= 'epoch'::timestamptz + $1::float8 * interval '1 microsecond' and target_kind = 'endpoint'
-        ) l group by endpoint_id
+        select endpoint_id, until as at from endpoint_history where until >= 'epoch'::timestamptz + $1::float8 * interval '1 microsecond'
+        union
+        select case when target_id ~ '^ep_[0-9a-f]{32}$' then substr(target_id, 4)::uuid end, at from posthorn_audit.audit_log
+        where at >= 'epoch'::timestamptz + $1::float8 * interval '1 microsecond' and target_kind = 'endpoint'
       ) c join endpoints p on p.id = c.endpoint_id join tenants t on t.id = p.tenant_id
       where ($2::uuid is null or c.at > 'epoch'::timestamptz + $1::float8 * interval '1 microsecond' or p.id > $2)
         and ($3::uuid[] is null or p.tenant_id = any($3)) and ($4::uuid is null or p.id = $4)
