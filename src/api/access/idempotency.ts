@@ -107,7 +107,16 @@ async function abandon({ db, log }: IdempotencyDeps, request: KeyRef, claim: str
 
 function repeated(status: number, stored: Uint8Array): Answer {
   const text = stored.length === 0 ? null : Buffer.from(stored).toString();
-  return { status, text, headers: { 'idempotency-replayed': 'true' }, ...etagIn(text === null ? null : JSON.parse(text)) };
+  return { status, text, headers: { 'idempotency-replayed': 'true' }, ...etagOf(text) };
+}
+
+/** Not every answer is JSON. */
+function etagOf(text: string | null): Pick<Answer, 'etag'> {
+  try {
+    return text?.includes('"etag"') ? etagIn(JSON.parse(text)) : {};
+  } catch {
+    return {};
+  }
 }
 
 function contextOf({ scope, key }: KeyRef): string {

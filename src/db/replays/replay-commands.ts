@@ -37,7 +37,7 @@ export async function commandReplay(
 }
 
 const led = { pause: 'paused', cancel: 'cancelled' } as const;
-const before = 'before as (select id, status, per_second, tenant_id from replays where id = $1 for update)';
+const before = 'before as (select id, status, per_second, tenant_id from replays where id = $1 for no key update)';
 const marked = 'unsignalled_since = case when $3 then clock_timestamp() else r.unsignalled_since end';
 const change = (set: string) => `
   with ${before}, changed as (
@@ -100,7 +100,7 @@ export async function setReplayPace(
 async function lockPace(db: Pick<Db, 'query'>, replayId: string): Promise<number | undefined> {
   const { rows } = await db.query<{ per_second: number }>({
     name: 'lock_replay_pace',
-    text: 'select per_second from replays where id = $1 for update',
+    text: 'select per_second from replays where id = $1 for no key update',
     values: [uuidOf(replayId)],
   });
   return rows[0]?.per_second;

@@ -59,19 +59,25 @@ export function wishesOf({ kinds, minSeverity, quietMs, digestAt, digestOnly }: 
 }
 
 /** Of its settings, secrets included, and of what it is to be told. */
-export function tagsOfChannel({ vault }: Pick<ApiDeps, 'vault'>, channel: StoredChannel): SettingsTags {
-  const settings = openChannelSettings(vault, channel.id, channel.sealed);
+export function tagsOfChannel(deps: Pick<ApiDeps, 'vault'>, channel: StoredChannel): SettingsTags {
+  return tagsOf(deps, channel, openSettings(deps, channel));
+}
+
+const openSettings = ({ vault }: Pick<ApiDeps, 'vault'>, { id, sealed }: StoredChannel) => openChannelSettings(vault, id, sealed);
+
+function tagsOf({ vault }: Pick<ApiDeps, 'vault'>, channel: StoredChannel, settings: ChannelSettings): SettingsTags {
   return settingsTags(vault, channel.id, { settings, ...wishesOf(channel) });
 }
 
 export function showChannel(deps: Pick<ApiDeps, 'vault'>, channel: StoredChannel): ChannelView {
   const { quietPeriod, digest } = wishesOf(channel);
+  const settings = openSettings(deps, channel);
   return {
     id: channel.id,
-    etag: tagsOfChannel(deps, channel)[0],
+    etag: tagsOf(deps, channel, settings)[0],
     tenant: channel.tenant,
     kind: channel.kind,
-    settings: maskedSettings(channel.kind, openChannelSettings(deps.vault, channel.id, channel.sealed)),
+    settings: maskedSettings(channel.kind, settings),
     kinds: channel.kinds as ChannelView['kinds'],
     minSeverity: channel.minSeverity,
     quietPeriod,

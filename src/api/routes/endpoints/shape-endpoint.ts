@@ -55,8 +55,7 @@ async function sealed(
 }
 
 /** The settings as the API shows them. */
-export function showShaping(vault: ShapeDeps['vault'], stored: StoredEndpoint['shape']): Pick<Endpoint, 'transform' | 'versions'> {
-  const { transform, versions } = openShaping(vault, stored);
+export function showShaping({ transform, versions }: Shaping): Pick<Endpoint, 'transform' | 'versions'> {
   return { transform: transform && hideTransform(transform), versions };
 }
 

@@ -20,20 +20,32 @@ type TargetDeps = Pick<ApiDeps, 'vault' | 'checkUrl'>;
 
 export function showEndpoint({ vault }: Pick<ApiDeps, 'vault'>, endpoint: StoredEndpoint): Endpoint {
   const { sealed, filter, shape, ...stored } = endpoint;
-  const [etag] = tagsOfEndpoint({ vault }, endpoint);
+  const opened = openSettings(vault, endpoint);
+  const [etag] = tagsOf(vault, endpoint, opened);
   const shown = filter === null ? null : (parseExactly(filter) as Endpoint['filter']);
-  return { ...stored, etag, filter: shown, ...showTarget(openTarget(vault, stored.id, sealed)), ...showShaping(vault, shape) };
+  return { ...stored, etag, filter: shown, ...showTarget(opened.target), ...showShaping(opened.shaping) };
 }
+
+/** Of its settings, secrets included. Not of its gate, its signing secrets and what else has requests of its own. */
+export function tagsOfEndpoint({ vault }: Pick<ApiDeps, 'vault'>, endpoint: StoredEndpoint): SettingsTags {
+  return tagsOf(vault, endpoint, openSettings(vault, endpoint));
+}
+
+type Opened = ReturnType<typeof openSettings>;
+
+const openSettings = (vault: ApiDeps['vault'], { id, sealed, shape }: StoredEndpoint) => ({
+  target: openTarget(vault, id, sealed),
+  shaping: openShaping(vault, shape),
+});
 
 const settingNames = Object.keys(endpointChange.shape);
 
-/** Of its settings, secrets included. Not of its gate, its signing secrets and what else has requests of its own. */
-export function tagsOfEndpoint(
-  { vault }: Pick<ApiDeps, 'vault'>,
+function tagsOf(
+  vault: ApiDeps['vault'],
   { sealed, shape, verification, ...stored }: StoredEndpoint,
+  { target, shaping }: Opened,
 ): SettingsTags {
-  const sealedSettings = { tls: null, ...openTarget(vault, stored.id, sealed), ...openShaping(vault, shape) };
-  const all = { ...stored, ...sealedSettings, verification: verification.method };
+  const all = { ...stored, tls: null, ...target, ...shaping, verification: verification.method };
   return settingsTags(vault, stored.id, Object.fromEntries(Object.entries(all).filter(([name]) => settingNames.includes(name))));
 }
 
