@@ -4,6 +4,7 @@ import { startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { violations } from './support/axe.ts';
 import { shoot } from './support/screenshot.ts';
+import { tabTo } from './support/tab-to.ts';
 import { canary } from './support/watch-page.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
 
@@ -23,6 +24,8 @@ withPage('finds by id and name, goes to pages, and does what the page can do', a
   await openDashboard(page, '/status');
   const field = page.getByRole('combobox', { name: 'Id, name, page or command' });
   await page.keyboard.press('Control+k');
+  // the first dialog of this tab: its styles come with it
+  await expect.poll(() => page.evaluate("getComputedStyle(document.querySelector('.veil')).position")).toBe('fixed');
   await field.fill(`palette-${tenant}`);
   await page.getByRole('option', { name: /endpoint of/ }).waitFor();
   expect(await violations(page)).toEqual([]);
@@ -123,4 +126,24 @@ withPage('goes through rows, opens and selects them, without the mouse', async (
   // back at the row that was left, which is still selected
   await row.locator('a:focus').waitFor();
   expect(await row.getByRole('checkbox').isChecked()).toBe(true);
+});
+
+withPage('on a phone, all pages are reached from More', async ({ openPage }) => {
+  const { page } = await openPage({ width: 360 });
+  await openDashboard(page, '/deliveries');
+  const [more, last] = [page.getByRole('button', { name: /^More/ }), page.getByRole('link', { name: 'First steps' })];
+  await more.press('Enter');
+  await page.locator('a:focus', { hasText: 'Deliveries' }).waitFor();
+  await page.keyboard.press('Escape');
+  await last.waitFor({ state: 'hidden' });
+  await page.locator('button:focus', { hasText: 'More' }).waitFor();
+  await page.keyboard.press('Enter');
+  await tabTo(page, page.getByRole('link', { name: 'Status' }));
+  await page.keyboard.press('Enter');
+  await page.locator('h1:focus', { hasText: 'Status' }).waitFor();
+  await last.waitFor({ state: 'hidden' });
+  // the page that is shown already
+  await more.click();
+  await page.getByRole('link', { name: 'Status' }).click();
+  await last.waitFor({ state: 'hidden' });
 });

@@ -34,7 +34,7 @@ withPage('the heading of a page gets the focus when the page was opened, and fil
   expect(await tab.evaluate((one: { matches(selector: string): boolean }) => one.matches(':focus'))).toBe(true);
 });
 
-withPage('a sheet returns the focus to its row, and Back returns to the place in the list', async ({ page, posthorn }) => {
+withPage('a sheet returns the focus to its row, and Back returns to the place in the list', async ({ page, openPage, posthorn }) => {
   const tenant = await posthorn.makeTenant();
   await Promise.all(Array.from({ length: 40 }, (_, n) => posthorn.makeEndpoint(tenant, `http://127.0.0.1:9/many/${n}`)));
   await openDashboard(page, `/endpoints?tenant=${tenant}`);
@@ -51,6 +51,27 @@ withPage('a sheet returns the focus to its row, and Back returns to the place in
   // the row that was opened, at its place
   await page.locator(`a:focus[href="${opened}"]`).waitFor();
   await expect.poll(scrolled).toBe(500);
+  // also where rows are lines of different heights
+  const { page: phone } = await openPage({ width: 360, height: 700 });
+  await openDashboard(phone, `/endpoints?tenant=${tenant}`);
+  await phone.getByRole('link', { name: '/many/' }).first().waitFor();
+  await expect.poll(() => phone.evaluate('scrollBy(0, 400), scrollY') as Promise<number>).toBeGreaterThan(1_200);
+  const inMiddle = () => phone.evaluate('document.elementFromPoint(180, 350)?.closest("[data-row]")?.dataset.row');
+  await expect.poll(inMiddle).toBeTruthy();
+  const [place, row] = [await phone.evaluate('scrollY'), await inMiddle()];
+  await phone.locator(`[data-row="${row}"] .row-link`).focus();
+  await phone.keyboard.press('Enter');
+  await phone.locator('h1:focus', { hasText: '127.0.0.1:9/many/' }).waitFor();
+  await phone.goBack();
+  await phone.locator(`[data-row="${row}"] .row-link:focus`).waitFor();
+  await expect.poll(() => phone.evaluate('scrollY')).toBe(place);
+  // what is typed is applied while more is typed
+  const search = phone.getByRole('searchbox', { name: 'Search endpoints' });
+  await search.pressSequentially('many ');
+  await phone.waitForURL('**search=many');
+  await search.pressSequentially('1');
+  await phone.waitForURL(/search=many.+1$/);
+  expect(await search.inputValue()).toBe('many 1');
   await page.goto('/dashboard/audit');
   const entry = page.getByRole('button', { name: /^Entry \d+/ }).first();
   await entry.press('Enter');

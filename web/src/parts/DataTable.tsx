@@ -1,13 +1,14 @@
 // A list of any length: only the rows in view are in the page. Rows scroll with the window; the next page is read before the
 // end is reached. Where the columns have no room, a row becomes two lines.
 import { createColumnHelper, rowSelectionFeature, tableFeatures, useTable } from '@tanstack/react-table';
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { useWindowVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
 import { type CSSProperties, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useWords } from '../words/words.tsx';
 import { Button } from './Button.tsx';
 import { BodyRow, Box } from './DataRow.tsx';
 import './data-table.css';
 import { useListMode } from './list-mode.ts';
+import { useRowSeeker } from './row-focus.ts';
 
 export interface Column<Row> {
   id: string;
@@ -43,6 +44,8 @@ const features = tableFeatures({ rowSelectionFeature });
 type Model<Row extends object> = ReturnType<typeof useModel<Row>>;
 
 const usualRowPx = 37;
+/** How high the rows of each list were when it was left: with them, Back finds its place at once. */
+const heights = new Map<string, VirtualItem[]>();
 const rowsAhead = 20;
 
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
@@ -50,14 +53,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const words = useWords();
   const table = useModel(props);
   const { rows } = table.getRowModel();
-  const { body, virtual } = useRowsInView(rows);
+  const { body, virtual } = useRowsInView(rows, label);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (hasMore && !isLoadingMore && last >= rows.length - rowsAhead) onMore?.();
   }, [hasMore, isLoadingMore, last, rows.length, onMore]);
   const tracks = [...(onSelect ? ['36px'] : []), ...columns.map(({ width }) => width)];
-  const { table: frame, isList } = useListMode(tracks);
+  const { table: frame, isList } = useListMode(tracks, label);
   return (
     <>
       <div
@@ -109,7 +112,7 @@ function columnsOf<Row extends object>(columns: readonly Column<Row>[]) {
 }
 
 /** `body`: the element that holds the rows; it begins somewhere below the top of the window. */
-function useRowsInView(rows: readonly { id: string }[]) {
+function useRowsInView(rows: readonly { id: string }[], label: string) {
   const body = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   // at each render: what stands above it may have grown
@@ -120,6 +123,12 @@ function useRowsInView(rows: readonly { id: string }[]) {
     overscan: 12,
     scrollMargin: top,
     getItemKey: (index) => rows[index]?.id ?? index,
+    initialMeasurementsCache: heights.get(label) ?? [],
+  });
+  useEffect(() => () => void heights.set(label, virtual.takeSnapshot()), [label, virtual]);
+  useRowSeeker((id) => {
+    const index = rows.findIndex((row) => row.id === id);
+    if (index >= 0) virtual.scrollToIndex(index, { align: 'center' });
   });
   return { body, virtual };
 }

@@ -10,6 +10,8 @@ import { keepRowInUse, returnToRow } from './row-focus.ts';
 const restMs = 200;
 /** A list that was read before is there at once; the rows that are in view follow its place. */
 const rowWithinMs = 1_000;
+/** After it, the place to which the router has scrolled is not that of the row: others came before it, or the list was read again. */
+const placedWithinMs = 300;
 
 export function PageChange() {
   const router = useRouter();
@@ -33,7 +35,7 @@ export function PageChange() {
       // where the page stands is for the router to say: it knows the place to which Back returns
       heading.focus({ preventScroll: true });
       const { row } = keptPlace();
-      if (isBack && row !== undefined) awaitRow(row, heading, performance.now() + rowWithinMs);
+      if (isBack && row !== undefined) awaitRow(row, heading, performance.now());
     });
   }, [router]);
   return (
@@ -44,7 +46,8 @@ export function PageChange() {
 }
 
 /** Until somebody puts the focus elsewhere. */
-function awaitRow(row: string, heading: HTMLElement, untilMs: number): void {
-  if (document.activeElement !== heading || returnToRow(row) || performance.now() > untilMs) return;
-  requestAnimationFrame(() => awaitRow(row, heading, untilMs));
+function awaitRow(row: string, heading: HTMLElement, sinceMs: number): void {
+  const forMs = performance.now() - sinceMs;
+  if (document.activeElement !== heading || returnToRow(row, forMs > placedWithinMs) || forMs > rowWithinMs) return;
+  requestAnimationFrame(() => awaitRow(row, heading, sinceMs));
 }

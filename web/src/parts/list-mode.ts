@@ -1,5 +1,5 @@
 // Whether the columns of a table have room beside each other. Where they have not, its rows become lines (`data-list`).
-import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** As in the styles: under it, all tables are lists. */
 const phonePx = 720;
@@ -18,9 +18,12 @@ function widthFor(tracks: readonly string[]): number {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((one, other) => one + other, 0);
 
-export function useListMode(tracks: readonly string[]): { table: RefObject<HTMLDivElement | null>; isList: boolean } {
+/** What each table was last: one that first showed columns would measure its rows too low. */
+const before = new Map<string, boolean>();
+
+export function useListMode(tracks: readonly string[], label: string): { table: RefObject<HTMLDivElement | null>; isList: boolean } {
   const table = useRef<HTMLDivElement>(null);
-  const [isList, setIsList] = useState(false);
+  const [isList, setIsList] = useState(() => before.get(label) ?? innerWidth < phonePx);
   const needed = widthFor(tracks);
   useLayoutEffect(() => {
     const element = table.current;
@@ -31,5 +34,6 @@ export function useListMode(tracks: readonly string[]): { table: RefObject<HTMLD
     observer.observe(element);
     return () => observer.disconnect();
   }, [needed]);
+  useEffect(() => void before.set(label, isList), [label, isList]);
   return { table, isList };
 }

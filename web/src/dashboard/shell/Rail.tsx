@@ -1,6 +1,6 @@
 // The pages. On a narrow screen the rail is a bar at the bottom: the first ones, and a button for all.
 import { Link, useLocation } from '@tanstack/react-router';
-import { type FocusEvent, type KeyboardEvent, useState } from 'react';
+import { type FocusEvent, type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react';
 import { useLacksPage } from '../../api/use.ts';
 import './rail.css';
 
@@ -45,18 +45,35 @@ export function Rail() {
   // the path on which all are shown: going to another one closes
   const [openOn, setOpenOn] = useState<string>();
   const isOpen = openOn === path;
+  const nav = useRef<HTMLElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
   const close = () => setOpenOn(undefined);
+  /** The link that has the focus is hidden when all are not shown any more. */
+  const leave = () => {
+    close();
+    button.current?.focus();
+  };
+  useEffect(() => {
+    // the button stands after them
+    if (isOpen) (nav.current?.querySelector<HTMLElement>('[aria-current]') ?? nav.current?.querySelector('a'))?.focus();
+  }, [isOpen]);
   const here = pages.findLast(({ to }) => path === to || path.startsWith(`${to}/`));
   const isElsewhere = here !== undefined && !inBar.has(here.to);
   return (
     <nav
+      ref={nav}
+      id={id}
       className={`rail${isOpen ? ' rail-open' : ''}`}
       aria-label="Pages"
       onKeyDown={(event: KeyboardEvent) => {
         if (event.key !== 'Escape' || !isOpen) return;
         event.preventDefault();
-        close();
+        leave();
       }}
+      // where a press gives a link no focus, it would hide the link before it is clicked
+      onMouseDown={(event: MouseEvent) => isOpen && event.preventDefault()}
+      onClick={({ target }: MouseEvent) => isOpen && target instanceof Element && target.closest('a') && leave()}
       onBlur={({ currentTarget, relatedTarget }: FocusEvent) => !currentTarget.contains(relatedTarget) && close()}
     >
       {entries.map((entry) => (
@@ -67,9 +84,11 @@ export function Rail() {
         <Entry key={entry.to} {...entry} />
       ))}
       <button
+        ref={button}
         type="button"
         className={`rail-link rail-more${isElsewhere && !isOpen ? ' rail-here' : ''}`}
         aria-expanded={isOpen}
+        aria-controls={id}
         onClick={() => (isOpen ? close() : setOpenOn(path))}
       >
         {isOpen ? 'Close' : 'More'}

@@ -10,6 +10,7 @@ import { useAllCommands } from '../../../parts/commands.ts';
 import { EndpointName } from '../../../parts/EndpointUrl.tsx';
 import { useSignOut } from '../use-sign-out.ts';
 import { type Choice, fixedChoices, foundChoices, matches } from './choices.ts';
+import '../../../parts/dialog.css';
 import './keyboard.css';
 
 const restMs = 120;

@@ -1,6 +1,6 @@
 // Moves through the rows of the page's lists. The row that is in use is the one that has the focus.
 import { keptPlace } from '../../../parts/kept-place.ts';
-import { focusRow, rowSelector } from '../../../parts/row-focus.ts';
+import { focusRow, isInView, rowSelector } from '../../../parts/row-focus.ts';
 
 /** Goes to the next or the previous row, from the focus on, else to the first one in view. */
 export function moveRow(by: 1 | -1): void {
@@ -15,7 +15,7 @@ export function moveRow(by: 1 | -1): void {
 
 /** The row that was in use last, if it is in view. */
 function firstRow(rows: HTMLElement[]): HTMLElement | undefined {
-  const inView = rows.filter((row) => row.getBoundingClientRect().bottom > 0 && row.getBoundingClientRect().top < innerHeight);
+  const inView = rows.filter(isInView);
   const { row: last } = keptPlace();
   return inView.find(({ dataset }) => dataset.row === last) ?? inView[0] ?? rows[0];
 }
