@@ -65,11 +65,11 @@ it('is not due before its period has passed', async () => {
 
 it('keeps the error of a run that failed, and runs again', async () => {
   let runs = 0;
-  const failing = chore(async () => {
+  const failing = chore(async (signal) => {
     if (++runs < 3) throw new Error('the store is full');
-    await new Promise(() => undefined);
+    await aborted(signal, signal);
   });
-  startWith(database.db, [failing]);
+  start(failing);
   await until('the third run', () => runs === 3);
   expect(await rowOf(failing)).toMatchObject({ error: 'Error: the store is full', done_at: null });
 });
@@ -92,8 +92,9 @@ it('goes on in another process when its process stops, or when its claim ends', 
   start({ ...long, run: async () => void runs++ });
   await until('the run of another process', () => runs === 1);
 
-  const dead = chore(() => new Promise(() => undefined), { claimMs: 300 });
-  startWith(database.db, [dead]);
+  // it does not end before the test does
+  const dead = chore((signal) => aborted(signal, signal), { claimMs: 300 });
+  start(dead);
   await until('the claim', () => rowOf(dead));
   start({ ...dead, run: async () => void runs++ });
   await until('the run after the claim', () => runs >= 2);
@@ -107,7 +108,11 @@ it('gives back what does not end when its process stops, and does not touch the 
   const stop = stopped.stop();
   await until('the claim to be given back', async () => (await rowOf(deaf)).claimed_by === null);
   let runs = 0;
-  startWith(database.db, [{ ...deaf, run: () => new Promise(() => void runs++) }]);
+  const run = async (signal: AbortSignal) => {
+    runs++;
+    await aborted(signal, signal);
+  };
+  start({ ...deaf, run });
   await until('the run of another process', () => runs === 1);
   statement.resolve();
   await stop;

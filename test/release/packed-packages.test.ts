@@ -21,12 +21,14 @@ beforeAll(async () => {
     mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const isSource = (path: string) => !/\/(node_modules|dist)$/.test(path);
 
 async function install(name: string): Promise<void> {
   const source = join(folder, 'sources', name);
-  cpSync(join(root, 'packages', name), source, { recursive: true });
+  cpSync(join(root, 'packages', name), source, { recursive: true, filter: isSource });
   await run(process.execPath, [tsc, '-p', join(root, 'packages', name), '--outDir', join(source, 'dist')]);
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: source });
   mkdirSync(installed(name), { recursive: true });

@@ -114,7 +114,7 @@ withPage('the audit log is filtered, opened and verified, with the keyboard alon
   await sheet.waitFor({ state: 'hidden' });
   await page.getByLabel('Action').selectOption('');
   await page.getByRole('button', { name: /endpoint\.pause/ }).waitFor();
-  expect(new URL(page.url()).searchParams.has('action')).toBe(false);
+  await page.waitForURL((url) => !url.searchParams.has('action'));
   await page.goBack();
   await page.getByRole('button', { name: /endpoint\.pause/ }).waitFor({ state: 'hidden' });
   await page.getByText('Verify the log').focus();

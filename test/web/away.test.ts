@@ -9,7 +9,9 @@ import { freePort } from '#embedded/free-port';
 import { startOwnPostgres } from '../support/own-servers.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup } from '../support/posthorn-process.ts';
+import { until } from '../support/until.ts';
 import { violations } from './support/axe.ts';
+import { openedStream } from './support/opened-stream.ts';
 import { passTimeUntil } from './support/pass-time.ts';
 import { shoot } from './support/screenshot.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
@@ -69,7 +71,9 @@ withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openP
   // an order that nobody can obey now
   await page.getByRole('button', { name: /New tenant/ }).click();
   await page.getByLabel('Name').fill('Meanwhile');
+  const refused = page.waitForResponse((response) => response.request().method() === 'POST' && response.status() === 503);
   await page.getByRole('button', { name: /^(Make|Create)/ }).click();
+  await refused;
   await postgres.start();
   await goesOn();
   await page.getByText('Meanwhile').first().waitFor();
@@ -109,3 +113,26 @@ withPage(
     expect(await name.inputValue()).toBe('typed later');
   },
 );
+
+withPage('the stream is read again after an answer that is no stream, and what was missed is shown', async ({ page, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/no-stream');
+  await page.clock.install();
+  await page.route('**/v1/stream*', (route) => route.fulfill({ contentType: 'text/html', body: 'A proxy' }), { times: 1 });
+  const refused = page.waitForResponse('**/v1/stream*');
+  const opened = openedStream(page);
+  let asked = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/stream')) asked++;
+  });
+  await openDashboard(page, `/endpoints/${id}/settings`);
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await refused;
+  await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
+  await until('another try', async () => {
+    if (asked < 2) await page.clock.fastForward(10_000);
+    return asked > 1;
+  });
+  await opened;
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
+});

@@ -75,7 +75,7 @@ withPage('selected dead letters are counted, replayed as a job, and delivered', 
   await page.getByRole('row').filter({ hasText: 'web_dead.made' }).nth(1).waitFor();
   await page.getByRole('link', { name: 'Dead letters' }).click();
   await page.getByRole('link', { name: receiver.url }).click();
-  expect(new URL(page.url()).searchParams.get('endpoint')).toMatch(/^ep_/);
+  await page.waitForURL((url) => url.searchParams.get('endpoint')?.startsWith('ep_') === true);
   await close();
 });
 

@@ -41,7 +41,7 @@ withPage('keeps filters in the address, through reload and back, and runs nothin
   await page.getByRole('checkbox', { name: 'Dead letter' }).check();
   await page.keyboard.press('Escape');
   await rowWith(page, 'web_list.made').waitFor({ state: 'detached' });
-  expect(new URL(page.url()).search).toBe(`?tenant=${tenant}&status=dead_lettered`);
+  await page.waitForURL((url) => url.search === `?tenant=${tenant}&status=dead_lettered`);
   await page.getByLabel('Event type').fill('web_list.refused');
   await page.keyboard.press('Enter');
   await page.getByLabel('Accepted').selectOption('last hour');

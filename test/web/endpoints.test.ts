@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { startReceiver } from '../support/receiver.ts';
 import { violations } from './support/axe.ts';
+import { openedStream } from './support/opened-stream.ts';
 import { shoot } from './support/screenshot.ts';
 import { canary } from './support/watch-page.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
@@ -82,13 +83,15 @@ withPage('shows at once what somebody else orders, on the page of the endpoint',
   const tenant = await posthorn.makeTenant();
   const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
   // the page reads the settings again only when the stream tells of a change
+  const stream = openedStream(page);
   await openDashboard(page, `/endpoints/${id}/settings`);
   const description = page.getByLabel('Description');
   await description.waitFor();
+  await stream;
   await posthorn.call('POST', `/v1/endpoints/${id}/pause`);
   await page.getByRole('button', { name: 'Resume' }).waitFor();
   await posthorn.call('PATCH', `/v1/endpoints/${id}`, { description: 'by somebody else' });
-  await expect.poll(() => description.inputValue(), { timeout: 60_000 }).toBe('by somebody else');
+  await expect.poll(() => description.inputValue()).toBe('by somebody else');
 });
 
 withPage('pauses, resumes and deletes an endpoint, each with its effect before', async ({ page, posthorn }) => {

@@ -1,4 +1,5 @@
 // The list of events, in a real browser.
+import { expect } from 'vitest';
 import { startReceiver } from '../support/receiver.ts';
 import { shoot } from './support/screenshot.ts';
 import { canary } from './support/watch-page.ts';
@@ -41,6 +42,7 @@ withPage('counts further down also an event that no endpoint wants', async ({ pa
   await openDashboard(page, `/events?tenant=${tenant}`);
   await page.getByRole('row').filter({ hasText: 'web_events.unwanted' }).nth(20).waitFor();
   await page.keyboard.press('End');
+  await expect.poll(() => page.evaluate('scrollY')).toBeGreaterThan(100);
   await posthorn.postEvent(tenant, { type: 'web_events.unwanted', data: {} });
   await page.clock.fastForward(11_000);
   await page.getByRole('button', { name: '1 new' }).waitFor();

@@ -34,6 +34,7 @@ withPage('finds by id and name, goes to pages, and does what the page can do', a
   await field.fill(`palette-${tenant}-of-another`);
   expect(await page.getByRole('option', { name: /endpoint of/ }).count()).toBe(0);
   await page.keyboard.press('Enter');
+  await page.getByText('Nothing was found.').waitFor();
   expect(await field.isVisible()).toBe(true);
   await field.fill(`${receiver.url}/palette`);
   await page
@@ -106,7 +107,7 @@ withPage('goes through rows, opens and selects them, without the mouse', async (
   await page.keyboard.press('j');
   await row.locator('a:focus').waitFor();
   await page.keyboard.press('x');
-  expect(await row.getByRole('checkbox').isChecked()).toBe(true);
+  await expect.poll(() => row.getByRole('checkbox').isChecked()).toBe(true);
   await page.keyboard.press('r');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');

@@ -1,5 +1,6 @@
 // What somebody hears and where the focus is when another page is shown, and that Back returns to the place in a list.
 import { expect } from 'vitest';
+import { inTens } from '../support/in-tens.ts';
 import { openPortal } from './support/open-portal.ts';
 import { tabTo } from './support/tab-to.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
@@ -36,7 +37,7 @@ withPage('the heading of a page gets the focus when the page was opened, and fil
 
 withPage('a sheet returns the focus to its row, and Back returns to the place in the list', async ({ page, openPage, posthorn }) => {
   const tenant = await posthorn.makeTenant();
-  await Promise.all(Array.from({ length: 40 }, (_, n) => posthorn.makeEndpoint(tenant, `http://127.0.0.1:9/many/${n}`)));
+  await inTens(40, (n) => posthorn.makeEndpoint(tenant, `http://127.0.0.1:9/many/${n}`));
   await openDashboard(page, `/endpoints?tenant=${tenant}`);
   await page.getByRole('link', { name: '/many/' }).first().waitFor();
   const scrolled = () => page.evaluate('scrollY') as Promise<number>;

@@ -1,9 +1,11 @@
 // The pages of the portal about deliveries: list, one delivery with a replay, missed events, health.
 import { expect } from 'vitest';
 import { countMinutes, finishMinutes } from '#db/stats/roll-up';
+import { inTens } from '../support/in-tens.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { violations } from './support/axe.ts';
 import { openPortal } from './support/open-portal.ts';
+import { openedStream } from './support/opened-stream.ts';
 import { shoot } from './support/screenshot.ts';
 import { tabTo } from './support/tab-to.ts';
 import { canary } from './support/watch-page.ts';
@@ -29,7 +31,7 @@ withPage('a consumer finds a failed delivery, reads why it failed, and replays i
   await page.keyboard.press('Enter');
   await page.getByLabel('Accepted').selectOption('last hour');
   await page.getByRole('button', { name: 'Remove evt_unknown' }).click();
-  expect(page.url()).toContain('/portal/deliveries?within=1h');
+  await page.waitForURL('**/portal/deliveries?within=1h');
   await tabTo(page, page.getByRole('link', { name: 'order.created' }));
   await page.keyboard.press('Enter');
   await page.getByText('The attempt failed, and no other follows').waitFor();
@@ -42,8 +44,10 @@ withPage('a consumer finds a failed delivery, reads why it failed, and replays i
   await page.keyboard.press('Enter');
   await page.getByText(/^Replayed: HTTP 204/).waitFor();
   await page.getByText('Round 2', { exact: true }).waitFor();
+  const stream = openedStream(page);
   await page.goto(`/portal/missed?endpoint=${endpoint.id}`);
   await page.getByText('Nothing is missed').waitFor();
+  await stream;
   receiver.answer('/hooks', [400]);
   await posthorn.postEvent(tenant, { type: 'order.paid' });
   await page.getByRole('button', { name: 'Send again …' }).click();
@@ -101,11 +105,13 @@ withPage('a list of two pages stays current at its top, and does not move furthe
   const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/tall');
   await posthorn.post(`/v1/endpoints/${id}/pause`);
   const post = (type: string) => posthorn.postEvent(tenant, { type });
-  await Promise.all(Array.from({ length: 120 }, () => post('order.made')));
-  await openPortal(posthorn, page, tenant, '/deliveries');
+  await inTens(120, () => post('order.made'));
+  const stream = openedStream(page);
+  await openPortal(posthorn, page, tenant);
   const rows = page.getByRole('row');
   const listed = () => page.getByRole('table').getAttribute('aria-rowcount');
   await expect.poll(() => rows.count()).toBeGreaterThan(55);
+  await stream;
   await post('order.newest');
   await rows.filter({ hasText: 'order.newest' }).waitFor();
   await page.mouse.move(600, 600);
@@ -118,4 +124,37 @@ withPage('a list of two pages stays current at its top, and does not move furthe
   expect(await listed()).toBe('122');
   await page.mouse.wheel(0, -5_000);
   await rows.filter({ hasText: 'order.last' }).waitFor();
+});
+
+withPage('what comes while a list is read again is not lost, also when somebody scrolls meanwhile', async ({ openPage, posthorn }) => {
+  const { page } = await openPage({ height: 500 });
+  const tenant = await posthorn.makeTenant();
+  const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/meanwhile');
+  await posthorn.post(`/v1/endpoints/${id}/pause`);
+  await inTens(60, () => posthorn.postEvent(tenant, { type: 'order.made' }));
+  const stream = openedStream(page);
+  await openPortal(posthorn, page, tenant);
+  const rows = page.getByRole('row');
+  await rows.nth(15).waitFor();
+  await stream;
+  const [read, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await page.route('**/v1/deliveries?*', async (route) => {
+    const response = await route.fetch();
+    if (!route.request().url().includes('cursor=')) {
+      read.resolve();
+      await released.promise;
+    }
+    await route.fulfill({ response });
+  });
+  await posthorn.postEvent(tenant, { type: 'order.newest' });
+  await read.promise;
+  await page.mouse.move(600, 300);
+  await page.mouse.wheel(0, 900);
+  await expect.poll(() => page.evaluate('scrollY')).toBeGreaterThan(500);
+  const { data } = (await posthorn.get(`/v1/deliveries?tenant=${tenant}&limit=30`)).body;
+  await posthorn.post(`/v1/deliveries/${data[22].id}/cancel`);
+  await rows.getByText('Cancelled').waitFor();
+  released.resolve();
+  await expect.poll(() => page.getByRole('table').getAttribute('aria-rowcount')).toBe('62');
+  expect(await rows.getByText('Cancelled').count()).toBe(1);
 });

@@ -29,7 +29,7 @@ withPage('of tenant A shows nothing of tenant B, and keeps the token out of the 
   const link = await makeLink(posthorn, a, { language: 'en' });
   await page.goto(link.url);
   await page.getByRole('row').filter({ hasText: 'portal.ours' }).getByText('Delivered').waitFor();
-  expect(page.url()).toBe(`${posthorn.origin}/portal/deliveries`);
+  await page.waitForURL(`${posthorn.origin}/portal/deliveries`);
   const addresses = await page.evaluate('navigation.entries().map(({ url }) => url)');
   expect(JSON.stringify(addresses)).not.toContain(link.token.slice(0, 20));
   expect(await page.getByText('portal.theirs').count()).toBe(0);

@@ -71,10 +71,17 @@ async function sweep(page: Page, params: Record<string, string>): Promise<{ rout
 /** The whole portal again, in German. */
 async function englishOnGermanPages(page: Page, params: Record<string, string>): Promise<string[]> {
   await page.getByLabel('Language of this page').selectOption('Deutsch');
+  await page.locator('html[lang=de]').waitFor();
   const found: string[] = [];
   for (const route of await routesOf(page)) {
     await goTo(page, addressOf(route, params));
-    found.push(...(await englishIn(page)).map((text) => `${route} ${text}`));
+    const look = () => englishIn(page);
+    // words of a part may follow its page a moment later
+    await expect
+      .poll(look, { timeout: 20_000 })
+      .toEqual([])
+      .catch(() => undefined);
+    found.push(...(await look()).map((text) => `${route} ${text}`));
   }
   return found;
 }

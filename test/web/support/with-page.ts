@@ -7,7 +7,8 @@ import { withPosthorn } from '../../support/shared-posthorn.ts';
 import { launchChromium } from './chromium.ts';
 import { type Watched, watchPage } from './watch-page.ts';
 
-const patienceMs = 60_000;
+/** Longer than pages take to read by themselves what the stream has not told them. */
+const patienceMs = 150_000;
 
 async function startBrowser() {
   const browser = await launchChromium();

@@ -22,6 +22,7 @@ async function watchedFetch(url: string, init: RequestInit, repeats = 0, asker =
   try {
     response = await fetch(url, withToken(init, token));
   } catch (error) {
+    // it was given up, or has taken too long: who is slow to answer one question may answer others
     if (!(error instanceof TypeError)) throw error;
     connection.saw('away');
     if (!mayRepeat) throw error;

@@ -1,6 +1,6 @@
 // What changes, as it happens: one stream for all listeners of a tab. It is open while somebody listens and the tab is seen, and
 // goes on where it was. Changes are handed out once for each frame, the last one of each.
-import type { Alert, ChangedDelivery, ChangedEndpoint } from '@posthorn/client';
+import { type Alert, type ChangedDelivery, type ChangedEndpoint, PosthornProblem } from '@posthorn/client';
 import { useEffect, useRef } from 'react';
 import { posthorn } from './client.ts';
 import { credential } from './credential.ts';
@@ -20,6 +20,8 @@ type Listener = (changes: Changes) => void;
 const mostInFrame = 5_000;
 /** A tab that nobody sees keeps its stream for so long. A browser allows six connections to a server of HTTP/1.1. */
 const hiddenForMs = 30_000;
+/** After what the client does not try again by itself, such as the page of a proxy in place of the stream. */
+const againAfterMs = 30_000;
 
 const listeners = new Set<Listener>();
 const deliveries = new Map<string, ChangedDelivery>();
@@ -31,6 +33,7 @@ let lastId: string | undefined;
 let running: AbortController | undefined;
 let unsubscribe = () => {};
 let hiding: ReturnType<typeof setTimeout> | undefined;
+let repeating: ReturnType<typeof setTimeout> | undefined;
 
 export function onChanges(listener: Listener): () => void {
   listeners.add(listener);
@@ -60,6 +63,7 @@ export function useChanges(listener: Listener): void {
 
 function look(): void {
   clearTimeout(hiding);
+  clearTimeout(repeating);
   if (document.hidden) hiding = setTimeout(stop, hiddenForMs);
   else if (!running && listeners.size > 0 && mayRead()) void run();
 }
@@ -72,6 +76,7 @@ function mayRead(): boolean {
 
 function stop(): void {
   clearTimeout(hiding);
+  clearTimeout(repeating);
   running?.abort();
   running = undefined;
   cancelAnimationFrame(frame);
@@ -99,11 +104,23 @@ async function run(): Promise<void> {
       frame ||= requestAnimationFrame(flush);
       if (deliveries.size > mostInFrame) forget();
     }
-  } catch {
-    // it was stopped, or the credential may not read it: pages read again by themselves, only later
-  } finally {
-    if (running === mine) running = undefined;
+  } catch (error) {
+    // it was stopped
+    if (running !== mine) return;
+    running = undefined;
+    if (!isForbidden(error)) repeating = setTimeout(repeat, againAfterMs);
   }
+}
+
+/** The credential may not read it: pages read again by themselves, only later. */
+const isForbidden = (error: unknown) => error instanceof PosthornProblem && (error.status === 401 || error.status === 403);
+
+/** From now on. What was missed meanwhile the pages read again. */
+function repeat(): void {
+  lastId = undefined;
+  isReset = true;
+  frame ||= requestAnimationFrame(flush);
+  look();
 }
 
 function forget(): void {

@@ -36,7 +36,10 @@ export interface DataTableProps<Row> {
   /** Makes rows selectable. */
   onSelect?: (selected: ReadonlySet<string>) => void;
   hasMore?: boolean;
-  isLoadingMore?: boolean;
+  /** The next page or, again, those that are there: the next page has to wait. */
+  isLoading?: boolean;
+  /** The last read failed: the next page is read when somebody asks for it. */
+  hasFailed?: boolean;
   onMore?: () => void;
 }
 
@@ -49,7 +52,7 @@ const heights = new Map<string, VirtualItem[]>();
 const rowsAhead = 20;
 
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { label, columns, idOf, nameOf = idOf, onSelect, hasMore = false, isLoadingMore = false, onMore } = props;
+  const { label, columns, idOf, nameOf = idOf, onSelect, hasMore = false, isLoading = false, hasFailed = false, onMore } = props;
   const words = useWords();
   const table = useModel(props);
   const { rows } = table.getRowModel();
@@ -57,8 +60,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && !isLoadingMore && last >= rows.length - rowsAhead) onMore?.();
-  }, [hasMore, isLoadingMore, last, rows.length, onMore]);
+    if (hasMore && !isLoading && !hasFailed && last >= rows.length - rowsAhead) onMore?.();
+  }, [hasMore, isLoading, hasFailed, last, rows.length, onMore]);
   const tracks = [...(onSelect ? ['36px'] : []), ...columns.map(({ width }) => width)];
   const { table: frame, isList } = useListMode(tracks, label);
   return (
@@ -82,7 +85,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         </div>
       </div>
       {hasMore && (
-        <Button onPress={() => onMore?.()} isPending={isLoadingMore}>
+        <Button onPress={() => onMore?.()} isPending={isLoading}>
           {words.loadMore}
         </Button>
       )}

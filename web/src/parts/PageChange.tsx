@@ -8,8 +8,8 @@ import { keepRowInUse, returnToRow } from './row-focus.ts';
 
 /** The title of a page follows its part a moment later. */
 const restMs = 200;
-/** A list that was read before is there at once; the rows that are in view follow its place. */
-const rowWithinMs = 1_000;
+/** A list that was read before is there at once, and the rows that are in view follow its place. Others are read again first. */
+const rowWithinMs = 10_000;
 /** After it, the place to which the router has scrolled is not that of the row: others came before it, or the list was read again. */
 const placedWithinMs = 300;
 

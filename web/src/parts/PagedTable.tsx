@@ -15,14 +15,15 @@ export interface PagedTableProps<Row extends object>
 
 export function PagedTable<Row extends object>({ list, skeleton, empty, ...table }: PagedTableProps<Row>) {
   const { rows, more } = list;
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, refetch } = list.query;
+  const { data, error, isPending, hasNextPage, isFetching, refetch } = list.query;
+  const reads = { hasMore: hasNextPage, isLoading: isFetching, hasFailed: error !== null, onMore: more };
   const isFound = rows.length > 0;
   return (
     <>
       {error && <Problem error={error} onRetry={() => void refetch()} />}
       {(isPending || (!isFound && hasNextPage && !error)) && <Skeleton rows={skeleton} />}
       {data && !isFound && !hasNextPage && empty}
-      {isFound && <DataTable {...table} rows={rows} hasMore={hasNextPage} isLoadingMore={isFetchingNextPage} onMore={more} />}
+      {isFound && <DataTable {...table} rows={rows} {...reads} />}
     </>
   );
 }

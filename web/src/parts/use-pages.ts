@@ -21,9 +21,12 @@ export interface PagesOptions<Page extends ReadPage<object>> {
 export interface Pages<Page extends ReadPage<object>> {
   query: UseInfiniteQueryResult<InfiniteData<Page, string>>;
   rows: Page['data'][number][];
-  /** Reads the next page. */
+  /** Reads the next page, unless something is being read. */
   more: () => void;
 }
+
+/** For `fetchNextPage`: the pages that are being read again are read to their end, or what is new in them would be missing. */
+export const onlyNext = { cancelRefetch: false };
 
 export function usePages<Page extends ReadPage<object>>({ queryKey, read, everyMs, keepsRows }: PagesOptions<Page>): Pages<Page> {
   const query = useInfiniteQuery<Page, Error, InfiniteData<Page, string>, readonly unknown[], string>({
@@ -34,13 +37,13 @@ export function usePages<Page extends ReadPage<object>>({ queryKey, read, everyM
     refetchInterval: ({ state }) => (typeof everyMs === 'function' ? everyMs(rowsOf(state.data)) : (everyMs ?? false)),
     ...(keepsRows && { placeholderData: (before) => before }),
   });
-  const { data, isError, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const { data, isError, hasNextPage, isFetching, fetchNextPage } = query;
   const rows = useMemo(() => rowsOf(data), [data]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const more = useCallback(() => void fetchNextPage(onlyNext), [fetchNextPage]);
   // a filter looks at a part of the rows at a time: a page can be empty and have a next one
   useEffect(() => {
-    if (data && rows.length === 0 && hasNextPage && !isFetchingNextPage && !isError) more();
-  }, [data, rows.length, hasNextPage, isFetchingNextPage, isError, more]);
+    if (data && rows.length === 0 && hasNextPage && !isFetching && !isError) more();
+  }, [data, rows.length, hasNextPage, isFetching, isError, more]);
   return { query, rows, more };
 }
 

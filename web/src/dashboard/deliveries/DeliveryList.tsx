@@ -10,6 +10,7 @@ import type { ReplaySelection } from '../../parts/replay/CountAndStart.tsx';
 import { ReplaySheet } from '../../parts/replay/ReplaySheet.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { SelectedDeliveries, tooManyForJob } from '../../parts/undelivered/SelectedDeliveries.tsx';
+import { onlyNext } from '../../parts/use-pages.ts';
 import { type Selection, useSelection } from '../../parts/use-selection.ts';
 import { columnsFor } from './columns.tsx';
 import type { DeliveriesSearch } from './search.ts';
@@ -28,8 +29,8 @@ export interface DeliveryListProps {
 }
 
 export function DeliveryList({ search, query, rows, onClear }: DeliveryListProps) {
-  const { error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const { error, isPending, hasNextPage, isFetching, fetchNextPage, refetch } = query;
+  const more = useCallback(() => void fetchNextPage(onlyNext), [fetchNextPage]);
   const searching = useSearchOn(query, rows.length);
   const selection = useSelection(rows, idOf);
   if (isPending) return <Skeleton rows={16} />;
@@ -52,7 +53,8 @@ export function DeliveryList({ search, query, rows, onClear }: DeliveryListProps
         selected={selection.selected}
         onSelect={selection.select}
         hasMore={hasNextPage}
-        isLoadingMore={isFetchingNextPage}
+        isLoading={isFetching}
+        hasFailed={error !== null}
         onMore={more}
       />
       <Selected selection={selection} />

@@ -9,6 +9,7 @@ import { useSearchOn } from '../../parts/filters/use-search-on.ts';
 import { LiveSwitch, NewRows } from '../../parts/live/LiveSwitch.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
+import { onlyNext } from '../../parts/use-pages.ts';
 import { parseSearch, stringifySearch } from '../search.ts';
 import { columnsFor } from './columns.tsx';
 import { EventFilters } from './EventFilters.tsx';
@@ -57,8 +58,8 @@ interface EventListProps {
 }
 
 function EventList({ search, query, rows, onClear }: EventListProps) {
-  const { error, isPending, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = query;
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  const { error, isPending, hasNextPage, isFetching, fetchNextPage, refetch } = query;
+  const more = useCallback(() => void fetchNextPage(onlyNext), [fetchNextPage]);
   const searching = useSearchOn(query, rows.length);
   if (isPending) return <Skeleton rows={16} />;
   if (error && rows.length === 0) return <Problem error={error} onRetry={() => void refetch()} />;
@@ -76,7 +77,8 @@ function EventList({ search, query, rows, onClear }: EventListProps) {
       columns={columnsFor(search.tenant)}
       idOf={idOf}
       hasMore={hasNextPage}
-      isLoadingMore={isFetchingNextPage}
+      isLoading={isFetching}
+      hasFailed={error !== null}
       onMore={more}
     />
   );

@@ -2,13 +2,14 @@
 import { type ChangedDelivery, type Delivery, PosthornProblem } from '@posthorn/client';
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { useChanges } from '../../api/live.ts';
 import type { Column } from '../../parts/DataTable.tsx';
 import { deliveryColumn } from '../../parts/delivery-column.tsx';
 import { boundsOf } from '../../parts/filters/time-span.ts';
 import { isAtTop } from '../../parts/live/use-at-top.ts';
+import { restMs } from '../../parts/live/use-fresh.ts';
 import { useThrottled } from '../../parts/live/use-throttled.ts';
 import { Page } from '../../parts/Page.tsx';
 import { PagedTable } from '../../parts/PagedTable.tsx';
@@ -45,12 +46,15 @@ export function Deliveries() {
       return others.event === undefined ? page : page.catch(noneOfUnknown);
     },
   });
-  useCurrent(queryKey);
+  useCurrent(queryKey, list.query.isFetching);
   const columns = useColumns();
   const isFiltered = Object.keys(filter).length > 0;
+  // who removes the last filter may be about to set another one, before the list is read
+  const [wasFiltered, setWasFiltered] = useState(isFiltered);
+  if (isFiltered && !wasFiltered) setWasFiltered(true);
   return (
     <Page title={texts.title}>
-      {(list.rows.length > 0 || isFiltered) && <Filters filter={filter} />}
+      {(list.rows.length > 0 || isFiltered || (wasFiltered && !list.query.data)) && <Filters filter={filter} />}
       <PagedTable
         list={list}
         label={texts.title}
@@ -69,26 +73,47 @@ function noneOfUnknown(error: unknown): ReadPage<Delivery> {
   throw error;
 }
 
-/** Rows change where they are. New ones are read at the top, where they move nothing that somebody reads. */
-function useCurrent(queryKey: readonly unknown[]): void {
+/**
+ * Rows change where they are. New ones are read at the top, where they move nothing that somebody reads; also from time to time, in
+ * case that the stream is away.
+ */
+function useCurrent(queryKey: readonly unknown[], isFetching: boolean): void {
   const queries = useQueryClient();
-  const change = (edit: (data: Read) => Read) => queries.setQueryData<Read>(queryKey, (data) => data && edit(data));
+  const meanwhile = useRef(new Map<string, ChangedDelivery>());
+  const edit = useCallback(
+    (change: (data: Read) => Read) => queries.setQueryData<Read>(queryKey, (data) => data && change(data)),
+    [queries, queryKey],
+  );
   const readNew = useThrottled(
     () => {
-      change(({ pages, pageParams }) => ({ pages: pages.slice(0, pagesAtTop), pageParams: pageParams.slice(0, pagesAtTop) }));
+      edit(({ pages, pageParams }) => ({ pages: pages.slice(0, pagesAtTop), pageParams: pageParams.slice(0, pagesAtTop) }));
       return queries.invalidateQueries({ queryKey });
     },
     { everyMs: apartMs, mayRun: isAtTop },
   );
   useChanges(({ deliveries, isReset }) => {
     if (deliveries.size === 0 && !isReset) return;
-    change(({ pages, pageParams }) => ({
-      pages: pages.map((page) => ({ ...page, data: page.data.map((row) => later(row, deliveries.get(row.id))) })),
-      pageParams,
-    }));
+    // what is being read may be older than these changes, and replaces the rows that have them
+    if (queries.isFetching({ queryKey }) > 0) for (const [id, change] of deliveries) meanwhile.current.set(id, change);
+    edit((data) => withChanges(data, deliveries));
     readNew();
   });
+  useEffect(() => {
+    if (isFetching || meanwhile.current.size === 0) return;
+    const changes = meanwhile.current;
+    meanwhile.current = new Map();
+    edit((data) => withChanges(data, changes));
+  }, [isFetching, edit]);
+  useEffect(() => {
+    const timer = setInterval(readNew, restMs);
+    return () => clearInterval(timer);
+  }, [readNew]);
 }
+
+const withChanges = ({ pages, pageParams }: Read, changes: ReadonlyMap<string, ChangedDelivery>): Read => ({
+  pages: pages.map((page) => ({ ...page, data: page.data.map((row) => later(row, changes.get(row.id))) })),
+  pageParams,
+});
 
 const later = (row: Delivery, change: ChangedDelivery | undefined): Delivery =>
   change && change.updatedAt > row.updatedAt ? { ...row, ...change } : row;
