@@ -1,5 +1,5 @@
 // A list of the API that is read page by page. `PagedTable` shows it.
-import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query';
+import { type InfiniteData, replaceEqualDeep, type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo } from 'react';
 
 /** As the API answers most lists. */
@@ -16,6 +16,8 @@ export interface PagesOptions<Page extends ReadPage<object>> {
   everyMs?: number | ((rows: readonly Page['data'][number][]) => number | false);
   /** While another key is read for the first time, the rows of the one before stay. */
   keepsRows?: boolean;
+  /** What was read, with changes that came meanwhile. */
+  withChanges?: (read: InfiniteData<Page, string>) => InfiniteData<Page, string>;
 }
 
 export interface Pages<Page extends ReadPage<object>> {
@@ -28,13 +30,17 @@ export interface Pages<Page extends ReadPage<object>> {
 /** For `fetchNextPage`: the pages that are being read again are read to their end, or what is new in them would be missing. */
 export const onlyNext = { cancelRefetch: false };
 
-export function usePages<Page extends ReadPage<object>>({ queryKey, read, everyMs, keepsRows }: PagesOptions<Page>): Pages<Page> {
+export function usePages<Page extends ReadPage<object>>(options: PagesOptions<Page>): Pages<Page> {
+  const { queryKey, read, everyMs, keepsRows, withChanges } = options;
   const query = useInfiniteQuery<Page, Error, InfiniteData<Page, string>, readonly unknown[], string>({
     queryKey,
     queryFn: ({ pageParam, signal }) => read(pageParam === '' ? {} : { cursor: pageParam }, signal),
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchInterval: ({ state }) => (typeof everyMs === 'function' ? everyMs(rowsOf(state.data)) : (everyMs ?? false)),
+    ...(withChanges && {
+      structuralSharing: (before: unknown, after: unknown) => replaceEqualDeep(before, withChanges(after as InfiniteData<Page, string>)),
+    }),
     ...(keepsRows && { placeholderData: (before) => before }),
   });
   const { data, isError, hasNextPage, isFetching, fetchNextPage } = query;

@@ -38,15 +38,16 @@ export function Deliveries() {
   const [filter, tenant] = [route.useSearch(), useTenant()];
   const queryKey = useMemo(() => ['deliveries', tenant, filter], [tenant, filter]);
   const { within, since, until, ...others } = filter;
+  const withMeanwhile = useCurrent(queryKey);
   const list = usePages({
     queryKey,
+    withChanges: withMeanwhile,
     read: (cursor, signal) => {
       const bounds = boundsOf({ ...(within && { within }), ...(since && { since }), ...(until && { until }) }, Date.now());
       const page = posthorn.deliveries.list({ ...others, ...bounds, tenant, limit: 50, ...cursor }, { signal }).page();
       return others.event === undefined ? page : page.catch(noneOfUnknown);
     },
   });
-  useCurrent(queryKey, list.query.isFetching);
   const columns = useColumns();
   const isFiltered = Object.keys(filter).length > 0;
   // who removes the last filter may be about to set another one, before the list is read
@@ -75,15 +76,12 @@ function noneOfUnknown(error: unknown): ReadPage<Delivery> {
 
 /**
  * Rows change where they are. New ones are read at the top, where they move nothing that somebody reads; also from time to time, in
- * case that the stream is away.
+ * case that the stream is away. Returns what puts the changes into what was read while they came.
  */
-function useCurrent(queryKey: readonly unknown[], isFetching: boolean): void {
+function useCurrent(queryKey: readonly unknown[]): (read: Read) => Read {
   const queries = useQueryClient();
   const meanwhile = useRef(new Map<string, ChangedDelivery>());
-  const edit = useCallback(
-    (change: (data: Read) => Read) => queries.setQueryData<Read>(queryKey, (data) => data && change(data)),
-    [queries, queryKey],
-  );
+  const edit = (change: (data: Read) => Read) => queries.setQueryData<Read>(queryKey, (data) => data && change(data));
   const readNew = useThrottled(
     () => {
       edit(({ pages, pageParams }) => ({ pages: pages.slice(0, pagesAtTop), pageParams: pageParams.slice(0, pagesAtTop) }));
@@ -94,20 +92,16 @@ function useCurrent(queryKey: readonly unknown[], isFetching: boolean): void {
   useChanges(({ deliveries, isReset }) => {
     if (deliveries.size === 0 && !isReset) return;
     // what is being read may be older than these changes, and replaces the rows that have them
-    if (queries.isFetching({ queryKey }) > 0) for (const [id, change] of deliveries) meanwhile.current.set(id, change);
+    if (queries.isFetching({ queryKey }) === 0) meanwhile.current.clear();
+    else for (const [id, change] of deliveries) meanwhile.current.set(id, change);
     edit((data) => withChanges(data, deliveries));
     readNew();
   });
   useEffect(() => {
-    if (isFetching || meanwhile.current.size === 0) return;
-    const changes = meanwhile.current;
-    meanwhile.current = new Map();
-    edit((data) => withChanges(data, changes));
-  }, [isFetching, edit]);
-  useEffect(() => {
     const timer = setInterval(readNew, restMs);
     return () => clearInterval(timer);
   }, [readNew]);
+  return useCallback((read) => withChanges(read, meanwhile.current), []);
 }
 
 const withChanges = ({ pages, pageParams }: Read, changes: ReadonlyMap<string, ChangedDelivery>): Read => ({
