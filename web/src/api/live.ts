@@ -93,6 +93,7 @@ function clear(): void {
 async function run(): Promise<void> {
   const mine = new AbortController();
   running = mine;
+  if (isReset) frame ||= requestAnimationFrame(flush);
   try {
     const options = { signal: mine.signal, ...(lastId !== undefined && { lastEventId: lastId }) };
     for await (const change of posthorn.stream({}, options)) {
@@ -108,20 +109,20 @@ async function run(): Promise<void> {
     // it was stopped
     if (running !== mine) return;
     running = undefined;
-    if (!isForbidden(error)) repeating = setTimeout(repeat, againAfterMs);
+    if (isForbidden(error)) return;
+    if (frame !== 0) {
+      cancelAnimationFrame(frame);
+      flush();
+    }
+    // the next one begins anew: what was missed meanwhile the pages read again
+    lastId = undefined;
+    isReset = true;
+    repeating = setTimeout(look, againAfterMs);
   }
 }
 
 /** The credential may not read it: pages read again by themselves, only later. */
 const isForbidden = (error: unknown) => error instanceof PosthornProblem && (error.status === 401 || error.status === 403);
-
-/** From now on. What was missed meanwhile the pages read again. */
-function repeat(): void {
-  lastId = undefined;
-  isReset = true;
-  frame ||= requestAnimationFrame(flush);
-  look();
-}
 
 function forget(): void {
   deliveries.clear();
