@@ -1,6 +1,6 @@
-// `node bench/inbox.ts [--rows n] [--claims n] [--before path/to/postgres.ts]`: what a claim from the receiver's inbox in PostgreSQL
-// takes behind many events: without statistics of the table, with those of a few events that were done, and with those of all.
-// `--before`: the same with another version, in turns.
+// `node bench/inbox.ts [--part requests|claims] [--seconds n] [--rows n] [--claims n] [--before path/to/postgres.ts]`: the receiver's inbox
+// in PostgreSQL. `requests`: how many it accepts beside a worker. `claims`: what a claim takes behind many events, without statistics of
+// the table, with those of a few events that were done, and with those of all. `--before`: the same with another version, in turns.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,10 +13,17 @@ import { timesOf } from './figures.ts';
 import { say } from './filled-store.ts';
 
 const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '100000' }, claims: { type: 'string', default: '60' }, before: { type: 'string' } },
+  options: {
+    part: { type: 'string' },
+    seconds: { type: 'string', default: '4' },
+    rows: { type: 'string', default: '100000' },
+    claims: { type: 'string', default: '60' },
+    before: { type: 'string' },
+  },
 });
 const rows = Number(values.rows);
 const claims = Number(values.claims);
+const seconds = Number(values.seconds);
 const hour = 3_600_000;
 const statistics = ['none', 'old', 'fresh'] as const;
 
@@ -45,15 +52,15 @@ async function accept(inbox: InboxStore, prefix: string, count: number, keyOf: C
 
 const claim = (inbox: InboxStore, limit = 8) => inbox.claim('r', { worker: 'w', limit, leaseMs: hour, gapWaitMs: hour });
 
-/** An earlier version had no table of keys. */
-async function hasKeys(db: Db): Promise<boolean> {
-  return (await db.query("select from pg_class where relname = 'posthorn_inbox_keys'")).rowCount === 1;
+/** An earlier version had one table. */
+async function hasTurns(db: Db): Promise<boolean> {
+  return (await db.query("select from pg_class where relname = 'posthorn_inbox_turns'")).rowCount === 1;
 }
 
 /** All keys `k…` wait for a retry. 2,000 events of `a` wait behind one in work. `z` is due. */
 async function fillBackoff(inbox: InboxStore, db: Db): Promise<void> {
   await db.query("update posthorn_inbox set due_at = now() + interval '1 hour'");
-  if (await hasKeys(db)) await db.query("update posthorn_inbox_keys set due_at = now() + interval '1 hour'");
+  if (await hasTurns(db)) await db.query("update posthorn_inbox_turns set due_at = now() + interval '1 hour'");
   await accept(inbox, 'long', 2_000, (n) => ['a', n + 1]);
   await claim(inbox, 1);
   await accept(inbox, 'last', 1, () => ['z', 1]);
@@ -82,10 +89,10 @@ async function work(inbox: InboxStore, times: number[], most: number): Promise<n
 }
 
 async function run(db: Db, version: string, open: Open, { name, keyOf, prepare, claimers = 1 }: Case, of: (typeof statistics)[number]) {
-  await db.query('drop table if exists posthorn_inbox, posthorn_inbox_keys');
+  await db.query('drop table if exists posthorn_inbox, posthorn_inbox_turns');
   const inbox = open(db);
   await inbox.setup?.();
-  const tables = ['posthorn_inbox', ...((await hasKeys(db)) ? ['posthorn_inbox_keys'] : [])];
+  const tables = ['posthorn_inbox', ...((await hasTurns(db)) ? ['posthorn_inbox_turns'] : [])];
   for (const relname of tables) await db.query(`alter table ${relname} set (autovacuum_enabled = off)`);
   const analyze = () => Promise.all(tables.map((relname) => db.query(`analyze ${relname}`)));
   if (of === 'old') {
@@ -111,7 +118,7 @@ async function run(db: Db, version: string, open: Open, { name, keyOf, prepare, 
   );
   // what is left is taken out of the way: an empty poll beside so many events that are done
   await db.query("update posthorn_inbox set state = 'done', worker = null");
-  if (tables.length > 1) await db.query('delete from posthorn_inbox_keys');
+  if (tables.length > 1) await db.query('delete from posthorn_inbox_turns');
   times.length = 0;
   for (let n = 0; n < 30; n++) {
     const at = performance.now();
@@ -121,17 +128,78 @@ async function run(db: Db, version: string, open: Open, { name, keyOf, prepare, 
   say(`   empty poll after that: ${timesOf(times).p50.toFixed(1)} ms, longest ${timesOf(times).max.toFixed(1)}`);
 }
 
+interface Load {
+  name: string;
+  requesters: number;
+  keyOf(n: number): string;
+}
+
+const loads: Load[] = [
+  { name: '16 requests at once, default order', requesters: 16, keyOf: () => 'endpoint' },
+  { name: '1 request at once, default order', requesters: 1, keyOf: () => 'endpoint' },
+  { name: '16 requests at once, each of its own key', requesters: 16, keyOf: (n) => `k${n}` },
+];
+
+/** Claims and ends until a time, as a worker does. A claim that fails is one that took longer than the server allows. */
+async function workUntil(inbox: InboxStore, end: number): Promise<{ claims: number; empty: number; failed: number; handled: number }> {
+  const counts = { claims: 0, empty: 0, failed: 0, handled: 0 };
+  while (performance.now() < end) {
+    const claimed = await inbox.claim('r', { worker: 'w', limit: 8, leaseMs: hour, gapWaitMs: 0 }).catch(() => undefined);
+    counts.claims++;
+    if (!claimed) counts.failed++;
+    else if (claimed.length === 0) counts.empty++;
+    for (const one of claimed ?? []) await inbox.end('r', one, { state: 'done' }, hour);
+    counts.handled += claimed?.length ?? 0;
+  }
+  return counts;
+}
+
+/** Requests of one event each, beside a worker. */
+async function request(db: Db, version: string, open: Open, { name, requesters, keyOf }: Load): Promise<void> {
+  await db.query('drop table if exists posthorn_inbox, posthorn_inbox_turns');
+  const inbox = open(db);
+  await inbox.setup?.();
+  const end = performance.now() + seconds * 1_000;
+  const times: number[] = [];
+  let count = 0;
+  const requester = async () => {
+    while (performance.now() < end) {
+      const n = ++count;
+      const item = { id: `e${n}`, type: 'order.created', raw: '{"n":1}', key: keyOf(n), sequence: n, replay: 0, meta: '{}' };
+      const began = performance.now();
+      await inbox.accept('r', [item], { again: false, gapWaitMs: hour });
+      times.push(performance.now() - began);
+    }
+  };
+  const before = await walOf(db);
+  const [{ claims, empty, failed, handled }] = await Promise.all([workUntil(inbox, end), ...Array.from({ length: requesters }, requester)]);
+  const { p50, p99 } = timesOf(times);
+  say(
+    `${version}, ${name}: ${Math.round(times.length / seconds)} accepted/s, ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)}, ` +
+      `${Math.round(((await walOf(db)) - before) / times.length)} bytes of WAL each; ` +
+      `${handled} handled, ${claims} claims, ${empty} empty, ${failed} failed`,
+  );
+}
+
+async function walOf(db: Db): Promise<number> {
+  return (await db.query("select (pg_current_wal_lsn() - '0/0')::float8 as bytes")).rows[0].bytes;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
 chmodSync(folder, 0o711); // if we are root, the user postgres must be able to enter
 const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
-const db = createPool({ url: postgres.url, max: 10, onError: () => undefined });
+const db = createPool({ url: postgres.url, max: 30, onError: () => undefined });
 try {
   const versions: [string, Open][] = [['now', (pool) => postgresInbox(pool) as InboxStore]];
   if (values.before) {
     const { postgresInbox: earlier } = await import(resolve(values.before));
     versions.unshift(['before', (pool) => earlier(pool)]);
   }
-  for (const each of cases) for (const of of statistics) for (const [version, open] of versions) await run(db, version, open, each, of);
+  if (values.part !== 'claims')
+    for (const load of loads)
+      for (let round = 0; round < 3; round++) for (const [version, open] of versions) await request(db, version, open, load);
+  if (values.part !== 'requests')
+    for (const each of cases) for (const of of statistics) for (const [version, open] of versions) await run(db, version, open, each, of);
 } finally {
   await db.end();
   await postgres.stop();

@@ -226,7 +226,7 @@ withPosthorn('the SQL', async ({ posthorn }) => {
   expect(apart.length).toBeGreaterThan(0);
   await client.query(inboxTableSql());
   for (const statement of apart.flatMap(({ text }) => text.split(/;$/m))) await client.query(statement);
-  await client.query('drop table posthorn_inbox, posthorn_inbox_keys');
+  await client.query('drop table posthorn_inbox, posthorn_inbox_turns');
   await client.end();
 });
 

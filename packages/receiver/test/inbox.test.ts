@@ -333,40 +333,124 @@ describe('PostgreSQL', () => {
       "update posthorn_inbox set due_at = now() + interval '1 hour' where receiver = 'many' and id like 'a%' or id = 'long1'",
     );
     expect((await inbox.claim('many', options)).map(({ id }) => id)).toEqual(['z1']);
-    const later = "select count(*)::int as keys from posthorn_inbox_keys where receiver = 'many' and due_at > now()";
+    const later = "select count(*)::int as keys from posthorn_inbox_turns where receiver = 'many' and due_at > now()";
     expect((await database.db.query(later)).rows).toEqual([{ keys: 1_202 }]);
   });
 
-  it('many claimers at once take one event of a key at a time, in its order', async () => {
-    await accept(
-      'shared',
-      many(120, (n) => item(`s${n}`, `k${n % 6}`, Math.ceil(n / 6))),
+  it('many claimers at once take one event of a key at a time, in its order, and find all that arrives meanwhile', async () => {
+    const items = many(150, (n) => item(`s${n}`, `k${n % 6}`, Math.ceil(n / 6)));
+    const requests = Promise.all(
+      many(4, (n) => item(`${n}`)).map(async (_, at) => {
+        for (let n = at; n < items.length; n += 4) await accept('shared', items.slice(n, n + 1));
+      }),
     );
     const seen: [key: string | null, sequence: number | null][] = [];
     const working = new Set<string | null>();
     const twice: unknown[] = [];
+    // earlier than keys without a row are looked for again
+    const deadline = performance.now() + 25_000;
+    const handle = async (own: typeof inbox, claimed: Claimed) => {
+      if (working.has(claimed.key)) twice.push(claimed);
+      working.add(claimed.key);
+      await own.extend('shared', [claimed], minute);
+      working.delete(claimed.key);
+      const fails = claimed.attempts === 1 && Number(claimed.sequence) % 5 === 0;
+      if (!fails) seen.push([claimed.key, claimed.sequence]);
+      await own.end('shared', claimed, fails ? { state: 'retry', inMs: 5, error: 'no' } : { state: 'done' }, keep);
+    };
     await Promise.all(
       many(4, () => item('')).map(async () => {
         const own = postgresInbox(database.db);
-        while (seen.length < 120) {
-          for (const claimed of await own.claim('shared', { ...options, limit: 2 })) {
-            if (working.has(claimed.key)) twice.push(claimed);
-            working.add(claimed.key);
-            seen.push([claimed.key, claimed.sequence]);
-            working.delete(claimed.key);
-            await own.end('shared', claimed, { state: 'done' }, keep);
-          }
-        }
+        while (seen.length < items.length && performance.now() < deadline)
+          for (const claimed of await own.claim('shared', { ...options, limit: 2 })) await handle(own, claimed);
       }),
     );
-    expect(twice).toEqual([]);
+    await requests;
+    expect([twice, seen.length]).toEqual([[], items.length]);
     for (const key of new Set(seen.map(([of]) => of)))
-      expect(seen.filter(([of]) => of === key).map(([, sequence]) => sequence)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      expect(seen.filter(([of]) => of === key).map(([, sequence]) => sequence)).toEqual(Array.from({ length: 25 }, (_, n) => n + 1));
+  });
+
+  it('a claim is not empty while requests of its key arrive all the time', async () => {
+    let count = 40;
+    await accept(
+      'busy',
+      many(count, (n) => item(`b${n}`, 'b', n)),
+    );
+    let isOver = false;
+    const requests = many(8, () => item('')).map(async () => {
+      while (!isOver) await accept('busy', [item(`b${++count}`, 'b', count)]);
+    });
+    const claimed: unknown[] = [];
+    for (let n = 1; n <= 40; n++) {
+      const [one] = await inbox.claim('busy', options);
+      claimed.push(one?.sequence);
+      if (one) await inbox.end('busy', one, { state: 'done' }, keep);
+    }
+    isOver = true;
+    await Promise.all(requests);
+    expect(claimed).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+  });
+
+  describe('a claim neither waits for what is written at that moment nor misses it', () => {
+    const first = async (receiver: string) => (await inbox.claim(receiver, options))[0];
+    /** Claims while `write` is not committed yet, and then again. */
+    const claimsBeside = async (receiver: string, write: (uncommitted: typeof inbox) => Promise<unknown>) => {
+      const client = await database.db.connect();
+      await client.query('begin');
+      await write(postgresInbox({ query: client.query.bind(client) } as unknown as typeof database.db));
+      const before = (await first(receiver))?.id;
+      await client.query('commit');
+      client.release();
+      return [before, (await first(receiver))?.id];
+    };
+    const acceptIn = (receiver: string, one: NewItem) => (uncommitted: typeof inbox) =>
+      uncommitted.accept(receiver, [one], { again: false, gapWaitMs: minute });
+
+    it('an event of a key of which nothing waits any more', async () => {
+      await accept('c1', [item('a1', 'a', 1)]);
+      await inbox.end('c1', (await first('c1')) as Claimed, { state: 'done' }, keep);
+      // its row is due until a claim has looked at it
+      expect(await claimsBeside('c1', acceptIn('c1', item('a2', 'a', 2)))).toEqual([undefined, 'a2']);
+    });
+
+    it('a number that was missing', async () => {
+      await accept('c2', [item('a1', 'a', 1), item('a3', 'a', 3)]);
+      await inbox.end('c2', (await first('c2')) as Claimed, { state: 'done' }, keep);
+      expect(await claimsBeside('c2', acceptIn('c2', item('a2', 'a', 2)))).toEqual([undefined, 'a2']);
+    });
+
+    it('the end of the event before', async () => {
+      await accept('c3', [item('a1', 'a', 1)]);
+      const claimed = (await first('c3')) as Claimed;
+      await accept('c3', [item('a2', 'a', 2)]);
+      expect(await claimsBeside('c3', (of) => of.end('c3', claimed, { state: 'done' }, keep))).toEqual([undefined, 'a2']);
+    });
+
+    it('an event that arrives between the two statements of a claim', async () => {
+      await accept('c4', [item('a1', 'a', 1)]);
+      await inbox.end('c4', (await first('c4')) as Claimed, { state: 'done' }, keep);
+      const pool = {
+        query: database.db.query.bind(database.db),
+        async connect() {
+          const client = await database.db.connect();
+          const query = async (text: string, values?: unknown[]) => {
+            const result = await client.query(text, values);
+            if (text.startsWith('with looked')) await accept('c4', [item('a2', 'a', 2)]);
+            return result;
+          };
+          return { query, release: client.release.bind(client) };
+        },
+      };
+      const between = await postgresInbox(pool as unknown as typeof database.db).claim('c4', options);
+      // it is later than the beginning of that claim
+      expect([between, (await first('c4'))?.id]).toEqual([[], 'a2']);
+    });
   });
 
   it('finds events of a key that a process of an earlier version has stored', async () => {
     await accept('earlier', [item('e1', 'k', 1), item('e2', 'k', 2)]);
-    await database.db.query("delete from posthorn_inbox_keys where receiver = 'earlier'");
+    await database.db.query("delete from posthorn_inbox_turns where receiver = 'earlier'");
     expect((await postgresInbox(database.db).claim('earlier', options)).map(({ id }) => id)).toEqual(['e1']);
   });
 
@@ -396,13 +480,13 @@ describe('PostgreSQL', () => {
     };
     const explained = postgresInbox(pool as unknown as typeof db, { table: 'inbox' });
     await explained.setup?.();
-    for (const table of ['inbox', 'inbox_keys']) await db.query(`alter table ${table} set (autovacuum_enabled = off)`);
+    for (const table of ['inbox', 'inbox_turns']) await db.query(`alter table ${table} set (autovacuum_enabled = off)`);
     const store = (items: NewItem[]) => explained.accept('r', items, { again: false, gapWaitMs: minute });
     if (earlier > 0) {
       await store(many(earlier, (n) => (n % 2 ? item(`old${n}`) : item(`old${n}`, `old${n}`, 1))));
       for (const each of await explained.claim('r', { ...options, limit: earlier }))
         await explained.end('r', each, { state: 'done' }, keep);
-      await db.query('analyze inbox, inbox_keys');
+      await db.query('analyze inbox, inbox_turns');
       pages.length = 0;
     }
     await store(many(10_000, (n) => item(`long${n}`, 'a', n)));
@@ -428,7 +512,7 @@ it('PostgreSQL: a table of an earlier version has the indexes of a new one after
   await db.query(`create schema old; create schema new; ${inboxTableSql('new.inbox')}`);
   const made = await indexes('new');
   await db.query(`${inboxTableSql('old.inbox')}
-    drop table old.old_inbox_keys;
+    drop table old.old_inbox_turns;
     drop index old.old_inbox_free, old.old_inbox_head, old.old_inbox_work, old.old_inbox_last;
     create index old_inbox_keyed on old.inbox (receiver, due_at, position) where state = 'waiting' and key is not null;
     create index old_inbox_due on old.inbox (receiver, due_at, position) where state = 'waiting';
@@ -436,12 +520,12 @@ it('PostgreSQL: a table of an earlier version has the indexes of a new one after
     insert into old.inbox (receiver, id, type, raw, key, sequence, replay, meta)
       values ('r', 'e1', 't', '{}', 'k', 1, 0, '{}'), ('r', 'e2', 't', '{}', 'k', 2, 0, '{}')`);
   const own = postgresInbox(db, { table: 'old.inbox', createTable: false });
-  await expect(own.setup?.()).rejects.toThrow('the table "old"."old_inbox_keys" is missing: run the SQL of inboxTableSql()');
+  await expect(own.setup?.()).rejects.toThrow('the table "old"."old_inbox_turns" is missing: run the SQL of inboxTableSql()');
   const inbox = postgresInbox(db, { table: 'old.inbox' });
   await Promise.all([inbox.setup?.(), inbox.setup?.()]);
   expect(await indexes('old')).toEqual(made);
   expect(made).toHaveLength(8);
-  expect((await db.query('select receiver, key from old.old_inbox_keys')).rows).toEqual([{ receiver: 'r', key: 'k' }]);
+  expect((await db.query('select receiver, key from old.old_inbox_turns')).rows).toEqual([{ receiver: 'r', key: 'k' }]);
   // with nothing to make, it waits for no transaction that writes
   const writer = await db.connect();
   await writer.query('begin; lock table old.inbox in row exclusive mode');

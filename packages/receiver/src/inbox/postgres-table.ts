@@ -10,16 +10,16 @@ function namesOf(table: string) {
   const short = table.replace('.', '_').slice(-50);
   return {
     events: quoted(table),
-    keys: quoted(`${schema}${short}_keys`),
+    turns: quoted(`${schema}${short}_turns`),
     index: (which: string) => `"${short}${which}"`,
     indexInSchema: (which: string) => quoted(`${schema}${short}${which}`),
   };
 }
 
 /** The names of the two tables, ready for SQL. */
-export function tablesOf(table: string): { events: string; keys: string } {
-  const { events, keys } = namesOf(table);
-  return { events, keys };
+export function tablesOf(table: string): { events: string; turns: string } {
+  const { events, turns } = namesOf(table);
+  return { events, turns };
 }
 
 const eventsSql = (name: string) => `create table if not exists ${name} (
@@ -44,19 +44,21 @@ const eventsSql = (name: string) => `create table if not exists ${name} (
 )`;
 
 /** The keys of the events that wait are added, for an inbox of an earlier version. */
-const keysSql = (name: string, events: string) => `create table if not exists ${name} (
+const turnsSql = (name: string, events: string) => `create table if not exists ${name} (
   receiver text not null,
   key text not null,
-  -- when a claim looks at the key: never later than its first event may be claimed
+  id bigint generated always as identity,
+  -- when a claim looks at the key. The earliest row of a key is never later than its first event may be claimed
   due_at timestamptz not null,
-  primary key (receiver, key)
+  primary key (receiver, key, id)
 );
-insert into ${name} (receiver, key, due_at) select receiver, key, min(due_at) from ${events}
-where state = 'waiting' and key is not null group by receiver, key on conflict do nothing`;
+insert into ${name} (receiver, key, due_at) select receiver, key, min(due_at) from ${events} e
+where state = 'waiting' and key is not null and not exists (select from ${name} k where k.receiver = e.receiver and k.key = e.key)
+group by receiver, key`;
 
 /** The tables and indexes in the order of their making. Not `isWanted`: an index of an earlier version, to be dropped. */
 export function partsOf(table: string): { name: string; isWanted: boolean; sql: string }[] {
-  const { events, keys, index, indexInSchema } = namesOf(table);
+  const { events, turns, index, indexInSchema } = namesOf(table);
   const made = (which: string, columns: string, where: string) => ({
     name: indexInSchema(which),
     isWanted: true,
@@ -75,11 +77,11 @@ export function partsOf(table: string): { name: string; isWanted: boolean; sql: 
     made('_work', 'key', `${waiting} and worker is not null`),
     made('_last', 'key, sequence', "state <> 'waiting' and key is not null"),
     made('_ended', 'state, due_at', "state <> 'waiting'"),
-    { name: keys, isWanted: true, sql: keysSql(keys, events) },
+    { name: turns, isWanted: true, sql: turnsSql(turns, events) },
     {
-      name: indexInSchema('_turn'),
+      name: indexInSchema('_turns_due'),
       isWanted: true,
-      sql: `create index if not exists ${index('_turn')} on ${keys} (receiver, due_at)`,
+      sql: `create index if not exists ${index('_turns_due')} on ${turns} (receiver, due_at)`,
     },
     dropped('_keyed'),
     dropped('_order'),

@@ -41,6 +41,30 @@ const ignored = () => undefined;
 
 type Row = Claimed & { position: number };
 
+/** A row of a key whose turn it is, locked by a claim. */
+interface Turn {
+  key: string;
+  at: string;
+  is_due: boolean;
+  /** Nobody holds it: the claim may change it. */
+  is_free: boolean;
+  /** How many rows the key has. */
+  of_key: number;
+  /** How many due rows the claim has looked at. */
+  looked: number;
+}
+
+/** The parameters 6 to 8 of a claim: keys that it has to itself, of each the row that stays, if it may be changed, and the rows that go. */
+function turnsOf(locked: readonly Turn[]): [keys: string[], staying: (string | null)[], going: string[]] {
+  const byKey = new Map<string, Turn[]>();
+  for (const turn of locked) byKey.set(turn.key, [...(byKey.get(turn.key) ?? []), turn]);
+  const whole = [...byKey.values()].filter((rows) => rows.length === rows[0]?.of_key);
+  // one that is due stays: the event of its key may find no place in this claim
+  const free = whole.map((rows) => rows.filter(({ is_free }) => is_free).sort((a, b) => Number(b.is_due) - Number(a.is_due)));
+  const keys = whole.flatMap(([first]) => first?.key ?? []);
+  return [keys, free.map(([first]) => first?.at ?? null), free.flatMap(([, ...rest]) => rest.map(({ at }) => at))];
+}
+
 /** The parameters 4 to 7 of `end`. */
 function parametersOf(end: End): [state: string, inMs: number, error: string | null, uncounted: number] {
   if (end.state === 'released') return ['waiting', 0, null, 1];
@@ -98,12 +122,13 @@ export function postgresInbox<Client extends PostgresClient>(
     await transaction(async (client) => {
       do {
         const most = looked === 0 ? limit : looksAt;
-        const due = (await client.query(sql.dueKeys, [receiver, most])).rows;
-        const keys = [due.map(({ key }) => key), due.map(({ at }) => at)];
-        const { rows } = await client.query(sql.claim, [receiver, limit - claimed.length, worker, leaseMs, gapWaitMs, ...keys]);
+        const locked: Turn[] = (await client.query(sql.lockTurns, [receiver, most])).rows;
+        const turns = turnsOf(locked);
+        const { rows } = await client.query(sql.claim, [receiver, limit - claimed.length, worker, leaseMs, gapWaitMs, ...turns]);
         claimed.push(...rows);
-        looked += due.length;
-        isMore = claimed.length < limit && due.length === most;
+        looked += most;
+        // what is held by others is due again in the next look
+        isMore = claimed.length < limit && locked[0]?.looked === most && locked.some(({ is_free }) => is_free);
       } while (isMore && looked < looksAt);
       return true;
     }, beginClaim);
@@ -129,7 +154,7 @@ export function postgresInbox<Client extends PostgresClient>(
       const sorted = [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
       const column = <K extends keyof (typeof sorted)[number]>(name: K) => sorted.map((item) => item[name]);
       const columns = (['id', 'type', 'raw', 'key', 'sequence', 'replay', 'meta'] as const).map(column);
-      const { rows } = await pool.query(sql.accept, [receiver, ...columns, again]);
+      const { rows } = await pool.query(items.length === 1 ? sql.acceptOne : sql.acceptMany, [receiver, ...columns, again]);
       const results = new Map(rows.map(({ id, is_new }) => [id, (is_new ? 'new' : 'revived') as Acceptance]));
       return items.map(({ id }) => results.get(id) ?? 'duplicate');
     },
