@@ -146,8 +146,9 @@ export class Feed {
   async #skip(isTooMuch: boolean, nextUs: number): Promise<void> {
     const before = this.#skippedUntilUs;
     const isOver = before !== null && !isTooMuch && nextUs >= before;
-    if (before === null || isOver) for (const reader of this.#readers) reader.push(resetText('too_many'));
+    // before the readers are told: what changes once they load again is passed on
     const nowUs = isOver ? 0 : (await databaseNow(this.#options.db)).getTime() * 1_000;
+    if (before === null || isOver) for (const reader of this.#readers) reader.push(resetText('too_many'));
     this.#skippedUntilUs = isOver ? null : Math.max(before ?? 0, isTooMuch ? nowUs : nowUs - recentUs);
   }
 

@@ -50,9 +50,9 @@ function readAll(feed: Feed, reader: StreamReader) {
 
 const insert = `insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, status) values ($1, $1, $1, $2, 'a.b', 'pending')`;
 
-async function store(at: Pick<Db, 'query'> = db): Promise<string> {
+async function store(at: Pick<Db, 'query'> = db, of = tenantId): Promise<string> {
   const id = newId('dlv');
-  await at.query(insert, [uuidOf(id), uuidOf(tenantId)]);
+  await at.query(insert, [uuidOf(id), uuidOf(of)]);
   return id;
 }
 
@@ -162,11 +162,14 @@ describe('a feed', () => {
 describe('a reader that does not keep up', () => {
   it('is dropped with the reason; what waits for it is bounded; the others go on', async () => {
     const feed = newFeed({ mostWaiting: 5_000, partingMs: 20 });
-    const slow = await feed.join(bootstrapCaller, all);
-    const quick = await feed.join(bootstrapCaller, all);
+    // what other tests have just stored would be too much at once
+    const own = newId('tnt');
+    await db.query('insert into tenants (id, external_id, name) values ($1, $2, $2)', [uuidOf(own), 'own']);
+    const slow = await feed.join(bootstrapCaller, { ...all, tenantId: own });
+    const quick = await feed.join(bootstrapCaller, { ...all, tenantId: own });
     const got = readAll(feed, quick.reader);
     for (let n = 0; n < 20; n++) {
-      const id = await store();
+      const id = await store(db, own);
       await until('the change', () => times(got.text, id) === 1);
     }
     await until('the connection to be cut', () => slow.reader.cut.aborted);
