@@ -37,6 +37,7 @@ const notRun: [page: string, begins: string, reason: string][] = [
   ['docs/backup.md', 'psql --file', "needs PostgreSQL's programs; test/chaos/restore.test.ts restores a backup"],
   ['docs/stream.md', 'curl -N', 'does not end; test/api/routes tests the stream'],
   ['docs/runbooks/restore.md', 'posthorn doctor', "needs PostgreSQL's programs and a backup"],
+  ['docs/runbooks/restore.md', 'psql --file', "needs PostgreSQL's programs; test/chaos/restore.test.ts restores a backup"],
   ['docs/runbooks/postgresql-full.md', 'df -h', 'looks at the disk of a database server'],
   ['docs/contributing/debugging.md', '', 'waits for a debugger'],
 ];
@@ -155,6 +156,7 @@ async function runShell(posthorn: TestPosthorn, place: Place, text: string, befo
       TENANT: place.tenant,
       ENDPOINT: place.endpoint,
       DELIVERY: place.delivery,
+      SINCE: '2026-01-01T00:00:00Z',
       DATABASE_URL: posthorn.database.url,
       TEMPORAL_ADDRESS: posthorn.env.TEMPORAL_ADDRESS,
       TEMPORAL_NAMESPACE: posthorn.namespace,

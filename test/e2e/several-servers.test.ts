@@ -57,7 +57,7 @@ it('serves from each process, and adds up what they accepted', async () => {
 
 it('refuses a number of processes that it cannot run', async () => {
   for (const [number, message] of [
-    ['0', /^POSTHORN_PROCESSES: .*>=1\n$/],
+    ['0', /^POSTHORN_PROCESSES: must be at least 1\n$/],
     ['two', /^POSTHORN_PROCESSES: .*number.*\n$/],
   ] as const) {
     command = runCommand(['start'], { ...env, POSTHORN_PROCESSES: number });

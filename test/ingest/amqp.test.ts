@@ -166,7 +166,7 @@ it('killed between our commit and the acknowledgement, and with the broker resta
   await until('the message to come again', () => gate.seen.length === 2);
   await until('it to be acknowledged', () => intake.logged('ingest.accepted').some(({ duplicate }) => duplicate === true));
   expect(await events()).toEqual(['once']);
-  expect(await posthorn.deliveriesOf(tenant, 'once')).toHaveLength(1);
+  await until('its delivery', async () => (await posthorn.deliveriesOf(tenant, 'once')).length === 1);
   // the API is away for one message while the broker restarts
   gate.before = () => ({ status: 503 });
   send('2', { type: 'a.b', messageId: 'later' });

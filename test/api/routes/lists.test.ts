@@ -95,10 +95,9 @@ describe('a type that is rare', () => {
     await fill(tenant, newId('ep'), 2_500);
     const { body } = await api.post('/v1/api-keys', { name: 'bound', tenant, scopes: ['deliveries:read'] });
     const bound = createApi(api.origin, body.key);
-    const read = async (path: string) => (await bound.get(path)).body.data.map(({ id }: { id: string }) => id);
-    expect(await read('/v1/deliveries?type=guarded.type')).toEqual([own.delivery]);
-    expect(await read(`/v1/deliveries?type=guarded.type&endpoint=${endpoint}`)).toEqual([]);
-    expect(await read('/v1/events?type=guarded.type')).toEqual([own.event]);
+    expect(await listed(bound, '/v1/deliveries?type=guarded.type')).toEqual([own.delivery]);
+    expect(await listed(bound, `/v1/deliveries?type=guarded.type&endpoint=${endpoint}`)).toEqual([]);
+    expect(await listed(bound, '/v1/events?type=guarded.type')).toEqual([own.event]);
   });
 });
 
