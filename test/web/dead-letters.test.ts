@@ -43,6 +43,15 @@ withPage('selected dead letters are counted, replayed as a job, and delivered', 
   const selection = page.getByRole('region', { name: 'Selection' });
   await selection.getByText('2 selected').waitFor();
   await shoot(page, 'dead-letters-selected');
+  // all of them, also where rows are lines
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.getByText('Select all that are shown').click();
+  await selection.getByText('4 selected').waitFor();
+  await page.getByText('Select all that are shown').click();
+  await boxes.nth(0).press('Space');
+  await boxes.nth(1).press('Space');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await selection.getByText('2 selected').waitFor();
   await tabTo(page, selection.getByRole('button', { name: 'Replay…' }));
   await page.keyboard.press('Enter');
   const sheet = page.getByRole('dialog', { name: 'Replay the selected dead letters' });

@@ -63,7 +63,9 @@ withPage('a sheet returns the focus to its row, and Back returns to the place in
   await phone.locator(`[data-row="${row}"] .row-link`).focus();
   await phone.keyboard.press('Enter');
   await phone.locator('h1:focus', { hasText: '127.0.0.1:9/many/' }).waitFor();
-  await phone.goBack();
+  // the page's own way back is the same, with the filter
+  await phone.getByRole('link', { name: '← Endpoints' }).click();
+  await phone.waitForURL(`**/endpoints?tenant=${tenant}`);
   await phone.locator(`[data-row="${row}"] .row-link:focus`).waitFor();
   await expect.poll(() => phone.evaluate('scrollY')).toBe(place);
   // what is typed is applied while more is typed

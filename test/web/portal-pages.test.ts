@@ -27,8 +27,12 @@ withPage('a consumer finds a failed delivery, reads why it failed, and replays i
   await page.getByRole('heading', { name: 'No delivery matches' }).waitFor();
   await page.reload();
   await page.getByRole('button', { name: 'Remove Delivered' }).click();
-  await page.getByLabel('Event id or delivery id').fill('evt_unknown');
+  const filter = page.getByLabel('Event id or delivery id');
+  await filter.fill('evt_unknown');
   await page.keyboard.press('Enter');
+  await page.waitForURL('**event=evt_unknown');
+  await page.getByRole('button', { name: 'Remove evt_unknown' }).waitFor();
+  expect(await filter.evaluate((one: { matches(selector: string): boolean }) => one.matches(':focus'))).toBe(true);
   await page.getByLabel('Accepted').selectOption('last hour');
   await page.getByRole('button', { name: 'Remove evt_unknown' }).click();
   await page.waitForURL('**/portal/deliveries?within=1h');

@@ -29,8 +29,10 @@ withPage('makes a tenant, refuses a bad id at its field, changes it, deletes it 
   await limit.fill('many');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('alert').filter({ hasText: /./ }).first().waitFor();
+  await limit.fill('1.5');
+  await page.getByText('must be a whole number').waitFor();
   await limit.fill('');
-  await page.getByText('must be a number').waitFor();
+  await page.getByText('must be a whole number').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
   await limit.fill('7');
   await page.getByLabel('Requests a second').fill('2,5');

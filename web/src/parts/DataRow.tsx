@@ -36,11 +36,20 @@ export function BodyRow<Row extends object>({ row, columns, index, top, measure,
   );
 }
 
+interface BoxProps {
+  label: string;
+  /** Beside it. */
+  text?: ReactNode;
+  checked: boolean;
+  onChange: (event: unknown) => void;
+}
+
 /** All of its cell can be pressed. */
-export function Box({ label, ...props }: { label: string; checked: boolean; onChange: (event: unknown) => void }) {
+export function Box({ label, text, ...props }: BoxProps) {
   return (
     <label>
       <input type="checkbox" aria-label={label} {...props} />
+      {text}
     </label>
   );
 }
@@ -52,10 +61,14 @@ interface CellsProps<Row> {
 
 /** Only a row that has changed is drawn again: a live list changes several times a second. */
 const Cells = memo(function Cells<Row>({ row, columns }: CellsProps<Row>) {
-  return columns.map(({ id, header, cell, isBare, inList }) => (
-    <div key={id} role="cell" className={`data-cell${inList ? ` data-${inList}` : ''}`}>
-      {isBare && <span className="data-name">{header} </span>}
-      {cell(row)}
-    </div>
-  ));
+  return columns.map(({ id, header, cell, isBare, inList }) => {
+    const value = cell(row);
+    const isNone = isBare && value === null;
+    return (
+      <div key={id} role="cell" className={`data-cell${inList ? ` data-${inList}` : ''}${isNone ? ' data-none' : ''}`}>
+        {isBare && <span className="data-name">{header} </span>}
+        {isNone ? <span className="quiet">–</span> : value}
+      </div>
+    );
+  });
 }) as <Row>(props: CellsProps<Row>) => ReactNode;

@@ -17,7 +17,10 @@ export interface Column<Row> {
   width: string;
   /** The first column holds the link of the row, with the class `row-link`: then the whole row can be clicked. */
   cell: (row: Row) => ReactNode;
-  /** The value says nothing by itself, as a number or a time: where columns have no heads, the head stands before it. */
+  /**
+   * The value says nothing by itself, as a number or a time: where columns have no heads, the head stands before it. Null: there
+   * is none.
+   */
   isBare?: boolean;
   /** In a row of lines: at the end of the first line; in as much of a line as is left; or not at all. */
   inList?: 'corner' | 'long' | 'hidden';
@@ -149,7 +152,12 @@ function Head<Row extends object>({ table, columns, isSelectable }: HeadProps<Ro
       <div role="row" className="data-row" aria-rowindex={1}>
         {isSelectable && (
           <div role="columnheader" className="data-cell data-select">
-            <Box label={words.selectAll} checked={table.getIsAllRowsSelected()} onChange={table.getToggleAllRowsSelectedHandler()} />
+            <Box
+              label={words.selectAll}
+              text={<span className="data-name">{words.selectAll}</span>}
+              checked={table.getIsAllRowsSelected()}
+              onChange={table.getToggleAllRowsSelectedHandler()}
+            />
           </div>
         )}
         {columns.map(({ id, header }) => (

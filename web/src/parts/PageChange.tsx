@@ -3,7 +3,7 @@
 // from which somebody went. In the shell of each door.
 import { useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { keptPlace } from './kept-place.ts';
+import { keepPath, keptPlace } from './kept-place.ts';
 import { keepRowInUse, returnToRow } from './row-focus.ts';
 
 /** The title of a page follows its part a moment later. */
@@ -20,7 +20,10 @@ export function PageChange() {
   useEffect(() => {
     // a page that leads on to another has no heading that takes the focus
     let isDue = false;
+    const { location } = router.state;
+    keepPath(location.state.__TSR_index ?? 0, location.pathname);
     return router.subscribe('onRendered', ({ fromLocation, toLocation, pathChanged }) => {
+      keepPath(toLocation.state.__TSR_index ?? 0, toLocation.pathname);
       const isPlaced = fromLocation?.state.__TSR_index !== toLocation.state.__TSR_index;
       const isBack = (toLocation.state.__TSR_index ?? 0) < (fromLocation?.state.__TSR_index ?? 0);
       isDue ||= fromLocation !== undefined && pathChanged && isPlaced;

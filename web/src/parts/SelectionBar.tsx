@@ -18,9 +18,12 @@ export function SelectionBar({ selected, onClear, children }: SelectionBarProps)
     <section className="selection-bar" aria-label={words.selection} hidden={selected.size === 0}>
       <strong aria-live="polite">{words.selected(count(selected.size, words.locale))}</strong>
       {children}
-      <Button tone="quiet" onPress={onClear}>
-        {words.clear}
-      </Button>
+      <div className="selection-clear">
+        <Button tone="quiet" aria-label={words.clear} onPress={onClear}>
+          <span className="selection-clear-text">{words.clear}</span>
+          <span className="selection-clear-sign">✕</span>
+        </Button>
+      </div>
     </section>
   );
 }

@@ -6,6 +6,19 @@ interface Place {
   selected?: ReadonlySet<string>;
 }
 
+/** The paths of the entries, by their index in the history. */
+const paths = new Map<number, string>();
+
+const indexNow = (): number => (history.state as { __TSR_index?: number } | null)?.__TSR_index ?? 0;
+
+/** `path`: below the door. */
+export function keepPath(index: number, path: string): void {
+  paths.set(index, path);
+}
+
+/** The page to which Back goes. Undefined: it is not one of this tab. */
+export const pathBefore = (): string | undefined => paths.get(indexNow() - 1);
+
 const mostPlaces = 50;
 const places = new Map<string, Place>();
 

@@ -23,10 +23,11 @@ const route = getRouteApi('/links');
 const columns: Column<PortalLink>[] = [
   { id: 'tenant', header: 'Tenant', width: 'minmax(0, 1fr)', cell: ({ tenant }) => tenant },
   { id: 'state', header: 'State', width: '110px', cell: (link) => <LinkState {...link} /> },
-  { id: 'scopes', header: 'Scopes', width: 'minmax(0, 2fr)', cell: ({ scopes }) => scopesText(scopes) },
+  { id: 'scopes', header: 'Scopes', isBare: true, width: 'minmax(0, 2fr)', cell: ({ scopes }) => scopesText(scopes) },
   {
     id: 'origins',
     header: 'Embedded by',
+    isBare: true,
     width: 'minmax(0, 1fr)',
     cell: ({ origins }) => (origins.length > 0 ? origins.join(', ') : 'nobody'),
   },

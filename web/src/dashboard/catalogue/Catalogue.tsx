@@ -34,9 +34,9 @@ const columns: Column<EventTypeSummary>[] = [
     width: 'minmax(0, 3fr)',
     cell: ({ description }) => description || <span className="quiet">–</span>,
   },
-  { id: 'group', header: 'Group', width: 'minmax(0, 1fr)', cell: ({ group }) => group ?? <span className="quiet">–</span> },
-  { id: 'owner', header: 'Owner', width: 'minmax(0, 1fr)', cell: ({ owner }) => owner ?? <span className="quiet">–</span> },
-  { id: 'version', header: 'Version', width: '72px', cell: ({ currentVersion }) => currentVersion ?? <span className="quiet">–</span> },
+  { id: 'group', header: 'Group', width: 'minmax(0, 1fr)', isBare: true, cell: ({ group }) => group ?? null },
+  { id: 'owner', header: 'Owner', width: 'minmax(0, 1fr)', isBare: true, cell: ({ owner }) => owner ?? null },
+  { id: 'version', header: 'Version', width: '72px', isBare: true, cell: ({ currentVersion }) => currentVersion ?? null },
   { id: 'state', header: 'State', width: '120px', cell: (type) => <TypeState type={type} /> },
 ];
 const idOf = ({ name }: EventTypeSummary) => name;

@@ -1,24 +1,22 @@
 // Missed events, as the consumers of the endpoints can fetch them: which endpoints have some, and which they are.
-import type { ChangedDelivery } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { posthorn } from '../../api/client.ts';
 import { useLacks } from '../../api/use.ts';
-import { restMs, useFresh } from '../../parts/live/use-fresh.ts';
+import { restMs } from '../../parts/live/use-fresh.ts';
 import { MissedList } from '../../parts/missed/MissedList.tsx';
+import { useFreshMissed } from '../../parts/missed/use-fresh-missed.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { EndpointGroups, type LinkLook } from '../../parts/undelivered/EndpointGroups.tsx';
 import { missedWords } from './words.ts';
 
 const route = getRouteApi('/missed');
-/** The first attempt of a delivery that is accepted changes nothing here. */
-const mayBeMissed = ({ status, attempts, round }: ChangedDelivery) => status !== 'succeeded' || attempts > 1 || round > 1;
 
 export function Missed() {
   const { tenant, endpoint } = route.useSearch();
   const because = useLacks('deliveries:act');
-  useFresh([['undelivered']], ({ deliveries }) => [...deliveries.values()].some(mayBeMissed), { everyMs: 10_000 });
+  useFreshMissed(endpoint, 10_000);
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['undelivered', 'all', tenant],
     queryFn: ({ signal }) => posthorn.deliveries.undelivered({ ...(tenant && { tenant }) }, { signal }),
@@ -43,7 +41,13 @@ export function Missed() {
       )}
       {endpoint && (
         <Section title={`Missed by ${chosen?.url ?? endpoint}`}>
-          <MissedList key={endpoint} endpoint={endpoint} words={missedWords} because={because} />
+          <MissedList
+            key={endpoint}
+            endpoint={endpoint}
+            total={data?.complete ? chosen?.count : undefined}
+            words={missedWords}
+            because={because}
+          />
         </Section>
       )}
     </Page>

@@ -7,8 +7,9 @@ import { saveTyped } from '../../api/save-typed.ts';
 import { Button } from '../../parts/Button.tsx';
 import { ChangedMeanwhile } from '../../parts/ChangedMeanwhile.tsx';
 import { TextField } from '../../parts/Field.tsx';
+import { FormProblem } from '../../parts/FormProblem.tsx';
 import { LeaveGuard } from '../../parts/LeaveGuard.tsx';
-import { Problem, problemAt } from '../../parts/States.tsx';
+import { problemAt } from '../../parts/States.tsx';
 import { say } from '../../parts/Toasts.tsx';
 import { typedNumber } from '../../parts/typed-number.ts';
 import { useTyped } from '../../parts/use-typed.ts';
@@ -28,7 +29,7 @@ const labels: Record<keyof Draft, string> = {
 
 /** What is no number is not sent: it could be taken for zero, or for no limit. */
 const problemsOf = ({ maxEndpoints, perSecond }: Draft): Partial<Record<keyof Draft, string>> => ({
-  ...(typedNumber(maxEndpoints) === null && { maxEndpoints: 'must be a number' }),
+  ...(!Number.isInteger(typedNumber(maxEndpoints)) && { maxEndpoints: 'must be a whole number' }),
   ...(perSecond.trim() !== '' && typedNumber(perSecond) === null && { perSecond: 'must be a number, such as 100 or 2.5' }),
 });
 
@@ -81,7 +82,7 @@ export function TenantSettings({ tenant, because }: { tenant: Tenant; because: s
         hint="Retries count. What is over it waits, and is delivered later; nothing is lost."
       />
       <ChangedMeanwhile changed={form.overtaken.map((name) => [labels[name], before[name]])} onTake={form.takeStored} />
-      {error && <Problem error={error} />}
+      <FormProblem error={error} fields={['name', 'maxEndpoints', 'rateLimit']} />
       <LeaveGuard isDirty={(Object.keys(labels) as (keyof Draft)[]).some((name) => form.draft[name] !== before[name])} />
       <div>
         <Button

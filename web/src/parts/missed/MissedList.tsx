@@ -10,6 +10,7 @@ import { Status } from '../Status.tsx';
 import { Time } from '../Time.tsx';
 import { usePages } from '../use-pages.ts';
 import { Acknowledge } from './Acknowledge.tsx';
+import { missedKey } from './use-fresh-missed.ts';
 import type { MissedWords } from './words.ts';
 
 const pageSize = 100;
@@ -17,15 +18,17 @@ const idOf = ({ delivery }: MissedDelivery) => delivery;
 
 export interface MissedListProps {
   endpoint: string;
+  /** How many it missed, if that is known. */
+  total: number | undefined;
   /** Must not change between renders without need. */
   words: MissedWords;
   /** Why they cannot be acknowledged. */
   because: string | undefined;
 }
 
-export function MissedList({ endpoint, words, because }: MissedListProps) {
+export function MissedList({ endpoint, total, words, because }: MissedListProps) {
   const list = usePages({
-    queryKey: ['missed', endpoint],
+    queryKey: missedKey(endpoint),
     async read({ cursor }, signal) {
       const page = await posthorn.missed.list(endpoint, { limit: pageSize, ...(cursor && { after: cursor }) }, { signal });
       return { ...page, nextCursor: page.data.length < pageSize ? null : page.cursor };
@@ -48,7 +51,7 @@ export function MissedList({ endpoint, words, because }: MissedListProps) {
           because={because}
           cursor={last.cursor}
           count={list.rows.length}
-          isAll={!hasNextPage}
+          isAll={!hasNextPage && list.rows.length >= (total ?? 0)}
         />
       )}
       <PagedTable list={list} label={words.title} columns={columns} idOf={idOf} skeleton={6} empty={nothing} />

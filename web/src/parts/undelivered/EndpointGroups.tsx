@@ -30,6 +30,8 @@ export interface LinkLook {
 }
 
 const shownAtFirst = 6;
+/** A status in the middle of a line. Nouns of German keep their capitals. */
+const inSentence = (status: string) => status.charAt(0).toLowerCase() + status.slice(1);
 const useGroupWords = () => (useWords().locale === 'de' ? de : en);
 
 export function EndpointGroups(props: EndpointGroupsProps) {
@@ -80,7 +82,7 @@ function Group({ group, linkTo, shows, isChosen, action }: GroupProps) {
         {shows === 'statuses' ? (
           <span className="quiet">
             {statuses
-              .map(({ status, count }) => `${words.status[status].toLowerCase()}${statuses.length > 1 ? ` ${number(count)}` : ''}`)
+              .map(({ status, count }) => `${inSentence(words.status[status])}${statuses.length > 1 ? ` ${number(count)}` : ''}`)
               .join(' · ')}
           </span>
         ) : (

@@ -88,7 +88,7 @@ function AlertItem({ alert }: { alert: Alert }) {
           <Sentence text={alert.detail} german={() => alertInGerman(alert)?.detail ?? null} />
         </p>
       </div>
-      <span className="quiet">
+      <span className="quiet alert-since">
         {words.since} <Time at={openedAt} isDate />
       </span>
       {state === 'open' ? (

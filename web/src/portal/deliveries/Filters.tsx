@@ -5,6 +5,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Select, TextField } from '../../parts/Field.tsx';
 import { TimeChoice } from '../../parts/filters/TimeChoice.tsx';
 import type { TimeSpan } from '../../parts/filters/time-span.ts';
+import { useFollowedText } from '../../parts/followed-text.ts';
 import { Empty } from '../../parts/States.tsx';
 import { useWords } from '../../words/words.tsx';
 import { EndpointOptions } from '../EndpointOptions.tsx';
@@ -79,16 +80,21 @@ interface TypedProps {
 
 /** Applied by Enter, or when the field is left. */
 function Typed({ label, placeholder, value = '', onCommit }: TypedProps) {
-  const commit = (text: string) => text.trim() !== value && onCommit(text.trim());
+  const { text, setText, given } = useFollowedText(value);
+  const commit = () => {
+    if (text.trim() === value) return;
+    given(text.trim());
+    onCommit(text.trim());
+  };
   return (
     <TextField
-      key={value}
       label={label}
       type="search"
       placeholder={placeholder}
-      defaultValue={value}
-      onKeyDown={({ key, currentTarget }) => key === 'Enter' && commit(currentTarget.value)}
-      onBlur={({ target }) => commit(target.value)}
+      value={text}
+      onChange={({ target }) => setText(target.value)}
+      onKeyDown={({ key }) => key === 'Enter' && commit()}
+      onBlur={commit}
     />
   );
 }

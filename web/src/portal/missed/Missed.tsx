@@ -1,11 +1,13 @@
 // What the endpoints of the tenant missed: how much of each, and one of them event by event.
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { Copy } from '../../parts/Copy.tsx';
 import { Code } from '../../parts/Json.tsx';
-import { restMs, useFresh } from '../../parts/live/use-fresh.ts';
+import { restMs } from '../../parts/live/use-fresh.ts';
 import { MissedList } from '../../parts/missed/MissedList.tsx';
+import { useFreshMissed } from '../../parts/missed/use-fresh-missed.ts';
 import { Page, Section } from '../../parts/Page.tsx';
 import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { EndpointGroups, type LinkLook } from '../../parts/undelivered/EndpointGroups.tsx';
@@ -17,7 +19,7 @@ import { missedTexts } from './texts.ts';
 import './missed.css';
 
 const route = getRouteApi('/missed');
-const often = { everyMs: 5_000 };
+const everyMs = 5_000;
 
 export function Missed() {
   const texts = useTexts(missedTexts);
@@ -29,10 +31,14 @@ export function Missed() {
     queryFn: ({ signal }) => posthorn.deliveries.undelivered({ tenant }, { signal }),
     refetchInterval: restMs,
   });
-  useFresh([['undelivered'], ['missed']], ({ deliveries }) => deliveries.size > 0, often);
   const groups = data?.data ?? [];
-  // with one there is no choice
-  const { endpoint = groups.length === 1 ? groups[0]?.endpoint : undefined } = route.useSearch();
+  // with one there is no choice; it stays when there are more, since somebody may be reading it
+  const only = groups.length === 1 ? groups[0]?.endpoint : undefined;
+  const [kept, setKept] = useState<string>();
+  if (only !== undefined && only !== kept) setKept(only);
+  const { endpoint = groups.length > 0 ? (only ?? kept) : undefined } = route.useSearch();
+  useFreshMissed(endpoint, everyMs);
+  const total = data?.complete ? groups.find((group) => group.endpoint === endpoint)?.count : undefined;
   const isNothing = data && groups.length === 0 && endpoint === undefined;
   return (
     <Page title={texts.title}>
@@ -47,13 +53,13 @@ export function Missed() {
           isComplete={data.complete}
           shows="statuses"
           chosen={endpoint}
-          linkTo={linkTo}
+          linkTo={(to, look) => <Choice endpoint={to} look={look} onClick={() => setKept(undefined)} />}
           actionOf={(group) => <ReplayFailed group={group} because={because} />}
         />
       )}
       {endpoint !== undefined && (
         <Section title={texts.missedBy(nameOfEndpoint(endpoints, endpoint))}>
-          <MissedList key={endpoint} endpoint={endpoint} words={texts} because={because} />
+          <MissedList key={endpoint} endpoint={endpoint} total={total} words={texts} because={because} />
         </Section>
       )}
       {endpoint !== undefined && <FetchThem endpoint={endpoint} />}
@@ -61,7 +67,9 @@ export function Missed() {
   );
 }
 
-const linkTo = (endpoint: string | undefined, look: LinkLook) => <Link to="/missed" search={endpoint ? { endpoint } : {}} {...look} />;
+const Choice = ({ endpoint, look, onClick }: { endpoint: string | undefined; look: LinkLook; onClick: () => void }) => (
+  <Link to="/missed" search={endpoint ? { endpoint } : {}} onClick={onClick} {...look} />
+);
 
 /** What a server does to have them without waiting for another attempt. */
 function FetchThem({ endpoint }: { endpoint: string }) {

@@ -1,7 +1,7 @@
 // The settings of an endpoint as the form has them: all texts. Only what was typed over is sent, so a change that somebody else
 // made meanwhile stays. Pure.
 import type { Endpoint, EndpointAuth, EndpointChange, EndpointTls, RateLimit } from '@posthorn/client';
-import { jsonOf, jsonText, linesOf, numberOf, numberText, pairsOf, pairsText, retryOf, retryText } from './texts.ts';
+import { jsonOf, jsonText, linesOf, numberOf, numberText, pairsOf, pairsText, retryOf, retryText, wholeOf } from './texts.ts';
 
 export type Setting = keyof EndpointChange;
 
@@ -72,7 +72,7 @@ const text = (field: DraftField): Reader => ({ fields: [field], read: (draft) =>
 const verbatim = (field: DraftField): Reader => ({ fields: [field], read: (draft) => draft[field] });
 const lines = (field: DraftField): Reader => ({ fields: [field], read: (draft) => linesOf(draft[field]) });
 const json = (field: DraftField): Reader => ({ fields: [field], read: (draft) => jsonOf(draft[field]) });
-const number = (field: DraftField): Reader => ({ fields: [field], read: (draft) => numberOf(draft[field]) });
+const whole = (field: DraftField): Reader => ({ fields: [field], read: (draft) => wholeOf(draft[field]) });
 
 /** The fields of each setting, and how it is read from them. */
 export const readers: Record<Setting, Reader> = {
@@ -105,13 +105,13 @@ export const readers: Record<Setting, Reader> = {
   },
   tls: { fields: ['tlsRemove', 'tlsCertificate', 'tlsKey', 'tlsCa'], read: tlsOf },
   rateLimit: { fields: ['ratePerSecond', 'rateBurst'], read: rateLimitOf },
-  maxInFlight: number('maxInFlight'),
+  maxInFlight: whole('maxInFlight'),
   timeoutMs: { fields: ['timeout'], read: timeoutOf },
   retry: { fields: ['retry'], read: ({ retry }) => retryOf(retry) },
   ordering: text('ordering'),
   onDeadLetter: text('onDeadLetter'),
   batch: { fields: ['batchEvents', 'batchWait'], read: batchOf },
-  coalesceMs: number('coalesceMs'),
+  coalesceMs: whole('coalesceMs'),
   autoRecover: { fields: ['autoRecover'], read: ({ autoRecover }) => autoRecover === 'yes' },
 };
 
@@ -150,14 +150,14 @@ function timeoutOf({ timeout }: Draft): number {
 }
 
 function rateLimitOf({ ratePerSecond, rateBurst }: Draft): RateLimit | null {
-  const [perSecond, burst] = [numberOf(ratePerSecond), numberOf(rateBurst)];
+  const [perSecond, burst] = [numberOf(ratePerSecond), wholeOf(rateBurst)];
   if (perSecond === null && burst === null) return null;
   if (perSecond === null) throw new Error('needs the number of requests a second, too');
   return { perSecond, ...(burst !== null && { burst }) };
 }
 
 function batchOf({ batchEvents, batchWait }: Draft): { maxEvents: number; maxWaitMs: number } | null {
-  const [maxEvents, maxWaitMs] = [numberOf(batchEvents), numberOf(batchWait)];
+  const [maxEvents, maxWaitMs] = [wholeOf(batchEvents), wholeOf(batchWait)];
   if (maxEvents === null && maxWaitMs === null) return null;
   if (maxEvents === null) throw new Error('needs the number of events, too');
   return { maxEvents, maxWaitMs: maxWaitMs ?? 0 };

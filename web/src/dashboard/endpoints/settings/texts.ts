@@ -55,4 +55,11 @@ export function numberOf(text: string): number | null {
   return value;
 }
 
+/** Empty: null. Throws if it is no whole number. */
+export function wholeOf(text: string): number | null {
+  const value = numberOf(text);
+  if (value !== null && !Number.isInteger(value)) throw new Error('must be a whole number');
+  return value;
+}
+
 export const numberText = (value: number | null | undefined): string => (value === null || value === undefined ? '' : String(value));
