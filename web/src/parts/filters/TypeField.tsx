@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useId } from 'react';
 import { posthorn } from '../../api/client.ts';
 import { TextField } from '../Field.tsx';
+import { useFollowedText } from '../followed-text.ts';
 
 const most = 250;
 
@@ -18,21 +19,26 @@ export function TypeField({ type, onChange }: TypeFieldProps) {
     queryFn: ({ signal }) => posthorn.eventTypes.list({ limit: most }, { signal }).page(),
     staleTime: 60_000,
   });
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const { text, setText, given } = useFollowedText(type ?? '');
+  const apply = () => {
+    const next = text.trim();
+    if (next === (type ?? '')) return;
+    given(next);
+    onChange(next || undefined);
+  };
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    const next = String(new FormData(event.currentTarget).get('type') ?? '').trim() || undefined;
-    if (next !== type) onChange(next);
+    apply();
   };
   return (
-    // another key when the address changes, so that the field shows it
-    <form key={type} onSubmit={submit}>
+    <form onSubmit={submit}>
       <TextField
         label="Event type"
-        name="type"
         list={list}
-        defaultValue={type}
+        value={text}
+        onChange={({ target }) => setText(target.value)}
         placeholder="any"
-        onBlur={({ target }) => target.form?.requestSubmit()}
+        onBlur={apply}
       />
       <datalist id={list}>
         {data?.data.map(({ name }) => (
