@@ -14,7 +14,7 @@ export interface ReaderFilter {
 }
 
 export interface ReaderLimits {
-  /** Characters that may wait for a reader. */
+  /** A reader for whom more characters wait when something new comes is dropped. What comes at once may be more than that. */
   mostWaiting: number;
   heartbeatMs: number;
   /** A dropped reader gets so long to read the reason. */
@@ -60,10 +60,12 @@ export class StreamReader {
 
   push(text: string): void {
     if (this.#ended) return;
-    this.#size += text.length;
-    this.#waiting.push(text);
     if (this.#size > this.#limits.mostWaiting) this.end('too_slow');
-    else this.#wake();
+    else {
+      this.#size += text.length;
+      this.#waiting.push(text);
+      this.#wake();
+    }
   }
 
   /** What waits is discarded: the reader resumes after the last event that it got. */

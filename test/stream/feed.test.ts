@@ -1,5 +1,5 @@
 // The feed of the live stream: nothing is missed or kept without bound, and nothing is done while nobody reads.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { appendAudit, bySystem } from '#db/audit/audit';
 import type { Db } from '#db/store/pool';
 import { bootstrapCaller, type Caller } from '#domain/access/access';
@@ -56,6 +56,14 @@ async function store(at: Pick<Db, 'query'> = db, of = tenantId): Promise<string>
   return id;
 }
 
+/** A transaction, which is gone after the test in any case. */
+async function begin() {
+  const client = await db.connect();
+  onTestFinished(() => client.release(true));
+  await client.query('begin');
+  return client;
+}
+
 const times = (text: string, id: string) => text.split(`"id":"${id}"`).length - 1;
 
 describe('a feed', () => {
@@ -64,8 +72,7 @@ describe('a feed', () => {
     const { reader } = await feed.join(bootstrapCaller, all);
     const got = readAll(feed, reader);
     const resets = () => got.text.split('event: reset').length - 1;
-    const client = await database.db.connect();
-    await client.query('begin');
+    const client = await begin();
     const late = await store(client);
     const ids = Array.from({ length: mostAtOnce + 1 }, () => uuidOf(newId('dlv')));
     await db.query(
@@ -81,7 +88,6 @@ describe('a feed', () => {
     }
     expect(resets()).toBe(1);
     await client.query('commit');
-    client.release();
     await until('the reset at the end', () => resets() > 1);
     const last = await store();
     await until('the last change', () => times(got.text, last) > 0);
@@ -93,8 +99,7 @@ describe('a feed', () => {
     const feed = newFeed();
     const { reader } = await feed.join(bootstrapCaller, all);
     const got = readAll(feed, reader);
-    const client = await database.db.connect();
-    await client.query('begin');
+    const client = await begin();
     const late = await store(client);
     const others: string[] = [];
     for (let n = 0; n < 5; n++) {
@@ -104,7 +109,6 @@ describe('a feed', () => {
     }
     expect(times(got.text, late)).toBe(0);
     await client.query('commit');
-    client.release();
     await until('the late change', () => times(got.text, late) > 0);
     const last = await store();
     await until('the last change', () => times(got.text, last) > 0);
@@ -180,6 +184,19 @@ describe('a reader that does not keep up', () => {
     expect(quick.reader.cut.aborted).toBe(false);
     feed.stop();
   });
+
+  it('is not one that gets more at once than may wait for it', async () => {
+    const reader = new StreamReader(bootstrapCaller, all, () => 0, { ...usualLimits, mostWaiting: 10 });
+    const pieces = reader.pieces();
+    for (const text of ['at once, '.repeat(9), 'and again '.repeat(9)]) {
+      reader.push(text);
+      expect((await pieces.next()).value).toBe(text);
+    }
+    reader.push('more than may wait');
+    reader.push('and more');
+    expect((await pieces.next()).value).toContain('too_slow');
+    expect((await pieces.next()).done).toBe(true);
+  });
 });
 
 describe('a reader to whom nothing happens', () => {
@@ -229,15 +246,13 @@ describe('endpoints', () => {
     const feed = newFeed();
     const { reader } = await feed.join(bootstrapCaller, { ...all, kinds: ['endpoint', 'delivery'] });
     const got = readAll(feed, reader);
-    const late = await database.db.connect();
-    await late.query('begin');
+    const late = await begin();
     await late.query(`update endpoints set gate = 'held', gate_reason = 'paused' where id = $1`, [uuidOf(id)]);
     // an order that does not lock the row
     await appendAudit(db, bySystem('endpoint.change'), { target: { kind: 'endpoint', id }, before: null, after: null });
     await until('the later change', () => times(got.text, id) === 1);
     expect(got.text).toContain('"status":"ok"');
     await late.query('commit');
-    late.release();
     await until('the earlier change', () => got.text.includes('"status":"paused"'));
     feed.stop();
   });
