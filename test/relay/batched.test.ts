@@ -23,6 +23,9 @@ afterAll(async () => {
 
 const delivery = async (eventId: string, status: string) =>
   until(`${eventId} ${status}`, async () => (await posthorn.deliveriesOf(tenant, eventId)).find((row) => row.status === status));
+/** Undefined while it has none of its own: then a dispatch may be shown in its place. */
+const ownWorkflow = ({ id, workflowId }: { id: string; workflowId: string | null }) =>
+  workflowId === `delivery/${id}` ? workflowId : undefined;
 const query = async (sql: string) => (await posthorn.database.db.query(sql)).rows;
 
 describe('batched mode', () => {
@@ -56,7 +59,7 @@ describe('batched mode', () => {
       const row = await delivery(id, 'succeeded');
       expect(row.attempts).toBe(3);
       expect(receiver.of(id)).toHaveLength(3);
-      return row.workflowId;
+      return ownWorkflow(row);
     });
     expect(await posthorn.temporal.workflow.getHandle(workflowId).result()).toBe('succeeded');
   });
@@ -68,7 +71,7 @@ describe('batched mode', () => {
     });
     receiver.answer('/spent', [500]);
     const id = await posthorn.postEvent(tenant, { type: 'spent.sent' });
-    const workflowId = await until('its workflow', async () => (await delivery(id, 'dead_lettered')).workflowId);
+    const workflowId = await until('its workflow', async () => ownWorkflow(await delivery(id, 'dead_lettered')));
     const handle = posthorn.temporal.workflow.getHandle(workflowId);
     await until('its workflow to run', async () => (await handle.describe()).status.name === 'RUNNING');
     receiver.answer('/spent', [200]);

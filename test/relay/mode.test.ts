@@ -41,6 +41,15 @@ const dispatches = async () => {
   return rows;
 };
 
+/** The dispatch of this event, once it is done. */
+async function dispatchOf(eventId: string): Promise<{ events: number } | undefined> {
+  const { rows } = await posthorn.database.db.query<{ events: number }>(
+    'select cardinality(event_ids) as events from dispatches where done_at is not null and event_ids @> array[$1::uuid]',
+    [uuidOf(eventId)],
+  );
+  return rows[0];
+}
+
 /** Posts the events in one request, so that the speed of the machine does not matter. */
 async function postTogether(count: number, more: object = {}): Promise<string[]> {
   const events = Array.from({ length: count }, () => ({ type: 'order.created', data: { n: 1 }, ...more }));
@@ -48,12 +57,17 @@ async function postTogether(count: number, more: object = {}): Promise<string[]>
   return body.results.map(({ id }: { id: string }) => id);
 }
 
-/** Expects a workflow for the delivery and a dispatch for this event only. */
+/** Expects a workflow for the delivery and a dispatch for its event only. A slow Temporal closes the budget: then another is sent. */
 async function leavesAlone(): Promise<void> {
-  const before = (await dispatches()).length;
-  const { workflowId } = await delivered(await posthorn.postEvent(tenant));
-  expect(await posthorn.temporal.workflow.getHandle(workflowId ?? '').result()).toBe('succeeded');
-  expect((await until('its dispatch', async () => (await dispatches()).slice(before)[0])).events).toBe(1);
+  const workflowId = await until('an event within the budget', async () => {
+    const eventId = await posthorn.postEvent(tenant);
+    await delivered(eventId);
+    // the delivery may be sent before its workflow, which takes it over when it ends the dispatch
+    const { events } = await until('its dispatch', () => dispatchOf(eventId));
+    const shown = await delivered(eventId);
+    return events === 1 && shown.workflowId === `delivery/${shown.id}` && shown.workflowId;
+  });
+  expect(await posthorn.temporal.workflow.getHandle(workflowId).result()).toBe('succeeded');
 }
 
 it('switches from individual to batched in a burst, and back when it has been calm', async () => {
