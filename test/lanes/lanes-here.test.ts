@@ -93,7 +93,9 @@ it('a lane that is drained here and its workflow never send at once, and the ord
   for (let n = 0; n < 10; n++) await wake();
   await endpoint.reach('succeeded', 20, patienceMs);
   expect(endpoint.accepted()).toEqual(upTo(20));
-  expect(endpoint.requests()).toHaveLength(20);
+  // only the one whose answer was held back may have timed out meanwhile
+  const later = endpoint.requests().filter(({ headers }) => headers['webhook-id'] !== endpoint.requests()[0]?.headers['webhook-id']);
+  expect(later).toHaveLength(19);
   expect(Math.max(...endpoint.requests().map((request) => request.atOnce))).toBe(1);
 });
 

@@ -23,10 +23,20 @@ function mostIn(times: number[], periodMs: number): number {
   return most;
 }
 
+/** Of one sender: others go on while it is held up. */
+function longestPause(requests: readonly Received[]): number {
+  const byPath = [...Map.groupBy(requests, ({ path }) => path).values()];
+  const pauses = byPath.flatMap((those) => {
+    const times = those.map(({ came }) => came).toSorted((a, b) => a - b);
+    return times.slice(1).map((came, n) => came - (times[n] ?? 0));
+  });
+  return Math.max(0, ...pauses);
+}
+
 /**
  * Two rules. At no moment had more requests come than burst and rate allow since `since` (`performance.now()`), when
  * nothing could have been sent yet. And in no second came more than burst and rate allow; a sender that was held up
- * catches up, so the longest pause between two requests is added. The second rule is checked in each section alone:
+ * catches up, so the longest pause between two requests to one path is added. The second rule is checked in each section alone:
  * `ends` are the numbers of requests that had come when another sender took over, which pauses for longer.
  */
 export function expectPaced(requests: readonly Received[], { perSecond, burst }: Rate, since: number, ends: number[] = []): void {
@@ -38,8 +48,7 @@ export function expectPaced(requests: readonly Received[], { perSecond, burst }:
   expect(early, 'requests that came before the rate allowed them').toEqual([]);
   for (const [index, from] of [0, ...ends].entries()) {
     const section = times.slice(from, ends[index]);
-    const pauses = section.slice(1).map((came, n) => came - (section[n] ?? 0));
-    const longestMs = Math.max(0, ...pauses);
+    const longestMs = longestPause(requests.filter(({ came }) => section.includes(came)));
     expect(mostIn(section, 1_000), `in a second, the longest pause being ${longestMs.toFixed(0)} ms`).toBeLessThanOrEqual(
       allowedIn(1_000 + longestMs + jitterMs),
     );

@@ -173,6 +173,8 @@ describe('/metrics', () => {
 
 describe('/metrics of what deliveries come to', () => {
   it('counts requests by route, deliveries by their end, and how old events were', async () => {
+    const underWay = '/v1/deliveries?status=pending&status=retrying&status=held';
+    await until('those of other tests to end', async () => (await posthorn.get(underWay)).body.data.length === 0);
     const before = await read();
     const grown = (page: { value(series: string): number | undefined }, series: string) =>
       (page.value(series) ?? 0) - (before.value(series) ?? 0);
