@@ -52,12 +52,16 @@ export interface Group {
   isSent: boolean;
 }
 
-/** How many went which way, the most frequent first, those without a delivery last. */
+const order = Object.keys(words);
+
+/** How many went which way, the most frequent first, those without a delivery last; as many: in the order of the words. */
 export function groupsOf(ways: readonly Way[]): Group[] {
   const groups = [...Map.groupBy(ways, ({ code, isSent }) => `${code} ${isSent}`).values()].flatMap(([first, ...others]) =>
     first ? [{ code: first.code, isSent: first.isSent, count: others.length + 1 }] : [],
   );
-  return groups.toSorted((a, b) => Number(b.isSent) - Number(a.isSent) || b.count - a.count);
+  return groups.toSorted(
+    (a, b) => Number(b.isSent) - Number(a.isSent) || b.count - a.count || order.indexOf(a.code) - order.indexOf(b.code),
+  );
 }
 
 /** @example "Goes to 2 of 3 endpoints: delivered (1), retrying (1). The others: wants other event types (1)." */
