@@ -43,7 +43,7 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       claimMs,
       async run(signal, work) {
         ran?.();
-        const isCurrent = within(claimMs);
+        const isCurrent = currentFor(claimMs);
         const { conditions, checked } = await check(work);
         signal.throwIfAborted();
         const reconciles = isCurrent() && (work.openAlerts || conditions.length > 0);
@@ -61,7 +61,7 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
       pauseMs: () => Math.min(longestPauseMs, comparedMs / share),
       async run(signal, work) {
         const beganMs = performance.now();
-        const isCurrent = within(claimMs);
+        const isCurrent = currentFor(claimMs);
         const { conditions, checked } = await slowChecks(db, timings, work);
         signal.throwIfAborted();
         const unusual = work.figures || work.openAlerts ? await checkBands() : { conditions: [], checked: [] };
@@ -81,7 +81,7 @@ export function createAlertChores({ db, channels, log, timings, disableAfterMs, 
 }
 
 /** False after so long: this process was suspended meanwhile, and others know more than what it has found. */
-function within(ms: number): () => boolean {
+function currentFor(ms: number): () => boolean {
   const until = performance.now() + ms;
   return () => performance.now() < until;
 }
