@@ -1,8 +1,8 @@
 // Takes in the messages of a queue of RabbitMQ. A message is acknowledged after its event is committed, or after it
 // stands in the dead-letter queue. A message that comes again is a duplicate, not a second event.
-import { aborted } from 'node:util';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { IngestConfig } from '#config/ingest';
+import { orAborted, untilAborted } from '#runtime/aborted';
 import type { Logger } from '#runtime/logger';
 import { readAmqpMessage } from './amqp-message.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -38,7 +38,7 @@ export async function consumeAmqp(intake: AmqpIntake, signal: AbortSignal): Prom
 async function open(url: string, signal: AbortSignal): Promise<ChannelModel | null> {
   const { connect } = await import('amqplib');
   const connecting = connect(url, { ...socket, clientProperties: { connection_name: 'posthorn ingest' } });
-  const connection = await Promise.race([connecting, aborted(signal, connecting).then(() => null)]);
+  const connection = await orAborted(connecting, signal);
   // nobody waits for the one that comes late
   if (!connection) connecting.then(close).catch(() => undefined);
   return connection;
@@ -84,7 +84,7 @@ class AmqpSession {
     await channel.prefetch(config.POSTHORN_INGEST_CONCURRENCY);
     const { consumerTag } = await channel.consume(queue, (message) => this.#receive(channel, deadLetters, message));
     log.info({ queue }, 'ingest.consuming');
-    await aborted(this.#ended, this);
+    await untilAborted(this.#ended);
     if (!this.#stop.aborted) throw this.#lost.signal.reason;
     await channel.cancel(consumerTag);
   }

@@ -1,9 +1,9 @@
 // Takes in the messages of Kafka topics. The offset of a message is committed after its event is, or after it stands in
 // the dead-letter topic. A message that comes again is a duplicate, not a second event.
 import { once } from 'node:events';
-import { aborted } from 'node:util';
 import type { Message as KafkaMessage, MessagesStream, Producer } from '@platformatic/kafka';
 import type { IngestConfig } from '#config/ingest';
+import { orAborted } from '#runtime/aborted';
 import type { Logger } from '#runtime/logger';
 import { within } from '#runtime/within';
 import { workInChains } from './chains.ts';
@@ -40,7 +40,7 @@ export async function consumeKafka(intake: KafkaIntake, signal: AbortSignal): Pr
     const atMost = config.POSTHORN_INGEST_CONCURRENCY * messagesForEach;
     const options = { topics, autocommit: false, mode: 'committed', fallbackMode: 'earliest', highWaterMark: atMost } as const;
     // with silent brokers it takes minutes to fail
-    const stream = await Promise.race([consumer.consume(options), aborted(signal, consumer).then(() => null)]);
+    const stream = await orAborted(consumer.consume(options), signal);
     if (!stream) return;
     // without a listener an error between two reads would end the process
     stream.on('error', () => undefined);

@@ -1,7 +1,6 @@
 // The process's connection to Temporal, shared by client and worker, which eager workflow start
 // needs. It connects in the background and retries every second. While Temporal is unavailable,
 // calls throw TemporalAway; if it refuses to start workflows, those calls throw TemporalRefused.
-import { aborted } from 'node:util';
 import {
   Client,
   type ClientInterceptors,
@@ -13,6 +12,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Config } from '#config/config';
 import { namesOf, type TemporalNames } from '#contract/workflow-contract';
 import { type Timings, usualTimings } from '#domain/timings';
+import { orAborted } from '#runtime/aborted';
 import type { Logger } from '#runtime/logger';
 import { pause } from '#runtime/pause';
 import { addressOf, type Credentials, connectionOptions, isSame, readCredentials } from './credentials.ts';
@@ -146,10 +146,9 @@ class Link implements TemporalLink {
   async #connect(): Promise<NativeConnection | null> {
     const credentials = await readCredentials(this.#config);
     const { signal } = this.#closing;
-    const closed = aborted(signal, this).then(() => null);
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        const connection = await Promise.race([this.#open(credentials), closed]);
+        const connection = await orAborted(this.#open(credentials), signal);
         if (!connection) return null;
         void this.#follow(credentials);
         return connection;

@@ -1,9 +1,9 @@
 // Periodic work: one process runs it at a time, again after its period, after a failure, and after the end of a process.
 import { setTimeout as delay } from 'node:timers/promises';
-import { aborted } from 'node:util';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Chore, startChores } from '#chores/chores';
 import type { Db } from '#db/store/pool';
+import { untilAborted } from '#runtime/aborted';
 import { createLogger } from '#runtime/logger';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -67,7 +67,7 @@ it('keeps the error of a run that failed, and runs again', async () => {
   let runs = 0;
   const failing = chore(async (signal) => {
     if (++runs < 3) throw new Error('the store is full');
-    await aborted(signal, signal);
+    await untilAborted(signal);
   });
   start(failing);
   await until('the third run', () => runs === 3);
@@ -79,7 +79,7 @@ it('goes on in another process when its process stops, or when its claim ends', 
   const long = chore(
     async (signal) => {
       signals.push(signal);
-      await aborted(signal, signal);
+      await untilAborted(signal);
     },
     { everyMs: 3_600_000 },
   );
@@ -93,7 +93,7 @@ it('goes on in another process when its process stops, or when its claim ends', 
   await until('the run of another process', () => runs === 1);
 
   // it does not end before the test does
-  const dead = chore((signal) => aborted(signal, signal), { claimMs: 300 });
+  const dead = chore((signal) => untilAborted(signal), { claimMs: 300 });
   start(dead);
   await until('the claim', () => rowOf(dead));
   start({ ...dead, run: async () => void runs++ });
@@ -110,7 +110,7 @@ it('gives back what does not end when its process stops, and does not touch the 
   let runs = 0;
   const run = async (signal: AbortSignal) => {
     runs++;
-    await aborted(signal, signal);
+    await untilAborted(signal);
   };
   start({ ...deaf, run });
   await until('the run of another process', () => runs === 1);

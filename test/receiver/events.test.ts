@@ -1,9 +1,9 @@
 // From requests to the events of handlers: all formats, batches, tests, routes, retries.
-import { aborted } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createReceiver, fetchReceiver, type ReceiverOptions, Unrecoverable, type WebhookEvent } from '#receiver';
 import { memoryInbox } from '#receiver/inbox/memory';
+import { untilAborted } from '#runtime/aborted';
 import { secret, signedRequest } from './signed.ts';
 
 function receiverWith(options: Partial<ReceiverOptions> = {}) {
@@ -224,7 +224,7 @@ describe('the work', () => {
     const { receiver, lines, post } = receiverWith({ handlerTimeoutMs: 20 });
     receiver.on('*', async (_event, { attempt, signal }) => {
       if (attempt > 1) return;
-      await aborted(signal, signal);
+      await untilAborted(signal);
       signals.push(signal.aborted);
     });
     await post(signedRequest());

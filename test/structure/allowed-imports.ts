@@ -37,7 +37,7 @@ export const allowedImports: Record<string, Allowed> = {
   // deterministic: side effects only through proxyActivities
   workflows: { folders: 'contract domain/* types of activities', packages: '@temporalio/common @temporalio/workflow' },
 
-  runtime: { folders: 'domain/*', packages: 'node:child_process node:crypto node:fs node:os node:timers/promises pino' },
+  runtime: { folders: 'domain/*', packages: 'node:child_process node:crypto node:events node:fs node:os node:timers/promises pino' },
   config: { folders: 'domain/* types of attempts', packages: 'node:fs node:module node:os node:path zod' },
   profiles: { folders: 'config', packages: 'node:fs node:os node:path zod' },
   sealing: { folders: 'domain/* outbound', packages: 'node:crypto node:tls types of zod' },
@@ -114,7 +114,7 @@ export const allowedImports: Record<string, Allowed> = {
   lanes: { folders: 'domain/* runtime attempts db/*', packages: 'lru-cache node:timers/promises' },
   ingest: {
     folders: 'domain/* config runtime db/ingest db/store',
-    packages: 'types of @platformatic/kafka types of amqplib node:crypto node:events node:util types of pg',
+    packages: 'types of @platformatic/kafka types of amqplib node:crypto node:events types of pg',
   },
   temporal: {
     folders: 'domain/* contract runtime config types of tracing db/*',

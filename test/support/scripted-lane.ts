@@ -1,6 +1,5 @@
 // Lanes on a real Temporal with scripted drains: both Temporal workers of a process, without a
 // database or a receiver.
-import { aborted } from 'node:util';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { inject } from 'vitest';
 import { type Activities, createLaneActivities } from '#activities/index';
@@ -9,6 +8,7 @@ import { readConfig } from '#config/config';
 import { sizingOf, thisMachine } from '#config/sizing';
 import type { LaneReport } from '#domain/lanes/lane';
 import type { Drain } from '#lanes/drain-types';
+import { untilAborted } from '#runtime/aborted';
 import { createLogger } from '#runtime/logger';
 import { newId } from '#runtime/new-id';
 import { openTemporalLink } from '#temporal/link';
@@ -126,7 +126,7 @@ export async function setLaneStage(
 
 /** A drain that runs until it is stopped, and then reports that there is more to do. */
 export async function untilStopped(stopping: AbortSignal): Promise<LaneReport> {
-  await aborted(stopping, stopping);
+  await untilAborted(stopping);
   return again;
 }
 

@@ -1,8 +1,8 @@
 // Shutdown of a lane worker: its drains are cancelled at once and end in order, and another worker
 // continues the lane.
 import { setTimeout as delay } from 'node:timers/promises';
-import { aborted } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { untilAborted } from '#runtime/aborted';
 import { again, ended, type LaneStage, setLaneStage } from '../support/scripted-lane.ts';
 import { until } from '../support/until.ts';
 
@@ -19,7 +19,7 @@ it('a drain with requests in flight records them when its worker ends, and anoth
   const told: boolean[] = [];
   const lane = stage.lane(async (call, stopping) => {
     if (call > 1) return ended;
-    await aborted(stopping, stopping);
+    await untilAborted(stopping);
     told.push(true);
     await delay(inFlightMs);
     return again;
