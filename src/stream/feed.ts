@@ -172,11 +172,13 @@ export class Feed {
   async #check(): Promise<void> {
     if (performance.now() - this.#checkedAt < this.#options.checkEveryMs) return;
     this.#checkedAt = performance.now();
+    // those that join meanwhile were checked at their request, and are not among the answer
+    const readers = [...this.#readers];
     const valid = await stillValid(
       this.#options.db,
-      [...this.#readers].map(({ caller }) => caller),
+      readers.map(({ caller }) => caller),
     );
-    for (const reader of this.#readers) if (!valid(reader.caller)) reader.end('not_valid');
+    for (const reader of readers) if (!valid(reader.caller)) reader.end('not_valid');
   }
 }
 

@@ -24,14 +24,14 @@ afterAll(() => database?.drop());
 
 const all = { kinds: ['delivery'] as const, tenantId: null, endpointId: null };
 
-function newFeed(limits: Partial<ReaderLimits> = {}, of = db): Feed {
+function newFeed(limits: Partial<ReaderLimits> = {}, of = db, checkEveryMs = 5_000): Feed {
   return new Feed({
     db: of,
     sources: allChanges(of),
     replays: allChanges(of),
     log: createLogger('silent'),
     pollMs: 10,
-    checkEveryMs: 5_000,
+    checkEveryMs,
     limits: { ...usualLimits, ...limits },
   });
 }
@@ -159,6 +159,35 @@ describe('a feed', () => {
     const after = await store();
     await until('the next change', () => times(gotFirst.text, after) === 1 && times(gotSecond.text, after) === 1);
     expect(times(gotSecond.text, before)).toBe(0);
+    feed.stop();
+  });
+});
+
+describe('the keys of readers', () => {
+  async function newKey(): Promise<Caller> {
+    const id = newId('key');
+    const columns = `insert into api_keys (id, hash, prefix, name, scopes, created_by) values ($1, $2, 'a', 'a', '{}', 'test')`;
+    await db.query(columns, [uuidOf(id), Buffer.from(id)]);
+    return { ...bootstrapCaller, kind: 'api_key', id };
+  }
+
+  it('are checked again, and the stream of one that came meanwhile goes on', async () => {
+    const feed = newFeed({}, db, 0);
+    const [first, second] = [await newKey(), await newKey()];
+    const early = readAll(feed, (await feed.join(first, all)).reader);
+    const client = await begin();
+    await client.query('lock table api_keys in access exclusive mode');
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%api_keys%'`;
+    await until('a check', async () => ((await db.query(waiting)).rowCount ?? 0) > 0);
+    const late = readAll(feed, (await feed.join(second, all)).reader);
+    await client.query('commit');
+    const id = await store();
+    for (const got of [early, late]) await until('a change after the check', () => got.ended || times(got.text, id) > 0);
+    expect([early.ended, late.ended]).toEqual([false, false]);
+    await db.query('update api_keys set revoked_at = now() where id = $1', [uuidOf(second.id ?? '')]);
+    await until('the end of the revoked one', () => late.ended);
+    expect(late.text).toContain('not_valid');
+    expect(early.ended).toBe(false);
     feed.stop();
   });
 });

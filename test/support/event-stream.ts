@@ -33,11 +33,16 @@ export async function openStream(url: string, key: string, lastEventId?: string)
     events: [],
     lastId: '',
     ended: false,
-    find: (what, is) => until(what, () => stream.events.find(is)),
+    find: (what, is) => until(what, () => stream.events.find(is) ?? (stream.ended && lastOf(stream))),
     close: () => closing.abort(),
   };
   if (response.status === 200) void readAll(response, stream).catch(() => undefined);
   return stream;
+}
+
+/** A failing test shows how the stream ended. */
+function lastOf({ events }: EventStream): never {
+  throw new Error(`the stream has ended; its last event: ${JSON.stringify(events.at(-1))}`);
 }
 
 async function readAll(response: Response, stream: EventStream): Promise<void> {
