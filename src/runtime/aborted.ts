@@ -1,5 +1,5 @@
 // Waits for an abort. `aborted` of node:util does not do: it keeps neither the signal nor its resource alive, so that a signal
-// of `AbortSignal.any` that nobody else holds is collected, and whoever waits for it waits for ever.
+// of `AbortSignal.any` that nobody else holds is collected, and the wait never ends.
 import { addAbortListener } from 'node:events';
 
 /** Resolves when `signal` is aborted; at once if it is already. */
