@@ -18,6 +18,8 @@ export interface Announced {
   temporalUiUrl: string | null;
   /** Of the embedded Temporal. */
   temporalAddress: string | null;
+  /** Calls the `temporal` command of the embedded Temporal. */
+  temporalCommand: string | null;
   apiKey: KeyPlace;
   /** Tenant `demo` exists. */
   hasDemo: boolean;
@@ -29,7 +31,8 @@ export interface Announced {
  * Contains the key itself only if this start created it and prints to a terminal, because the output of a service is
  * kept in a log.
  */
-export function announcement({ origin, temporalUiUrl, temporalAddress, apiKey, hasDemo, isTerminal }: Announced): string[] {
+export function announcement(announced: Announced): string[] {
+  const { origin, temporalUiUrl, temporalAddress, temporalCommand, apiKey, hasDemo, isTerminal } = announced;
   const { key, file, isNew = false } = apiKey;
   const place = file === undefined ? 'the value of POSTHORN_API_KEY' : `in ${file}`;
   const inCommands = file === undefined ? '$POSTHORN_API_KEY' : `$(cat ${shellWord(file)})`;
@@ -41,7 +44,9 @@ export function announcement({ origin, temporalUiUrl, temporalAddress, apiKey, h
     `  Documentation    ${origin}/docs/`,
     `  API description  ${origin}/openapi.json`,
     ...(temporalUiUrl ? [`  Temporal Web UI  ${temporalUiUrl}`] : []),
-    ...(temporalAddress ? [`  Temporal         ${temporalAddress} (temporal workflow list --address ${temporalAddress})`] : []),
+    ...(temporalAddress
+      ? [`  Temporal         ${temporalAddress} (${shellWord(temporalCommand ?? 'temporal')} workflow list --address ${temporalAddress})`]
+      : []),
     `  API key          ${isNew && isTerminal ? `${key} (shown only once; stored ${place})` : place}`,
     '',
     ...(hasDemo

@@ -16,6 +16,8 @@ export interface EmbeddedConfig {
   apiKey: KeptSecret | null;
   /** Null: not embedded. */
   temporalAddress: string | null;
+  /** See `command` in `temporal.ts`. Null: not embedded. */
+  temporalCommand: string | null;
   temporalUiUrl: string | null;
 }
 
@@ -25,7 +27,13 @@ export interface RunningStores extends EmbeddedConfig {
   stop(): Promise<void>;
 }
 
-export const nothingEmbedded: EmbeddedConfig = { settings: {}, apiKey: null, temporalAddress: null, temporalUiUrl: null };
+export const nothingEmbedded: EmbeddedConfig = {
+  settings: {},
+  apiKey: null,
+  temporalAddress: null,
+  temporalCommand: null,
+  temporalUiUrl: null,
+};
 
 export const needsEmbedded = (config: Config): boolean => config.DATABASE_URL === undefined || config.TEMPORAL_ADDRESS === undefined;
 
@@ -51,6 +59,7 @@ export async function startStores(config: Config, dataDir: DataDir, log: (line: 
     },
     apiKey: kept.apiKey,
     temporalAddress: stores.temporalAddress ?? null,
+    temporalCommand: stores.temporalCommand ?? null,
     temporalUiUrl: stores.temporalUiUrl ?? null,
     failed: stores.failed,
     stop: stores.stop,

@@ -34,8 +34,8 @@ async function open(role: Role, config: Config, log: Logger, options: ProcessesO
   closers.push(port.close);
   const stores = dataDir && (await startStores(config, dataDir, print));
   if (stores) closers.push(stores.stop);
-  const { settings, apiKey, temporalAddress, temporalUiUrl }: EmbeddedConfig = stores ?? nothingEmbedded;
-  const embedded = { settings, apiKey, temporalAddress, temporalUiUrl };
+  const { settings, apiKey, temporalAddress, temporalCommand, temporalUiUrl }: EmbeddedConfig = stores ?? nothingEmbedded;
+  const embedded = { settings, apiKey, temporalAddress, temporalCommand, temporalUiUrl };
   const delayMs = shutdownDelayMs(config);
   const input = { role, count, demo, isTerminal, embedded };
   const children = new Children({ program, input, port, endWithinMs: endWithinMs + delayMs, log });

@@ -66,12 +66,12 @@ async function open(config: Config, log: Logger, options: StartOptions, closers:
   dataDir?.announce(listening.origin);
   void stores?.failed.then(onFailure);
   const apiKey = { key: ready.POSTHORN_API_KEY, ...embedded.apiKey };
-  const { temporalAddress } = embedded;
+  const { temporalAddress, temporalCommand } = embedded;
   const hasDemo = (await readTenant(core.db, 'demo')) !== null;
   if (isLocal(embedded))
     storeProfile(config, { url: place.api, apiKeyFile: embedded.apiKey?.file, ...(hasDemo && { tenant: 'demo' }) }, log);
   const { isTerminal } = options;
-  for (const line of announcement({ ...place, temporalUiUrl, temporalAddress, apiKey, hasDemo, isTerminal })) print(line);
+  for (const line of announcement({ ...place, temporalUiUrl, temporalAddress, temporalCommand, apiKey, hasDemo, isTerminal })) print(line);
 }
 
 /** Posthorn runs on stores that were started for it, on this machine. */

@@ -24,6 +24,8 @@ export interface EmbeddedOptions {
 export interface EmbeddedStores {
   databaseUrl?: string;
   temporalAddress?: string;
+  /** See `command` in `temporal.ts`. */
+  temporalCommand?: string;
   temporalUiUrl?: string;
   /** Resolves with an error message when one of them ends unexpectedly. */
   failed: Promise<StartError>;
@@ -51,6 +53,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     return {
       databaseUrl: postgres?.url,
       temporalAddress: temporal?.address,
+      temporalCommand: temporal?.command,
       temporalUiUrl: temporal?.uiUrl ?? undefined,
       failed: firstFailure(running),
       stop: () => stopAll(running),

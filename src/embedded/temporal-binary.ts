@@ -70,6 +70,9 @@ function explainCacheError(error: unknown, folder: string): unknown {
     : noTemporal(`the cache folder ${folder} cannot be written (${error instanceof Error ? error.message : error})`);
 }
 
+/** How a shell calls this binary. A downloaded or built one is not on the PATH, or an older one is. */
+export const callOf = async (binary: string): Promise<string> => ((await onPath('temporal')) === binary ? 'temporal' : binary);
+
 /** Its path, if it is on the PATH. */
 export async function onPath(command: string): Promise<string | undefined> {
   try {

@@ -11,7 +11,7 @@ import { freePortFrom } from './free-port.ts';
 import { type Lock, LockHeldError, takeLock } from './lock-file.ts';
 import { explainFolderError, folderErrorFromText, StartError } from './start-error.ts';
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
-import { findTemporalBinary } from './temporal-binary.ts';
+import { callOf, findTemporalBinary } from './temporal-binary.ts';
 import { completeSearchAttributes, type SearchAttributes, waitForNamespaces } from './temporal-readiness.ts';
 
 export interface TemporalOptions {
@@ -34,6 +34,8 @@ export interface TemporalOptions {
 
 export interface Temporal {
   address: string;
+  /** How a shell calls the `temporal` command of this server: by its path, where it is not the one on the PATH. */
+  command: string;
   uiUrl: string | null;
   /** Resolves when the server is gone, with an error if `stop` was not called. */
   exited: Promise<StartError | undefined>;
@@ -54,7 +56,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
     const lock = await takeLock(join(folder, 'lock'));
     const server = await startLocked(binary, folder, options).catch((error) => releaseAndThrow(lock, error));
     const stop = () => server.stop().finally(lock.release).finally(discard);
-    return { ...server, stop };
+    return { ...server, command: await callOf(binary), stop };
   } catch (error) {
     discard();
     if (error instanceof LockHeldError) throw new StartError(`Temporal is already running on ${folder}, started by process ${error.pid}.`);
@@ -67,7 +69,7 @@ function releaseAndThrow(lock: Lock, error: unknown): never {
   throw error;
 }
 
-async function startLocked(binary: string, folder: string, options: TemporalOptions): Promise<Temporal> {
+async function startLocked(binary: string, folder: string, options: TemporalOptions): Promise<Omit<Temporal, 'command'>> {
   const { namespaces = [], searchAttributes } = options;
   // served by nobody else: another server that took the port first does not pass for this one
   const ownNamespace = `posthorn-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { announcement, type KeyPlace } from '#app/announcement';
 
 const key = 'phk_a-key';
+const noTemporal = { temporalUiUrl: null, temporalAddress: null, temporalCommand: null };
 const linesFor = (apiKey: KeyPlace, isTerminal: boolean, hasDemo = true) =>
-  announcement({ origin: 'http://127.0.0.1:8080', temporalUiUrl: null, temporalAddress: null, apiKey, hasDemo, isTerminal }).join('\n');
+  announcement({ origin: 'http://127.0.0.1:8080', ...noTemporal, apiKey, hasDemo, isTerminal }).join('\n');
 
 describe('the API key', () => {
   const file = '/home/me/.posthorn/api-key';
@@ -39,6 +40,17 @@ describe('the API key', () => {
     expect(execFileSync('sh', ['-c', `cat() { printf %s "$1"; }; printf %s "${inShell}"`]).toString()).toBe(`Bearer ${path}`);
   });
 });
+
+it.each(['temporal', '/home/me/.cache/posthorn/temporal/v1.5.1/temporal', '/a b/temporal'])(
+  'the command for Temporal works: %s',
+  (command) => {
+    const temporal = { temporalUiUrl: null, temporalAddress: '127.0.0.1:7233', temporalCommand: command };
+    const text = announcement({ origin: 'http://x', ...temporal, apiKey: { key }, hasDemo: false, isTerminal: false }).join('\n');
+    const [, shell = ''] = /127\.0\.0\.1:7233 \((.+)\)$/m.exec(text) ?? [];
+    const words = execFileSync('sh', ['-c', `printf '%s\\n' ${shell}`]).toString();
+    expect(words.trim().split('\n')).toEqual([command, 'workflow', 'list', '--address', '127.0.0.1:7233']);
+  },
+);
 
 it('shows no commands for a tenant that does not exist', () => {
   const text = linesFor({ key, file: '/k' }, true, false);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { findTemporalBinary } from '#embedded/temporal-binary';
+import { callOf, findTemporalBinary } from '#embedded/temporal-binary';
 import { scratchFolder } from './scratch.ts';
 
 const saying = (server: string) => `#!/bin/sh\necho "temporal version 1.5.1 (Server ${server}, UI 2.42.1)"\n`;
@@ -32,8 +32,10 @@ it('prefers a command on the PATH that is new enough, then the cached one', asyn
   usePath(join(folder, 'path'), ':/usr/bin:/bin');
   const cached = script(join(folder, 'posthorn/temporal/v1.5.1'), 'temporal', saying('1.29.1'));
   expect(await findTemporalBinary({ cacheDir: folder, directory: nowhere })).toBe(cached);
+  expect(await callOf(cached)).toBe(cached);
   const own = script(join(folder, 'path'), 'temporal', saying('1.30.0'));
   expect(await findTemporalBinary({ cacheDir: folder, directory: nowhere })).toBe(own);
+  expect(await callOf(own)).toBe('temporal');
 });
 
 it('downloads the archive that the download service names', async () => {
