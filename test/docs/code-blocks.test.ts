@@ -1,5 +1,6 @@
 // Every code block of the documentation is valid in its language, or stands in a list with the reason why it is not checked.
 // test/e2e/docs-commands.test.ts runs the commands and the SQL.
+import { readFileSync } from 'node:fs';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -57,5 +58,24 @@ describe('code blocks', () => {
       ['ts', 'let x: = 1'],
     ] as const)
       expect(checks[language]?.(text), language).not.toBeNull();
+  });
+});
+
+/** Where a page says what the variables of its commands are. */
+const saysWhere = /tutorial\.md#1-start-posthorn|^export POSTHORN_API_KEY=|`POSTHORN_API_KEY` \(a key|^\| API key \| `POSTHORN_API_KEY`/m;
+const variables = /\$(POSTHORN_API_KEY|POSTHORN_URL)\b/;
+
+describe('the commands', () => {
+  const commands = blocks.filter(({ language }) => language === 'sh');
+
+  it('use the variables that the tutorial sets, and no other names for them', () => {
+    expect(commands.filter(({ text }) => variables.test(text)).length).toBeGreaterThan(30);
+    const others = commands.filter(({ text }) => /\$(KEY|TOKEN|API_KEY|POSTHORN|URL)\b/.test(text));
+    expect(others.map(({ file, line }) => `${file}:${line}`)).toEqual([]);
+  });
+
+  it('stand on a page that says what these variables are', () => {
+    const files = new Set(commands.filter(({ text }) => variables.test(text)).map(({ file }) => file));
+    expect([...files].filter((file) => !saysWhere.test(readFileSync(file, 'utf8')))).toEqual([]);
   });
 });
