@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inboxTableSql } from '../../packages/receiver/src/inbox/postgres.ts';
 import { codeBlocksOf, pages } from '../docs/markdown.ts';
+import { ownPort } from '../support/own-port.ts';
 import { type TestPosthorn, testApiKey } from '../support/posthorn.ts';
-import { startReceiver } from '../support/receiver.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
 
@@ -102,14 +102,7 @@ async function makePlace(posthorn: TestPosthorn): Promise<Place> {
   );
   const sandbox = (await posthorn.post(`/v1/tenants/${tenant}/sandbox-endpoints`, { name: 'Example' })).body.id;
   await posthorn.post('/v1/event-types', { name: `known.${tenant}`, examples: [{ orderId: '1001' }] });
-  return { tenant, endpoint: id, delivery: delivery.id, sandbox, port: await freePort() };
-}
-
-async function freePort(): Promise<number> {
-  const receiver = await startReceiver();
-  const port = Number(new URL(receiver.url).port);
-  await receiver.close();
-  return port;
+  return { tenant, endpoint: id, delivery: delivery.id, sandbox, port: await ownPort() };
 }
 
 /** The text with real addresses and ids in place of those of the examples. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { freePort } from '#embedded/free-port';
 import { signedRequest } from '../receiver/signed.ts';
+import { ownPort } from '../support/own-port.ts';
 import { packageFolder } from '../support/python.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
@@ -49,7 +49,7 @@ const examples: Record<string, () => Promise<Program>> = {
 };
 
 async function start({ command, args, env }: Program, secret: string): Promise<string> {
-  const port = String(await freePort());
+  const port = String(await ownPort());
   const { PATH = '', HOME = '' } = process.env;
   children.push(spawn(command, args, { env: { PATH, HOME, ...env, PORT: port, WEBHOOK_SECRET: secret }, stdio: 'ignore' }));
   const url = `http://127.0.0.1:${port}/hooks`;

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { freePort } from '#embedded/free-port';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
+import { ownPort } from '../support/own-port.ts';
 import { type Received, type Receiver, startReceiver } from '../support/receiver.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
 import { startSmtp, type TestSmtp } from '../support/smtp.ts';
@@ -21,7 +21,7 @@ let disturber: Receiver;
 let port: number;
 let child: ChildProcess | undefined;
 beforeAll(async () => {
-  [database, smtp, disturber, port] = await Promise.all([createEmptyDatabase(), startSmtp(), startReceiver(), freePort()]);
+  [database, smtp, disturber, port] = await Promise.all([createEmptyDatabase(), startSmtp(), startReceiver(), ownPort()]);
   await database.db.query(readFileSync('examples/invoice-receiver/schema.sql', 'utf8'));
 });
 afterAll(async () => {

@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from '#embedded/free-port';
 import { type Api, createApi } from '../support/api.ts';
 import { type Cli, openCli, type RunningCli } from '../support/cli.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { ownPort } from '../support/own-port.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
 import { createProcessGroup } from '../support/posthorn-process.ts';
 import { quickWaits } from '../support/quick-timings.ts';
@@ -124,7 +124,7 @@ withPosthorn('hands requests to the command, and its answers back', async ({ pos
 withPosthorn('says why a receiver was not reached, and makes way for another command', async ({ posthorn }) => {
   const tenant = await posthorn.makeTenant();
   const cli = cliOf(posthorn.origin);
-  const nowhere = cli.start(['listen', '-f', `127.0.0.1:${await freePort()}/x`, '-t', tenant]);
+  const nowhere = cli.start(['listen', '-f', `127.0.0.1:${await ownPort()}/x`, '-t', tenant]);
   running.push(nowhere);
   await until('it to listen', () => nowhere.stderr().includes('Ctrl-C stops it.'));
   expect(nowhere.stderr()).toMatch(
@@ -171,7 +171,7 @@ it('goes on when the process that holds the connection dies; another process att
   const database = await createTestDatabase();
   const group = createProcessGroup();
   try {
-    const port = String(await freePort());
+    const port = String(await ownPort());
     const env = { ...testEnv(database, 't138'), POSTHORN_MASTER_KEY: randomBytes(32).toString('base64'), POSTHORN_DISPATCH: 'batched' };
     const startServer = () => group.start({ env: { ...env, PORT: port }, role: 'server', awaited: 'listening', timings: quickWaits });
     const [server] = await Promise.all([startServer(), group.start({ env, role: 'worker', timings: quickWaits })]);

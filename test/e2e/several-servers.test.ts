@@ -3,11 +3,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { freePort } from '#embedded/free-port';
 import { readMetrics } from '../api/prometheus-page.ts';
 import { createApi } from '../support/api.ts';
 import { type Command, childrenOf, isAlive, runCommand } from '../support/command.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ownPort } from '../support/own-port.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
 import { until } from '../support/until.ts';
 
@@ -17,7 +17,7 @@ let command: Command;
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  env = { ...testEnv(database, 't84'), POSTHORN_PROCESSES: '2', PORT: String(await freePort()), LOG_LEVEL: 'info' };
+  env = { ...testEnv(database, 't84'), POSTHORN_PROCESSES: '2', PORT: String(await ownPort()), LOG_LEVEL: 'info' };
 });
 
 afterEach(async () => {

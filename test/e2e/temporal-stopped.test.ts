@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it, type TestContext } from 'vitest';
-import { freePort } from '#embedded/free-port';
 import { readMetrics } from '../api/prometheus-page.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ownPort } from '../support/own-port.ts';
 import { type OwnTemporal, startOwnTemporal } from '../support/own-servers.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
@@ -42,7 +42,7 @@ async function startCommand(
   role: 'start' | 'server' | 'worker',
   more: Record<string, string> = {},
 ): Promise<Command> {
-  const port = String(await freePort());
+  const port = String(await ownPort());
   const ports = role === 'worker' ? { POSTHORN_METRICS_PORT: port } : { PORT: port };
   const base = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache };
   const child = spawn(process.execPath, [main, role], { env: { ...base, ...env, ...ports, ...more } });

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort } from '#embedded/free-port';
 import { startTemporal } from '#embedded/temporal';
+import { ownPort } from '../support/own-port.ts';
 import { until } from '../support/until.ts';
 import { holdServers, killAllBut, processesOf, scratchFolder } from './scratch.ts';
 
@@ -53,12 +53,12 @@ it('ends with the process that started it; the next start stops a server whose w
 
 it('starts several at once, and takes the next free port when the wanted one is taken', async () => {
   // all want the same port at the same moment; none may take another's server for its own
-  const port = await freePort();
+  const port = await ownPort();
   const three = await Promise.all([1, 2, 3].map(() => startTemporal({ port, searchAttributes: {} })));
   expect(new Set(three.map(({ address }) => address)).size).toBe(3);
   await Promise.all(three.map(({ stop }) => stop()));
 
-  const wanted = await freePort();
+  const wanted = await ownPort();
   const squatter = createServer().listen(wanted, '127.0.0.1');
   onTestFinished(() => void squatter.close());
   const { address, stop } = await startTemporal({ port: wanted, searchAttributes: {} });

@@ -6,9 +6,9 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from '#embedded/free-port';
 import { superviseProcess } from '#embedded/supervised-process';
 import { refreshPackageList } from './debian.ts';
+import { ownPort } from './own-port.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -76,7 +76,7 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
   const data = join(folder, 'data');
   const trusting = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
   await run(join(bin, 'initdb'), ['-D', data, ...trusting], { ...account, cwd: '/', env });
-  const port = await freePort();
+  const port = await ownPort();
   const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 120, jit: 'off', fsync: 'off' };
   const server = await superviseProcess({
     command: join(bin, 'postgres'),

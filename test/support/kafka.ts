@@ -6,9 +6,10 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeOnce } from '#embedded/cached-files';
-import { freePort, isPortFree } from '#embedded/free-port';
+import { isPortFree } from '#embedded/free-port';
 import { type SupervisedProcess, superviseProcess } from '#embedded/supervised-process';
 import { fileOfPackage } from './debian.ts';
+import { ownPort } from './own-port.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -27,7 +28,7 @@ export interface Kafka {
 export async function startKafka(): Promise<Kafka> {
   const [java, jars] = [await findOrInstall('java', 'default-jre-headless'), await fetchJars()];
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-kafka-'));
-  const [port, controller] = [await freePort(), await freePort()];
+  const [port, controller] = [await ownPort(), await ownPort()];
   const settings = join(folder, 'server.properties');
   writeFileSync(settings, settingsOf(folder, port, controller));
   const args = [...javaOptions, '-cp', join(jars, '*')];

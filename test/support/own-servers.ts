@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { searchAttributes } from '#contract/workflow-contract';
-import { freePort } from '#embedded/free-port';
 import { startPostgres } from '#embedded/postgres';
 import { startTemporal } from '#embedded/temporal';
+import { ownPort } from './own-port.ts';
 
 export interface OwnTemporal {
   address: string;
@@ -23,7 +23,7 @@ export interface OwnTemporal {
 /** Resolves when the server is ready. `namespaces`: in addition to `default`. */
 export async function startOwnTemporal(namespaces: string[] = [], dynamicConfig: Record<string, string> = {}): Promise<OwnTemporal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'posthorn-own-temporal-'));
-  const port = await freePort();
+  const port = await ownPort();
   const attributes = Object.fromEntries(searchAttributes.map(({ name }) => [name, 'Keyword' as const]));
   const options = { dataDir, port, namespaces, searchAttributes: attributes, dynamicConfig };
   let running = await startTemporal(options);
@@ -65,7 +65,7 @@ export async function startOwnPostgres(parent = tmpdir(), settings: Record<strin
   // if we are root, the user postgres must be able to enter
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'postgres');
-  const options = { dataDir, port: await freePort(), settings: { fsync: 'off', ...settings } };
+  const options = { dataDir, port: await ownPort(), settings: { fsync: 'off', ...settings } };
   const started = async () => {
     const server = await startPostgres(options);
     const state = { server, hasEnded: false };

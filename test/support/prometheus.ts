@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '#embedded/free-port';
 import { fileOfPackage } from './debian.ts';
+import { ownPort } from './own-port.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -45,7 +45,7 @@ export async function startPrometheus(origin: string, rules?: string): Promise<P
   };
   const file = join(folder, 'prometheus.yml');
   await writeFile(file, JSON.stringify(config)); // JSON is YAML
-  const port = await freePort();
+  const port = await ownPort();
   const args = [
     '--enable-feature=exemplar-storage',
     `--config.file=${file}`,

@@ -2,9 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '#embedded/free-port';
 import { type SupervisedProcess, superviseProcess } from '#embedded/supervised-process';
 import { fileOfPackage } from './debian.ts';
+import { ownPort } from './own-port.ts';
 import { until } from './until.ts';
 
 export interface RabbitMq {
@@ -26,7 +26,7 @@ async function findServer(): Promise<string> {
 export async function startRabbitMq(): Promise<RabbitMq> {
   const server = await findServer();
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-rabbitmq-'));
-  const [port, distribution, names] = [await freePort(), await freePort(), await freePort()];
+  const [port, distribution, names] = [await ownPort(), await ownPort(), await ownPort()];
   writeFileSync(join(folder, 'rabbitmq.conf'), `listeners.tcp.default = 127.0.0.1:${port}\nlog.console = true\nlog.file = false\n`);
   const env = {
     PATH: process.env.PATH ?? '',

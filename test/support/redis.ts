@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '#embedded/free-port';
 import { type SupervisedProcess, superviseProcess } from '#embedded/supervised-process';
 import { fileOfPackage } from './debian.ts';
+import { ownPort } from './own-port.ts';
 import { until } from './until.ts';
 
 export interface RedisServer {
@@ -20,7 +20,7 @@ export interface RedisServer {
 export async function startRedis(): Promise<RedisServer> {
   const server = await fileOfPackage('redis-server', ['/usr/bin/redis-server']);
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-redis-'));
-  const port = await freePort();
+  const port = await ownPort();
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--maxmemory-policy', 'noeviction', ...durable];
   let running: SupervisedProcess | undefined;

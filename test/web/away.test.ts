@@ -5,7 +5,7 @@ import { migrationsFolder } from '#config/package';
 import { migrate } from '#db/store/migrate';
 import { makePartitions } from '#db/store/partitions';
 import { createPool } from '#db/store/pool';
-import { freePort } from '#embedded/free-port';
+import { ownPort } from '../support/own-port.ts';
 import { startOwnPostgres } from '../support/own-servers.ts';
 import { testEnv } from '../support/posthorn.ts';
 import { createProcessGroup } from '../support/posthorn-process.ts';
@@ -18,7 +18,7 @@ import { openDashboard, withPage } from './support/with-page.ts';
 
 /** An API on a PostgreSQL of its own. Each can be stopped, and starts again on the same port. */
 async function installation() {
-  const [postgres, port] = await Promise.all([startOwnPostgres(), freePort()]);
+  const [postgres, port] = await Promise.all([startOwnPostgres(), ownPort()]);
   const db = createPool({ url: postgres.url, max: 2, onError: () => undefined });
   await migrate(db, migrationsFolder);
   await makePartitions(db);

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { build } from '#config/package';
-import { freePort } from '#embedded/free-port';
 import { createIngest } from '#relay/ingest';
 import { temporalMetricNames } from '#telemetry/temporal-metrics';
+import { ownPort } from '../../support/own-port.ts';
 import { startPosthorn, type TestPosthorn, testApiKey } from '../../support/posthorn.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { compileCache } from '../../support/start-cost.ts';
@@ -242,7 +242,7 @@ describe('/metrics of an API without a worker', () => {
 
 describe('POSTHORN_METRICS_PORT', () => {
   it('serves metrics and health of a worker without an API, and is named if the port is taken', async () => {
-    const port = await freePort();
+    const port = await ownPort();
     const origin = `http://127.0.0.1:${port}`;
     const worker = startWorkerCommand(port);
     onTestFinished(() => void worker.process.kill('SIGKILL'));

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'rolldown';
-import { freePort } from '#embedded/free-port';
+import { ownPort } from '../../support/own-port.ts';
 import { testApiKey } from '../../support/posthorn.ts';
 
 const example = 'examples/portal-react';
@@ -19,7 +19,7 @@ export interface PortalHost {
 
 export async function startPortalHost(posthornOrigin: string, tenant: string): Promise<PortalHost> {
   await buildExample();
-  const port = await freePort();
+  const port = await ownPort();
   const child = spawn(process.execPath, ['--conditions=posthorn-source', join(example, 'server.mjs')], {
     env: { ...process.env, POSTHORN_URL: posthornOrigin, POSTHORN_API_KEY: testApiKey, TENANT: tenant, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
