@@ -157,7 +157,7 @@ withPage('selected dead letters are cancelled after a question, and filters surv
   await rows.first().waitFor();
   expect(new URL(page.url()).search).toBe(`?tenant=${tenant}&type=web_dead.made&within=1h`);
   await page.goBack();
-  expect(await page.getByLabel('Accepted').inputValue()).toBe('');
+  await expect.poll(() => page.getByLabel('Accepted').inputValue()).toBe('');
   await rows.first().waitFor();
   await page.getByRole('checkbox', { name: 'Select all that are shown' }).check();
   await page.getByRole('button', { name: 'Cancel…' }).click();

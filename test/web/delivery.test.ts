@@ -61,7 +61,7 @@ withPage('shows the timeline, obeys orders and says when, and runs nothing that 
   await page.getByRole('button', { name: 'Retry now' }).click();
   await page.getByText(/^Retried: HTTP 200/).waitFor();
   await page.getByText(/^The endpoint accepted the event at attempt 2/).waitFor();
-  expect(await openAttempt(page).textContent()).toMatch(/Attempt 2/);
+  await openAttempt(page).filter({ hasText: 'Attempt 2' }).waitFor();
   // a replay, after its effect was said
   await page.getByRole('button', { name: 'Replay' }).click();
   const dialog = page.getByRole('dialog');
@@ -80,7 +80,7 @@ withPage('shows the timeline, obeys orders and says when, and runs nothing that 
   await page.unroute('**/attempts?limit=50*');
   await page.evaluate('dispatchEvent(new Event("beforeprint"))');
   await page.emulateMedia({ media: 'print' });
-  expect(await page.getByRole('region', { name: 'Response', exact: true }).count()).toBe(3);
+  await expect.poll(() => page.getByRole('region', { name: 'Response', exact: true }).count()).toBe(3);
   await shoot(page, 'delivery-print');
   expect(await page.getByRole('navigation', { name: 'Pages' }).isVisible()).toBe(false);
   expect(await page.getByRole('button', { name: 'Replay' }).isVisible()).toBe(false);

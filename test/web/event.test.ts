@@ -53,7 +53,7 @@ withPage('shows the fan-out as a table and a graph, the data to the digit, and r
   // only those that do not get it; kept in the address
   await page.getByRole('button', { name: /^It does not go to \(2\)/ }).click();
   await page.waitForURL('**show=not');
-  expect(await page.getByRole('row').count()).toBe(3);
+  await expect.poll(() => page.getByRole('row').count()).toBe(3);
   await page.reload();
   await row(other.id).waitFor();
   await page.getByRole('button', { name: /^All \(4\)/ }).click();

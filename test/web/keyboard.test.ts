@@ -126,7 +126,7 @@ withPage('goes through rows, opens and selects them, without the mouse', async (
   await page.waitForURL('**/dashboard/dead-letters**');
   // back at the row that was left, which is still selected
   await row.locator('a:focus').waitFor();
-  expect(await row.getByRole('checkbox').isChecked()).toBe(true);
+  await expect.poll(() => row.getByRole('checkbox').isChecked()).toBe(true);
 });
 
 withPage('on a phone, all pages are reached from More', async ({ openPage }) => {

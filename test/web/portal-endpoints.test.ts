@@ -232,5 +232,5 @@ withPage('all of many endpoints are there, and one is found by its address', asy
   await page.getByRole('row').filter({ hasText: '/newest' }).waitFor();
   await search.fill('OLDEST');
   await page.getByRole('row').filter({ hasText: '/oldest' }).waitFor();
-  expect(await page.getByRole('row').count()).toBe(2);
+  await expect.poll(() => page.getByRole('row').count()).toBe(2);
 });

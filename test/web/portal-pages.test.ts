@@ -32,7 +32,7 @@ withPage('a consumer finds a failed delivery, reads why it failed, and replays i
   await page.keyboard.press('Enter');
   await page.waitForURL('**event=evt_unknown');
   await page.getByRole('button', { name: 'Remove evt_unknown' }).waitFor();
-  expect(await filter.evaluate((one: { matches(selector: string): boolean }) => one.matches(':focus'))).toBe(true);
+  await expect.poll(() => filter.evaluate((one: { matches(selector: string): boolean }) => one.matches(':focus'))).toBe(true);
   await page.getByLabel('Accepted').selectOption('last hour');
   await page.getByRole('button', { name: 'Remove evt_unknown' }).click();
   await page.waitForURL('**/portal/deliveries?within=1h');

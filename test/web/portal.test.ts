@@ -50,7 +50,7 @@ withPage('speaks German where the link says so, in its colours, and in English w
   await page.getByRole('heading', { name: 'Endpunkte', exact: true }).waitFor();
   expect(await page.evaluate('document.documentElement.lang')).toBe('de');
   expect(await page.evaluate(`getComputedStyle(document.querySelector('.portal-here')).borderBottomColor`)).toBe('rgb(255, 216, 77)');
-  expect(await page.locator('img').evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1);
+  await expect.poll(() => page.locator('img').evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1);
   expect(await violations(page)).toEqual([]);
   await shoot(page, 'portal-german');
   await page.getByLabel('Sprache dieser Seite').selectOption('English');
