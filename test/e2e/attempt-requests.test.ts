@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyFormats } from '#domain/events/body-format';
 import type { AttemptView } from '#domain/views/delivery-view';
 import type { Received } from '../support/receiver.ts';
+import { longLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage('t16', { POSTHORN_DISPATCH: 'batched' });
+  stage = await setStage('t16', { POSTHORN_DISPATCH: 'batched' }, { timings: longLeases });
 });
 afterAll(() => stage?.close());
 

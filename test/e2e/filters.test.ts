@@ -7,6 +7,7 @@ import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { openCli } from '../support/cli.ts';
 import { startPosthorn, type TestPosthorn, testApiKey } from '../support/posthorn.ts';
+import { longLeases } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { withPosthorn } from '../support/shared-posthorn.ts';
 import { until } from '../support/until.ts';
@@ -14,7 +15,7 @@ import { until } from '../support/until.ts';
 let receiver: Receiver;
 let batched: TestPosthorn;
 beforeAll(async () => {
-  [batched, receiver] = await Promise.all([startPosthorn({ namespace: 't126', env: { POSTHORN_DISPATCH: 'batched' } }), startReceiver()]);
+  [batched, receiver] = await Promise.all([startPosthorn({ namespace: 't126', env: { POSTHORN_DISPATCH: 'batched' }, timings: longLeases }), startReceiver()]);
 });
 afterAll(async () => {
   await batched?.stop();

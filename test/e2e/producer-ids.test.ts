@@ -1,13 +1,14 @@
 // Event ids from the producer: the same event again, later, concurrently or in a batch, makes no
 // second delivery. The same id of another tenant is another event.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { longLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
   // adaptive mode as in production, because the tests post a thousand events at once
-  stage = await setStage('t12', { POSTHORN_DISPATCH: 'adaptive' });
+  stage = await setStage('t12', { POSTHORN_DISPATCH: 'adaptive' }, { timings: longLeases });
 });
 afterAll(() => stage?.close());
 

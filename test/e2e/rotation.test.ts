@@ -4,12 +4,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verify, WebhookVerificationError } from '#receiver';
 import { rfc9421 } from '#receiver/schemes';
 import type { Received } from '../support/receiver.ts';
+import { longLeases } from '../support/quick-timings.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage('t54', { POSTHORN_DISPATCH: 'adaptive' });
+  stage = await setStage('t54', { POSTHORN_DISPATCH: 'adaptive' }, { timings: longLeases });
 });
 afterAll(() => stage.close());
 

@@ -101,7 +101,7 @@ async function finish(api: Pick<Api, 'makeTenant' | 'makeEndpoint' | 'postEvent'
     response.writeHead(204).end();
   });
   const tenant = await api.makeTenant();
-  await api.makeEndpoint(tenant, `${receiver.url}/held`);
+  await api.makeEndpoint(tenant, `${receiver.url}/held`, { timeoutMs: 30_000 });
   const event = await api.postEvent(tenant);
   await until('the request', () => receiver.of(event).length === 1);
   command.signal(signal);
@@ -174,7 +174,7 @@ describe('of one command', () => {
       expect(await postAlone(api.origin, api.tenant, id)).toBe(202);
       answered++;
     });
-    await until('all but one', () => answered === ids.length - 1);
+    await until('all but one', () => answered >= ids.length - 1);
     process.kill(frozen, 'SIGKILL');
     await Promise.all(posted);
     await arrived(ids);

@@ -6,6 +6,7 @@ import { uuidOf } from '#domain/ids';
 import { newId } from '#runtime/new-id';
 import { sealTarget } from '#sealing/endpoint-target-encryption';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { longLeases, longRequestMs, longRequests } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -14,7 +15,11 @@ let receiver: Receiver;
 
 beforeAll(async () => {
   [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace: 't35', env: { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '2', LOG_LEVEL: 'fatal' } }),
+    startPosthorn({
+      namespace: 't35',
+      env: { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '2', LOG_LEVEL: 'fatal' },
+      timings: { ...longLeases, shutdown: longRequests.shutdown },
+    }),
     startReceiver(),
   ]);
 });
@@ -117,15 +122,16 @@ describe('an endpoint that never answers', () => {
     async (name, cap, endpoint) => {
       const path = `/silent${name.length}`;
       const [tenant, other] = [await posthorn.makeTenant(), await posthorn.makeTenant()];
-      await posthorn.makeEndpoint(tenant, receiver.url + path, { eventTypes: ['silent.*'], timeoutMs: 30_000, ...endpoint });
+      await posthorn.makeEndpoint(tenant, receiver.url + path, { eventTypes: ['silent.*'], ...endpoint });
       await posthorn.makeEndpoint(tenant, `${receiver.url}/same-tenant`, { eventTypes: ['fine.*'] });
       await posthorn.makeEndpoint(other, `${receiver.url}/other-tenant`);
+      // longer than the API allows: a slow machine needs time for all that follows while nothing is answered
+      await sql('update endpoints set timeout_ms = $1', [longRequestMs]);
       const silent: ServerResponse[] = [];
       receiver.answer(path, (_request, response) => void silent.push(response));
 
       const hanging = await postMany(tenant, 'silent.sent', cap + 20);
       await until('its slots to be in use', () => silent.length === cap);
-      // all of this has 30 s, the maximum duration of the unanswered requests
       const others = (await Promise.all([postMany(tenant, 'fine.sent', 10), postMany(other, 'any.sent', 10)])).flat();
       await until('the others', () => others.every((id) => receiver.of(id).length === 1));
       // deliveries that got no slot within 5 s queue in a lane

@@ -1,6 +1,7 @@
 // Batched mode: first attempts before the dispatch, and the steps that follow them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPosthorn, type TestPosthorn } from '../support/posthorn.ts';
+import { longLeases } from '../support/quick-timings.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -10,7 +11,11 @@ let tenant: string;
 
 beforeAll(async () => {
   [posthorn, receiver] = await Promise.all([
-    startPosthorn({ namespace: 't14', env: { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '5' } }),
+    startPosthorn({
+      namespace: 't14',
+      env: { POSTHORN_DISPATCH: 'batched', POSTHORN_DISPATCHES_PER_SECOND: '5' },
+      timings: longLeases,
+    }),
     startReceiver(),
   ]);
   tenant = await posthorn.makeTenant();
@@ -81,7 +86,7 @@ describe('batched mode', () => {
 
   it('keeps only a share of the events of a tenant in memory, delivers all of them, and lets other tenants pass', async () => {
     const other = await posthorn.makeTenant();
-    await posthorn.makeEndpoint(tenant, `${receiver.url}/many`, { eventTypes: ['many.*'], maxInFlight: 8 });
+    await posthorn.makeEndpoint(tenant, `${receiver.url}/many`, { eventTypes: ['many.*'], maxInFlight: 8, timeoutMs: 30_000 });
     await posthorn.makeEndpoint(other, `${receiver.url}/other`);
     const { promise: otherServed, resolve: answer } = Promise.withResolvers<void>();
     receiver.answer('/many', async (_request, response) => {

@@ -38,8 +38,10 @@ export function runCommand(args: string[], env: Record<string, string>): Command
     exit: new Promise((resolve) => child.once('exit', resolve)),
     said: text,
     logged: (message) =>
+      // the last line may not be whole yet
       text()
         .split('\n')
+        .slice(0, -1)
         .filter((line) => line.includes(`"msg":"${message}"`))
         .map((line) => JSON.parse(line)),
     signal: (name) => void child.kill(name),
