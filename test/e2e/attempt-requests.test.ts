@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyFormats } from '#domain/events/body-format';
 import type { AttemptView } from '#domain/views/delivery-view';
-import type { Received } from '../support/receiver.ts';
 import { longLeases } from '../support/quick-timings.ts';
+import type { Received } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type Sent, type Stage, setStage } from './stage.ts';
 

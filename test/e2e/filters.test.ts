@@ -15,7 +15,10 @@ import { until } from '../support/until.ts';
 let receiver: Receiver;
 let batched: TestPosthorn;
 beforeAll(async () => {
-  [batched, receiver] = await Promise.all([startPosthorn({ namespace: 't126', env: { POSTHORN_DISPATCH: 'batched' }, timings: longLeases }), startReceiver()]);
+  [batched, receiver] = await Promise.all([
+    startPosthorn({ namespace: 't126', env: { POSTHORN_DISPATCH: 'batched' }, timings: longLeases }),
+    startReceiver(),
+  ]);
 });
 afterAll(async () => {
   await batched?.stop();

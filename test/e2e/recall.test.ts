@@ -11,7 +11,10 @@ let posthorn: TestPosthorn;
 let receiver: Receiver;
 let tenant: string;
 beforeAll(async () => {
-  [posthorn, receiver] = await Promise.all([startPosthorn({ namespace: 't93', env: { POSTHORN_DISPATCH: 'batched' }, timings: longLeases }), startReceiver()]);
+  [posthorn, receiver] = await Promise.all([
+    startPosthorn({ namespace: 't93', env: { POSTHORN_DISPATCH: 'batched' }, timings: longLeases }),
+    startReceiver(),
+  ]);
   tenant = await posthorn.makeTenant();
 });
 afterAll(async () => {

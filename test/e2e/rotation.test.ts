@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verify, WebhookVerificationError } from '#receiver';
 import { rfc9421 } from '#receiver/schemes';
-import type { Received } from '../support/receiver.ts';
 import { longLeases } from '../support/quick-timings.ts';
+import type { Received } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
 

@@ -9,6 +9,7 @@ import { type Command, childrenOf, isAlive, runCommand } from '../support/comman
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { ownPort } from '../support/own-port.ts';
 import { testApiKey, testEnv } from '../support/posthorn.ts';
+import { startTimeoutMs } from '../support/start-cost.ts';
 import { until } from '../support/until.ts';
 
 let database: TestDatabase;
@@ -29,7 +30,7 @@ afterEach(async () => {
 it('serves from each process, and adds up what they accepted', async () => {
   command = runCommand(['server'], env);
   const api = createApi(`http://127.0.0.1:${env.PORT}`, testApiKey);
-  await until('both to serve', () => command.logged('server.started').length === 2, 120_000);
+  await until('both to serve', () => command.logged('server.started').length === 2, startTimeoutMs);
   const pids = childrenOf(command.pid);
   expect(
     command

@@ -28,7 +28,7 @@ export async function packageFolder(name: string, version: string): Promise<stri
   const draft = await mkdtemp(`${folder}-`);
   try {
     await run('python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', draft, `${name}==${version}`], {
-      timeout: 100_000,
+      timeout: 280_000,
     });
     // another run may have installed it first
     await rename(draft, folder).catch(() => undefined);
