@@ -5,7 +5,7 @@ import { superviseProcess } from './supervised-process.ts';
 export interface GoBuild {
   /** For the log, such as "the Temporal server v1.5.1". */
   what: string;
-  /** How long it takes on 2 cores. */
+  /** How long it takes on 2 cores that do nothing else. */
   minutes: number;
   /** The main packages, each with its version. */
   packages: readonly string[];
@@ -15,10 +15,11 @@ export interface GoBuild {
 }
 
 const progressMs = 15_000;
+const aboutTheCaches = "Go's caches keep up to 3 GB of it, which `go clean -cache -modcache` frees";
 
 /** Returns undefined when the commands are built, else the last line of Go's output. */
 export async function buildWithGo({ what, minutes, packages, folder, log }: GoBuild): Promise<string | undefined> {
-  log(`building ${what} with Go, once: about ${minutes} minutes on 2 cores`);
+  log(`building ${what} with Go, once: about ${minutes} minutes on 2 free cores. ${aboutTheCaches}`);
   const args = [`GOBIN=${folder}`, 'go', 'install', '-ldflags=-s -w', ...packages];
   const go = await superviseProcess({ command: 'env', args, logFile: join(folder, 'go.log'), stopSignal: 'SIGTERM' });
   const started = Date.now();
