@@ -274,16 +274,17 @@ describe('finds that a store is not reachable', () => {
   it('when both hang, within one deadline for all checks', async () => {
     const holes = (await Promise.all([startSilentServer(onTestFinished), startSilentServer(onTestFinished)])).map(({ port }) => port);
     const hanging = { ...env, DATABASE_URL: `postgres://a:b@127.0.0.1:${holes[0]}/x`, TEMPORAL_ADDRESS: `127.0.0.1:${holes[1]}` };
-    const withinMs = 3_000;
+    // long, so that what a slow machine adds does not matter
+    const withinMs = 8_000;
     const began = performance.now();
     const found = await doctor(
       { ...hanging, POSTHORN_EGRESS_PROXY: `http://127.0.0.1:${holes[0]}` },
       { limits: { ...usualLimits, withinMs } },
     );
     const tookMs = performance.now() - began;
-    expect(found('postgres.reachable')).toMatchObject([{ unreachable: true, message: expect.stringContaining('no answer within 2.4 s') }]);
+    expect(found('postgres.reachable')).toMatchObject([{ unreachable: true, message: expect.stringContaining('no answer within 6.4 s') }]);
     expect(found('temporal.reachable')).toMatchObject([{ unreachable: true }]);
-    expect(found('egress.proxy')).toMatchObject([{ level: 'error', message: expect.stringContaining('does not answer within 3 s') }]);
+    expect(found('egress.proxy')).toMatchObject([{ level: 'error', message: expect.stringContaining('does not answer within 8 s') }]);
     // one after the other they would take four times as long
     expect(tookMs).toBeLessThan(3 * withinMs);
   });
