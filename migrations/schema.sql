@@ -68,6 +68,7 @@ create table alert_notifications (
   constraint alert_notifications_pkey PRIMARY KEY (id)
 );
 CREATE INDEX alert_notifications_due ON public.alert_notifications USING btree (due_at) WHERE ((sent_at IS NULL) AND (dropped_at IS NULL));
+CREATE INDEX alert_notifications_of_channel ON public.alert_notifications USING btree (channel_id, ((attempts > 0)), due_at) WHERE (COALESCE(sent_at, dropped_at) IS NULL);
 CREATE INDEX alert_notifications_old ON public.alert_notifications USING btree (created_at);
 CREATE UNIQUE INDEX alert_notifications_once ON public.alert_notifications USING btree (alert_id, channel_id, event, round) WHERE (alert_id IS NOT NULL);
 
@@ -782,6 +783,7 @@ create table replays (
   driven_at timestamp with time zone not null default now(),
   unsignalled_since timestamp with time zone,
   deliveries uuid[],
+  faults integer not null default 0,
   constraint replays_phase_check CHECK ((phase = ANY (ARRAY['deliveries'::text, 'events'::text, 'results'::text]))),
   constraint replays_pkey PRIMARY KEY (id),
   constraint replays_status_check CHECK ((status = ANY (ARRAY['counting'::text, 'running'::text, 'paused'::text, 'done'::text, 'cancelled'::text, 'failed'::text]))),

@@ -2,7 +2,8 @@
 import type { AlertView } from '#domain/alerts/alert';
 import type { NotificationEvent } from '#domain/alerts/routing';
 import { idOf, uuidOf } from '#domain/ids';
-import type { Db } from '../store/pool.ts';
+import { queryPlannedOnce } from '../store/planned-once.ts';
+import { type Db, inTransaction } from '../store/pool.ts';
 import { type AlertRow, alertColumns, toAlert } from './alerts.ts';
 import { type ChannelRow, channelColumns, type StoredChannel, toChannel } from './channel-row.ts';
 
@@ -39,32 +40,21 @@ const isFailing = `c.kind <> 'webhook' and c.last_error is not null and c.last_e
 const order = `array['opened', 'escalated', 'acknowledged', 'closed', 'digest']`;
 
 /**
+ * The same, written as in the index `alert_notifications_of_channel`, and for no index. Without statistics, such as in the first
+ * minute after a burst, PostgreSQL takes the index of what is due for a list of a few rows, and reads all of it for each row.
+ */
+const isListed = (row: string) => `coalesce(${row}.sent_at, ${row}.dropped_at) is null`;
+const isUnsent = (row: string) => `coalesce(${row}.dropped_at, ${row}.sent_at) is null`;
+
+/**
  * Claims notifications for `claimMs`: if this process dies, they are due again then. Of one alert and channel, a later one
  * waits until those before it are sent or dropped. What a deleted channel had to tell is dropped.
  */
 export async function claimDue(db: Db, claimMs: number, limit: number): Promise<DueNotification[]> {
-  const { rows } = await db.query<DueRow>({
-    name: 'claim_notifications',
-    text: `
-      with waiting as (
-        -- of those that may be sent now: the others must not count among the first of their channel
-        select n.id, c.deleted_at is not null as is_void, row_number() over (partition by n.channel_id order by n.due_at) as nth
-        from alert_notifications n join alert_channels c on c.id = n.channel_id
-        where ${isDue} and (n.attempts > 0 or c.deleted_at is not null or not (${isFailing})) and not exists (
-          select from alert_notifications e
-          where e.alert_id = n.alert_id and e.channel_id = n.channel_id and e.sent_at is null and e.dropped_at is null
-            and (array_position(${order}, e.event), e.round) < (array_position(${order}, n.event), n.round))
-      ), due as (
-        select n.id, w.is_void from waiting w join alert_notifications n on n.id = w.id
-        where w.nth <= ${mostOfChannel} and ${isDue} order by w.nth, n.due_at limit $2 for update of n skip locked
-      ), claimed as (
-        update alert_notifications n set due_at = now() + $1::float8 * interval '1 millisecond', attempts = n.attempts + 1,
-          dropped_at = case when due.is_void then now() end
-        from due where n.id = due.id
-        returning n.id, n.event, n.attempts, n.created_at, n.channel_id as channel, n.alert_id as alert, due.is_void
-      )
-      select id, event, attempts, created_at, channel, alert from claimed where not is_void order by created_at, id`,
-    values: [claimMs, limit],
+  const { rows } = await inTransaction(db, async (client) => {
+    // it would sort all of a channel instead of reading its first ones in the order of the index
+    await client.query('set local enable_sort = off');
+    return queryPlannedOnce<DueRow>(client, { name: 'claim_notifications', text: claim, values: [claimMs, limit] });
   });
   if (rows.length === 0) return [];
   const [channels, alerts] = await Promise.all([readChannels(db, rows), readAlerts(db, rows)]);
@@ -75,6 +65,41 @@ export async function claimDue(db: Db, claimMs: number, limit: number): Promise<
     return [{ id: idOf('ntf', row.id), event: row.event, attempts: row.attempts, createdAt: row.created_at, channel, alert }];
   });
 }
+
+const claim = `
+  with recursive channels as (
+    -- those with anything to send, each by one look at the index
+    (select n.channel_id as id from alert_notifications n where ${isListed('n')} order by channel_id limit 1)
+    union all
+    select (select n.channel_id from alert_notifications n where ${isListed('n')} and n.channel_id > c.id order by n.channel_id limit 1)
+    from channels c where c.id is not null
+  ), waiting as (
+    select first.id, first.due_at, row_number() over (partition by c.id order by first.due_at) as nth
+    from channels i cross join lateral (select * from alert_channels where id = i.id offset 0) c cross join (values (true), (false)) as tried (again) cross join lateral (
+      -- of those that may be sent now: the others must not count among the first of their channel
+      select n.id, n.due_at from alert_notifications n
+      where n.channel_id = c.id and (n.attempts > 0) = tried.again and ${isListed('n')} and n.due_at <= now() and (
+        select e.id from alert_notifications e
+        where e.alert_id = n.alert_id and e.channel_id = n.channel_id and ${isUnsent('e')}
+          and (array_position(${order}, e.event), e.round) < (array_position(${order}, n.event), n.round)
+        limit 1) is null
+      order by n.due_at limit ${mostOfChannel}
+    ) first
+    where tried.again or c.deleted_at is not null or not (${isFailing})
+  ), due as (
+    -- twice as many as are claimed: another process may hold some
+    select n.id, exists (select from alert_channels c where c.id = n.channel_id and c.deleted_at is not null) as is_void
+    from alert_notifications n
+    where n.id = any(array(select id from waiting where nth <= ${mostOfChannel} order by nth, due_at limit 2 * $2::int))
+      and ${isUnsent('n')} and n.due_at <= now()
+    limit $2 for update of n skip locked
+  ), claimed as (
+    update alert_notifications n set due_at = now() + $1::float8 * interval '1 millisecond', attempts = n.attempts + 1,
+      dropped_at = case when due.is_void then now() end
+    from due where n.id = due.id and n.id = any(array(select id from due))
+    returning n.id, n.event, n.attempts, n.created_at, n.channel_id as channel, n.alert_id as alert, due.is_void
+  )
+  select id, event, attempts, created_at, channel, alert from claimed where not is_void order by created_at, id`;
 
 async function readChannels(db: Db, due: DueRow[]): Promise<Map<string, StoredChannel>> {
   const { rows } = await db.query<ChannelRow>({

@@ -316,6 +316,38 @@ describe('a notification', () => {
     expect(await shown()).toMatchObject({ last_error: null, last_sent_at: expect.any(Date) });
   });
 
+  it('is claimed without a look at all that is due, with statistics and without, also behind new ones of a channel that fails', async () => {
+    const [busy, failing] = [await channel(), await channel()];
+    const insert = (id: string, n: number) =>
+      database.db.query(
+        `insert into alert_notifications (id, channel_id, alert_id, event, due_at)
+         select gen_random_uuid(), $1, gen_random_uuid(), 'opened', now() - n * interval '1 second' from generate_series(1, $2) n`,
+        [id, n],
+      );
+    const claimed = async () => {
+      const client = await database.db.connect();
+      const query = async (...args: unknown[]) => {
+        if (args[0] !== 'commit') return (client.query as (...args: unknown[]) => unknown)(...args);
+        // of this transaction alone
+        const { rows } = await client.query(
+          `select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables where relname = 'alert_notifications'`,
+        );
+        read.push(rows[0].read);
+        return client.query('rollback');
+      };
+      const read: number[] = [];
+      await claimDue({ query: database.db.query.bind(database.db), connect: async () => ({ query, release() {} }) } as never, 60_000, 50);
+      client.release();
+      return read[0];
+    };
+    await insert(busy, 3_000);
+    await insert(failing, 3_000);
+    await database.db.query(`update alert_channels set last_error = 'no answer', last_error_at = now() where id = $1`, [failing]);
+    expect(await claimed()).toBeLessThan(300);
+    await database.db.query('analyze alert_notifications');
+    expect(await claimed()).toBeLessThan(300);
+  });
+
   it('waits while its channel has just failed with another one, which is tried first', async () => {
     const id = await channel();
     await channel({ kind: 'email' });
