@@ -7,7 +7,7 @@ import type { Opening } from '#db/events/read-content';
 import { countSelected } from '#db/replays/count-selected';
 import { handOver, type Page } from '#db/replays/hand-over';
 import { areEventsUnderWay } from '#db/replays/never-attempted';
-import { type Job, readJob, saveCount, touchJob } from '#db/replays/replay-job';
+import { clearFaults, countFault, type Job, readJob, saveCount, touchJob } from '#db/replays/replay-job';
 import { readReplay } from '#db/replays/replays';
 import { countResults, endReplay, failReplay } from '#db/replays/results';
 import type { Selected } from '#db/replays/selection';
@@ -20,7 +20,7 @@ import { pause } from '#runtime/pause';
 import { startHeartbeats } from './heartbeats.ts';
 
 const sliceMs = 10_000;
-/** A failing page is repeated. After so many failures in a row in one process, which are none of the store, the job has failed. */
+/** A failing page is repeated. After so many failures in a row in all processes, which are none of the store, the job has failed. */
 const mostFaults = 20;
 const mostInPage = 1_000;
 /** Pages of results at once. */
@@ -40,21 +40,16 @@ export interface DriveReplayDeps {
 }
 
 export function createDriveReplay(deps: DriveReplayDeps) {
-  const faults = new Map<string, number>();
   return async function driveReplay({ replayId }: { replayId: string }): Promise<ReplayProgress> {
     const context = Context.current();
     const stop = AbortSignal.any([context.cancellationSignal, ...(deps.stopping ? [deps.stopping] : [])]);
     const beat = startHeartbeats(context, (deps.timings ?? usualTimings).heartbeat.replay.everyMs);
     try {
-      await new Drive(deps, replayId, stop, () => faults.delete(replayId)).run();
-      faults.delete(replayId);
+      await new Drive(deps, replayId, stop).run();
     } catch (error) {
       if (context.cancellationSignal.aborted) return readProgress(deps.db, replayId);
       if (stop.aborted || isStoreAway(error) || isLockTimeout(error)) throw error;
-      const count = (faults.get(replayId) ?? 0) + 1;
-      faults.set(replayId, count);
-      if (count < mostFaults) throw error;
-      faults.delete(replayId);
+      if ((await countFault(deps.db, replayId)) < mostFaults) throw error;
       await failReplay(deps.db, replayId, error instanceof Error ? error.message : String(error));
     } finally {
       clearInterval(beat);
@@ -77,7 +72,6 @@ class Drive {
   readonly #deps: DriveReplayDeps;
   readonly #replayId: string;
   readonly #stop: AbortSignal;
-  readonly #moved: () => void;
   readonly #timings: Timings['replays'];
   /** Deliveries that wait for their attempt, in the pages of results up to now and in the last whole round. */
   #due = 0;
@@ -85,12 +79,10 @@ class Drive {
   #resultsAfter: string | null = null;
   #resultsAt = 0;
 
-  /** `moved`: called after each page. */
-  constructor(deps: DriveReplayDeps, replayId: string, stop: AbortSignal, moved: () => void) {
+  constructor(deps: DriveReplayDeps, replayId: string, stop: AbortSignal) {
     this.#deps = deps;
     this.#replayId = replayId;
     this.#stop = stop;
-    this.#moved = moved;
     this.#timings = (deps.timings ?? usualTimings).replays;
   }
 
@@ -125,14 +117,19 @@ class Drive {
     if (job?.status !== 'running') return null;
     const isCounted = performance.now() >= this.#resultsAt;
     if (isCounted) await this.#countResults(job);
-    if (job.phase === 'results') return isCounted && (await this.#isEnded(job)) ? null : this.#timings.pageEveryMs;
+    if (job.phase === 'results') return this.#awaitResults(job, isCounted);
     if (this.#dueInAll > Math.max(mostDue.deliveries, mostDue.seconds * job.perSecond)) return this.#timings.pageEveryMs;
     const page = await handOver(db, contents, this.#replayId, { aheadMs: this.#timings.aheadMs, most: mostInPage });
-    this.#moved();
+    if (job.faults > 0) await clearFaults(db, this.#replayId);
     await reached?.('replay page handed over');
     if (page?.status !== 'running') return null;
     await this.#wakeLanes(page);
     return page.waitMs;
+  }
+
+  async #awaitResults(job: Job, isCounted: boolean): Promise<number | null> {
+    if (isCounted && job.faults > 0) await clearFaults(this.#deps.db, this.#replayId);
+    return isCounted && (await this.#isEnded(job)) ? null : this.#timings.pageEveryMs;
   }
 
   /** If the process dies before, the sweep finds these lanes within a minute. */

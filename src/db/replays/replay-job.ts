@@ -22,6 +22,8 @@ export interface Job {
   now: string;
   /** Milliseconds since the last page, or the last result that was counted. */
   quietMs: number;
+  /** Failures in a row, in all processes. */
+  faults: number;
   selected: Selected;
 }
 
@@ -44,6 +46,7 @@ interface JobRow {
   ideal_in_ms: number;
   last_due_in_ms: number;
   quiet_ms: number;
+  faults: number;
   now: string;
   tenant_id: string | null;
   endpoint_id: string | null;
@@ -62,7 +65,7 @@ const columns = `
   select status, phase, cursor, per_second, c.now::text as now,
     coalesce(extract(epoch from ideal_at - c.now) * 1000, 0)::float8 as ideal_in_ms,
     coalesce(extract(epoch from last_due_at - c.now) * 1000, -1e9)::float8 as last_due_in_ms,
-    extract(epoch from c.now - progressed_at)::float8 * 1000 as quiet_ms,
+    extract(epoch from c.now - progressed_at)::float8 * 1000 as quiet_ms, faults,
     tenant_id, endpoint_id, statuses, types, never_attempted, target, deliveries, since, until, created_at::text as as_of
   from replays cross join (select clock_timestamp() as now) c where id = $1`;
 
@@ -84,6 +87,7 @@ function one(replayId: string, { rows: [row] }: { rows: JobRow[] }): Job | null 
     ...{ replayId, status, phase, perSecond, now, cursor: row.cursor.replaceAll('-', '') },
     pace: { idealInMs: row.ideal_in_ms, lastDueInMs: row.last_due_in_ms },
     quietMs: row.quiet_ms,
+    faults: row.faults,
     selected: {
       tenantId: row.tenant_id && idOf('tnt', row.tenant_id),
       endpointId: row.endpoint_id && idOf('ep', row.endpoint_id),
@@ -99,7 +103,7 @@ export async function saveCount(db: Querying, replayId: string, { matched }: Cou
   await db.query({
     name: 'save_replay_count',
     text: `
-      update replays set matched = $2, status = case status when 'counting' then 'running' else status end, driven_at = now()
+      update replays set matched = $2, status = case status when 'counting' then 'running' else status end, driven_at = now(), faults = 0
       where id = $1 and matched is null`,
     values: [uuidOf(replayId), matched],
   });
@@ -108,6 +112,25 @@ export async function saveCount(db: Querying, replayId: string, { matched }: Cou
 /** A worker is at it. */
 export async function touchJob(db: Querying, replayId: string): Promise<void> {
   await db.query({ name: 'touch_replay', text: 'update replays set driven_at = now() where id = $1', values: [uuidOf(replayId)] });
+}
+
+/** Counts a failure of the job, and returns how many there were in a row, in all processes. 0: no such job. */
+export async function countFault(db: Querying, replayId: string): Promise<number> {
+  const { rows } = await db.query<{ faults: number }>({
+    name: 'count_replay_fault',
+    text: 'update replays set faults = faults + 1 where id = $1 returning faults',
+    values: [uuidOf(replayId)],
+  });
+  return rows[0]?.faults ?? 0;
+}
+
+/** It works again. */
+export async function clearFaults(db: Querying, replayId: string): Promise<void> {
+  await db.query({
+    name: 'clear_replay_faults',
+    text: 'update replays set faults = 0 where id = $1 and faults > 0',
+    values: [uuidOf(replayId)],
+  });
 }
 
 export interface PageEnd {

@@ -80,7 +80,7 @@ export async function endReplay(db: Db, replayId: string, anyway: boolean): Prom
 export async function failReplay(db: Db, replayId: string, error: string): Promise<void> {
   await db.query({
     name: 'fail_replay',
-    text: `update replays set status = 'failed', ended_at = now(), rate = null, error = $2 where id = $1 and status in ('counting', 'running')`,
+    text: `update replays set status = 'failed', ended_at = now(), rate = null, error = $2, faults = 0 where id = $1 and status in ('counting', 'running')`,
     values: [uuidOf(replayId), error],
   });
 }
