@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 const minPauseMs = 10;
 const defaultMaxPauseMs = 250;
 /** Only a failing test waits this long. The machine may be many times slower than usual. */
-const defaultTimeoutMs = 60_000;
+const defaultTimeoutMs = 180_000;
 
 /** A number is refused: 0 would end the wait. What is `any` is refused when it is a number. */
 type NotNumber<T> = 0 extends 1 & T ? unknown : [Extract<T, number>] extends [never] ? unknown : 'compare the number';
