@@ -108,12 +108,60 @@ it('gives each type its own name, whatever the names of types and of parts of sc
   ).toBe('');
 });
 
-it('a type without a schema, or with one that allows anything, has any data; an unreadable schema is named', async () => {
+it('a type without a schema, or with one that allows anything, has any data; a schema that cannot be written harms no other type', async () => {
   const text = await catalogueTypes([typed('a', null), typed('b', true), typed('c', { description: 'x' })], 'http://x');
   expect(text.match(/type Data = unknown/g)).toHaveLength(3);
-  const elsewhere = catalogueTypes(
-    [typed('a.b', { type: 'object', properties: { x: { $ref: 'http://127.0.0.1:9/x.json' } } })],
+  const elsewhere = { type: 'object', properties: { x: { $ref: 'http://127.0.0.1:9/x.json' } } };
+  const warnings: string[] = [];
+  const both = await catalogueTypes([typed('a.b', elsewhere), typed('a.c', address)], 'http://x', (message) => warnings.push(message));
+  expect(warnings).toEqual([expect.stringContaining('The schema of a.b, version 1, cannot be written in TypeScript')]);
+  expect(both.match(/type Data = unknown/g)).toHaveLength(1);
+  expect(both).toContain('city: string');
+});
+
+const recursive = { type: 'object', properties: { kids: { type: 'array', items: { $ref: '#/$defs/Tree' } } } };
+/** What a compiler must accept as the data of a type, and what it must not. */
+const shapes: { schema: object; fits: string; not: string }[] = [
+  { schema: { $ref: '#/$defs/Tree', $defs: { Tree: recursive } }, fits: '{ kids: [{ kids: [] }] }', not: '{ kids: 1 }' },
+  {
+    schema: { properties: { at: { $ref: '#m' } }, $defs: { M: { ...address, $anchor: 'm' } } },
+    fits: "{ at: { city: 'x' } }",
+    not: '{ at: 1 }',
+  },
+  {
+    schema: { $id: 'https://example.com/node', type: 'object', properties: { next: { $ref: 'https://example.com/node' } } },
+    fits: '{ next: { next: {} } }',
+    not: '{ next: 1 }',
+  },
+  { schema: { properties: { to: { ...address, type: ['object', 'null'] } } }, fits: '{ to: null }', not: '{ to: {} }' },
+  {
+    schema: { properties: { name: { type: 'string' } }, additionalProperties: { type: 'integer' } },
+    fits: "{ name: 'x', other: 1 }",
+    not: '{ name: 1 }',
+  },
+  {
+    schema: { properties: { n: { type: 'number' } }, patternProperties: { '^x-': { type: 'string' } } },
+    fits: "{ n: 1, 'x-a': 'b' }",
+    not: "{ n: 'x' }",
+  },
+  {
+    schema: { properties: { prefixItems: { type: 'string' }, items: { type: 'number' } } },
+    fits: "{ prefixItems: 'x', items: 1 }",
+    not: '{ items: [] }',
+  },
+];
+
+it('reads references of all kinds, schemas that contain themselves, nullable objects, and fields by pattern', async () => {
+  const warnings: string[] = [];
+  const text = await catalogueTypes(
+    shapes.map(({ schema }, n) => typed(`t${n}`, schema)),
     'http://x',
+    (message) => warnings.push(message),
   );
-  await expect(elsewhere).rejects.toThrow('The schema of a.b, version 1, cannot be written in TypeScript');
+  expect(warnings).toEqual([]);
+  const uses = shapes.map(
+    ({ fits, not }, n) =>
+      `export const a${n}: EventData['t${n}'] = ${fits};\n// @ts-expect-error\nexport const b${n}: EventData['t${n}'] = ${not};\n`,
+  );
+  expect(await compile(text, `import type { EventData } from './events';\n${uses.join('')}`)).toBe('');
 });

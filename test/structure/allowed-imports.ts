@@ -239,7 +239,7 @@ export const allowedImports: Record<string, Allowed> = {
   },
   'cli/conformance': { folders: 'domain/* config conformance outbound', packages: '' },
   'cli/catalogue': { folders: 'domain types of domain/* cli/terminal', packages: 'yaml' },
-  'cli/types': { folders: '', packages: 'json-schema-to-typescript-lite' },
+  'cli/types': { folders: 'domain/schemas', packages: 'json-schema-to-typescript-lite' },
   'cli/commands': {
     folders: 'domain/* config profiles cli/catalogue cli/connection cli/listen cli/terminal types of cli/types',
     packages: '#client types of commander node:fs node:path node:readline/promises node:stream node:timers/promises',

@@ -24,7 +24,7 @@ export function addTypesCommand(program: Command): void {
 async function types(session: Session, { output: file, check = false }: Given): Promise<void> {
   // only this command needs the generator, which takes time to load
   const { catalogueTypes } = await import('../types/catalogue-types.ts');
-  const text = await catalogueTypes(await versionsOf(session), session.profile.url);
+  const text = await catalogueTypes(await versionsOf(session), session.profile.url, (message) => session.output.note(message));
   if (file === undefined) return session.output.text(text);
   if (!check) {
     writeFileSync(file, text);

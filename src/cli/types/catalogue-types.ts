@@ -1,5 +1,7 @@
 // TypeScript types of the event types of a catalogue, from the JSON schemas of their versions.
 import { compile, type JSONSchema } from 'json-schema-to-typescript-lite';
+import { isObject } from '#domain/schemas/schema-walk';
+import { generatorForm } from './generator-form.ts';
 
 export interface TypedVersion {
   type: string;
@@ -19,10 +21,14 @@ const options = {
   $refOptions: { resolve: { external: false } },
 } as Parameters<typeof compile>[2];
 
-/** Throws an Error that names the event type if its schema cannot be written in TypeScript. */
-export async function catalogueTypes(versions: readonly TypedVersion[], source: string): Promise<string> {
+/** `warn` is told which schemas cannot be written in TypeScript. Events of these versions can have any data in the types. */
+export async function catalogueTypes(
+  versions: readonly TypedVersion[],
+  source: string,
+  warn: (message: string) => void = () => undefined,
+): Promise<string> {
   const names = namesOf(versions);
-  const declarations = await Promise.all(versions.map((one) => declarationOf(one, `${names.get(one.type)}V${one.version}`)));
+  const declarations = await Promise.all(versions.map((one) => declarationOf(one, `${names.get(one.type)}V${one.version}`, warn)));
   const current = versions.filter(({ isCurrent }) => isCurrent);
   const aliases = current.map(
     ({ type, description, version }) => `${commentOf(description)}export type ${names.get(type)} = ${names.get(type)}V${version}.Data;\n`,
@@ -58,34 +64,27 @@ function namesOf(versions: readonly TypedVersion[]): Map<string, string> {
 }
 
 /** A namespace for each version, so that parts of two schemas may have the same name. */
-async function declarationOf({ type, version, schema }: TypedVersion, name: string): Promise<string> {
+async function declarationOf({ type, version, schema }: TypedVersion, name: string, warn: (message: string) => void): Promise<string> {
   const written = await typesOf(schema).catch((error: Error) => {
-    throw new Error(`The schema of ${type}, version ${version}, cannot be written in TypeScript: ${error.message}`, { cause: error });
+    warn(`The schema of ${type}, version ${version}, cannot be written in TypeScript, so its data is unknown: ${error.message}`);
+    return anyData;
   });
   const lines = written.trim().split('\n');
   return `/** ${type}, version ${version} */\nexport declare namespace ${name} {\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n}\n`;
 }
 
 async function typesOf(schema: unknown): Promise<string> {
-  if (typeof schema !== 'object' || schema === null || allowsAnything(schema)) return 'export type Data = unknown';
-  // numbers that JavaScript cannot hold may be objects here
-  const { title: _title, ...root } = olderForm(JSON.parse(JSON.stringify(schema))) as { title?: string };
-  return compile(root as JSONSchema, 'Data', options);
+  if (schema === false) return 'export type Data = never';
+  if (!isObject(schema) || allowsAnything(schema)) return anyData;
+  return compile(generatorForm(schema) as JSONSchema, 'Data', options);
 }
+
+const anyData = 'export type Data = unknown';
 
 const annotations = ['$schema', '$id', '$comment', 'title', 'description', 'examples', 'default', '$defs', 'deprecated'];
 
 function allowsAnything(schema: object): boolean {
   return Object.keys(schema).every((key) => annotations.includes(key));
-}
-
-/** Tuples as JSON Schema had them before 2020-12, which the generator knows. */
-function olderForm(part: unknown): unknown {
-  if (Array.isArray(part)) return part.map(olderForm);
-  if (typeof part !== 'object' || part === null) return part;
-  const { prefixItems, items, ...rest } = Object.fromEntries(Object.entries(part).map(([key, value]) => [key, olderForm(value)]));
-  if (!Array.isArray(prefixItems)) return items === undefined ? rest : { ...rest, items };
-  return { ...rest, items: prefixItems, additionalItems: items ?? true };
 }
 
 function commentOf(text: string): string {
