@@ -39,6 +39,10 @@ describe('a file', () => {
 
   it.each([
     ['a: "x', 'f:1:'],
+    ['', 'f:1:1: is empty'],
+    ['# nothing\n', 'f:1:1: is empty'],
+    ['- a', 'f:1:1: must be an object, such as `eventTypes: …`'],
+    ['a: 1\n---\nb: 2', 'f:2:1: a second document begins (`---`)'],
     ['a:\n\tb: 1', 'f:2:1: Tabs are not allowed as indentation'],
     ['a: 1\na: 2', 'f:2:1: Map keys must be unique'],
     ['a: *x', 'f: Unresolved alias'],

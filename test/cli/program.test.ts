@@ -29,6 +29,22 @@ afterAll(() => {
   away.remove();
 });
 
+it('reads files in UTF-8 with and without a byte order mark, and no others', async () => {
+  const file = (name: string, bytes: Buffer) => {
+    writeFileSync(join(away.folder, name), bytes);
+    return `@${join(away.folder, name)}`;
+  };
+  const send = (data: string) => away.run(['send', 'a.b', '--tenant', 'x', '--data', data]);
+  const json = '{"a":"ü"}\r\n';
+  // the server is away, so the file was read
+  expect(await send(file('marked.json', Buffer.from(`\uFEFF${json}`)))).toMatchObject({ code: 3 });
+  for (const encoding of ['latin1', 'utf16le'] as const)
+    expect(await send(file(`${encoding}.json`, Buffer.from(json, encoding)))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(encoding === 'latin1' ? 'latin1.json is not UTF-8 text: save it in UTF-8' : 'utf16le.json'),
+    });
+});
+
 describe.concurrent('the command', () => {
   it('prints its help and version', async () => {
     const [help, own, number] = await Promise.all([cli.run(['--help']), cli.run(['endpoints', 'create', '-h']), cli.run(['--version'])]);
@@ -47,8 +63,10 @@ describe.concurrent('the command', () => {
     [['events', 'list', '--bogus'], "unknown option '--bogus'"],
     [['listen', '--forward-to', 'http://a b'], '--forward-to: http://a b must be a host'],
     [['send', 'order.created', '--data', '{"a":', '--tenant', 'x'], '--data: is not JSON'],
-    [['send', 'order.created', '--data', '@/no/such/file', '--tenant', 'x'], '@/no/such/file cannot be read'],
+    [['listen', '--forward-to', 'ftp://x'], '--forward-to: ftp://x must be a host'],
+    [['send', 'order.created', '--data', '@/no/such/file', '--tenant', 'x'], 'error: /no/such/file cannot be read'],
     [['send', 'order.created'], 'Which tenant?'],
+    [['deliveries', 'list', '--limit', '0'], '--limit: must be at least 1'],
     [['deliveries', 'list', '--since', 'yesterday'], 'must be a time such as'],
     [['--profile', 'none', 'status'], 'There is no profile none'],
     [['completion', 'tcsh'], 'must be bash, zsh or fish'],

@@ -62,6 +62,8 @@ describe('allowFrom', () => {
   });
 
   it('takes no nonsense', () => {
+    expect(() => receiverWith({ allowFrom: '10.0.0.0/8' })).not.toThrow();
+    expect(() => receiverWith({ allowFrom: 'example.com' })).toThrow(/neither an address nor a CIDR range/);
     for (const range of ['10.0.0.0/33', '10.0.0', '1.2.3.256', '::/129', 'example.com', '10.0.0.0/8/8', '1:2:3:4:5:6:7:8::'])
       expect(() => receiverWith({ allowFrom: [range] }), range).toThrow(/neither an address nor a CIDR range/);
   });

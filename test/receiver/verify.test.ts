@@ -111,6 +111,7 @@ describe('verify', () => {
 
   it.each([
     ['none', []],
+    ['only ones that are not set', [undefined, ''] as never],
     ['an empty one', ['whsec_']],
     ['no base64', ['whsec_***']],
   ])('refuses bad secrets: %s', (_name, secrets) => {

@@ -30,7 +30,10 @@ export const allowedImports: Record<string, Allowed> = {
     packages: 'zod',
   },
   'domain/schemas': { folders: 'domain', packages: 'zod' },
-  'domain/documents': { folders: 'domain domain/catalogue domain/events domain/schemas types of domain/shaping', packages: 'zod' },
+  'domain/documents': {
+    folders: 'domain domain/catalogue domain/events domain/faults domain/schemas types of domain/shaping',
+    packages: 'zod',
+  },
   'domain/catalogue': { folders: 'domain domain/events domain/filters domain/schemas domain/shaping', packages: 'zod' },
   // the contract of the workflows: names, ids, signals and queries
   contract: { folders: 'domain/*', packages: '@temporalio/common @temporalio/workflow' },

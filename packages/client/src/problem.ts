@@ -31,7 +31,7 @@ interface ProblemFacts {
   retryAfterMs: number | null;
 }
 
-/** Posthorn answered with a status of 400 or more (RFC 9457). The message is the `detail`. */
+/** Posthorn answered with a status of 400 or more (RFC 9457), or a proxy redirected the request. The message is the `detail`. */
 export class PosthornProblem extends Error {
   override name = 'PosthornProblem';
   readonly status: number;
@@ -85,6 +85,7 @@ const mostOfText = 300;
 /** The problem of an answer; `text`: its body, which a proxy may have written. */
 export function problemOf(response: Response, text: string, attempted: Attempted): PosthornProblem {
   const document = documentOf(text);
+  const redirect = redirectOf(response);
   const given = (name: string, otherwise: string) => (typeof document[name] === 'string' ? document[name] : otherwise);
   const title = given('title', response.statusText || `HTTP ${response.status}`);
   const start = text.replace(/\s+/g, ' ').trim().slice(0, mostOfText);
@@ -93,13 +94,19 @@ export function problemOf(response: Response, text: string, attempted: Attempted
     {
       title,
       code: typeof document.code === 'string' ? document.code : null,
-      detail: given('detail', start === '' ? title : `${title}: ${start}`),
+      detail: redirect ?? given('detail', start === '' ? title : `${title}: ${start}`),
       errors: Array.isArray(document.errors) ? document.errors.filter(isFieldError) : [],
       requestId: response.headers.get('x-request-id'),
       retryAfterMs: retryAfterMsOf(response.headers.get('retry-after'), Date.now()),
     },
     attempted,
   );
+}
+
+/** Not followed: the key would go to where it leads. A browser does not say where. */
+function redirectOf({ status, type, headers }: Response): string | null {
+  if (type !== 'opaqueredirect' && (status < 300 || status > 399)) return null;
+  return `The server redirects to ${headers.get('location') ?? 'another address'}, which is not followed. Set url to where Posthorn answers itself.`;
 }
 
 function isFieldError(one: unknown): one is FieldError {

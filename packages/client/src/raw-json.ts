@@ -17,9 +17,18 @@ export class RawJson {
 
 /** The text of a JSON value, or of `rawJson`. Throws a TypeError for what has none. */
 export function jsonText(data: unknown): string {
-  const text = data instanceof RawJson ? data.text : JSON.stringify(data);
+  const text = data instanceof RawJson ? data.text : textOf(data);
   if (text === undefined) throw new TypeError('data must be a JSON value');
   return text;
+}
+
+function textOf(data: unknown): string | undefined {
+  try {
+    return JSON.stringify(data);
+  } catch (cause) {
+    if (!String(cause).includes('BigInt')) throw cause;
+    throw new TypeError('data has a BigInt, which JSON.stringify cannot write: give the JSON text with rawJson(…)', { cause });
+  }
 }
 
 /** @example posthorn.events.send('acme', { type: 'order.paid', data: rawJson('{"amount":12345678901234567890}') }) */

@@ -60,8 +60,9 @@ export class Requester {
   readonly #base: string;
 
   constructor(options: PosthornOptions) {
-    const { protocol, origin, pathname } = new URL(options.url);
-    if (protocol !== 'https:' && protocol !== 'http:') throw new TypeError('url must begin with https:// or http://');
+    if (!/^https?:\/\//i.test(options.url) || !URL.canParse(options.url))
+      throw new TypeError('url must begin with https:// or http://, such as https://hooks.example.com');
+    const { origin, pathname } = new URL(options.url);
     if (!options.apiKey) throw new TypeError('apiKey is missing');
     this.#options = options;
     this.#base = origin + pathname.replace(/\/+$/, '');
@@ -75,7 +76,10 @@ export class Requester {
       return (this.#options.parseJson ?? JSON.parse)(text) as T;
     } catch (cause) {
       const type = response.headers.get('content-type') ?? 'no content-type';
-      throw new PosthornConnectionError(`The answer is not JSON but ${type}. Is ${this.#base} the address of Posthorn?`, attempted, cause);
+      const what = /\bjson\b/.test(type)
+        ? 'The answer is no complete JSON. It may have been cut off.'
+        : `The answer is not JSON but ${type}. Is ${this.#base} the address of Posthorn?`;
+      throw new PosthornConnectionError(what, attempted, cause);
     }
   }
 

@@ -53,6 +53,9 @@ describe('a batch', () => {
     await events.close();
     expect(server.requests[0]?.body).toContain('"data":{ "amount": 12345678901234567890.10 }}');
     expect(() => rawJson('{')).toThrow(SyntaxError);
+    await expect(batcher().add({ type: 'a', data: { amount: 12345678901234567890n } })).rejects.toThrow(
+      'give the JSON text with rawJson(…)',
+    );
     await expect(events.add(event(1))).rejects.toThrow('the batcher is closed');
   });
 });

@@ -170,9 +170,17 @@ describe('answers that Posthorn does not give', () => {
     expect(String(await failure(client().meta()))).toContain(`not JSON but text/html. Is ${server.url}/base the address of Posthorn?`);
   });
 
+  it('JSON that was cut off is said to be that', async () => {
+    server.answer((_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":'));
+    expect(String(await failure(client().meta()))).toContain('no complete JSON. It may have been cut off.');
+  });
+
   it('a redirect is not followed, so the key goes nowhere else', async () => {
     server.answer((_request, response) => void response.writeHead(302, { location: `${server.url}/elsewhere` }).end());
-    expect(await failure(client().meta())).toMatchObject({ status: 302 });
+    expect(await failure(client().meta())).toMatchObject({
+      status: 302,
+      message: expect.stringContaining(`redirects to ${server.url}/elsewhere`),
+    });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -193,7 +201,8 @@ describe('addresses', () => {
 
   it('the options are checked at once', () => {
     expect(() => client({ url: 'ftp://x' })).toThrow('url must begin with https:// or http://');
-    expect(() => client({ url: 'hooks.example.com' })).toThrow();
+    for (const url of ['hooks.example.com', 'localhost:8080', 'https://', ''])
+      expect(() => client({ url }), url).toThrow('url must begin with https:// or http://, such as https://hooks.example.com');
     expect(() => client({ apiKey: '' })).toThrow('apiKey is missing');
   });
 

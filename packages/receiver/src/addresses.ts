@@ -1,7 +1,7 @@
 // Source addresses of requests, and the CIDR ranges that may send them.
 
 /** Addresses and CIDR ranges, or a function that gives them. */
-export type AllowFrom = readonly string[] | (() => Promise<readonly string[]>);
+export type AllowFrom = string | readonly string[] | (() => Promise<readonly string[]>);
 
 export interface Range {
   bits: number;
@@ -43,6 +43,6 @@ export function isIn(address: string, ranges: readonly Range[]): boolean {
 /** Gives the ranges of `allowFrom`, which may be read from somewhere. */
 export function rangesFrom(allowFrom: AllowFrom): () => Promise<readonly Range[]> {
   if (typeof allowFrom === 'function') return async () => (await allowFrom()).map(rangeOf);
-  const ranges = allowFrom.map(rangeOf);
+  const ranges = [allowFrom].flat().map(rangeOf);
   return async () => ranges;
 }

@@ -47,8 +47,17 @@ const rules: Record<string, Rule> = {
   onDead: callback,
 };
 
+/** A custom scheme takes any text. Base64 in detail is left to the first check of a signature. */
+function checkSecrets({ secrets, scheme }: ReceiverOptions<unknown>): void {
+  if (scheme || typeof secrets === 'function') return;
+  const given = [secrets].flat().filter(Boolean);
+  if (given.length === 0 || given.some((one) => typeof one === 'string' && !/^(wh(sec|pk)_)?[A-Za-z0-9+/]+={0,2}$/.test(one)))
+    throw new TypeError('secrets: must be whsec_ or whpk_ followed by base64, without quotes or line breaks');
+}
+
 /** Throws a TypeError that names the first option that makes no sense. */
 export function checkOptions(options: ReceiverOptions<unknown>): void {
+  checkSecrets(options);
   for (const [path, fault] of Object.entries(rules)) {
     const [name = '', inner] = path.split('.');
     const outer: unknown = options[name as keyof typeof options];

@@ -28,6 +28,7 @@ export function routes<Tx>() {
     add(pattern: string, handler: Handler<string, unknown, Tx>): void {
       if (!/^(\*|[^*\s]+|[^*\s]+\.\*)$/.test(pattern))
         throw new TypeError(`${pattern} is neither an event type, nor a prefix such as order.*, nor *`);
+      if (typeof handler !== 'function') throw new TypeError(`${pattern} needs a function as its handler`);
       if (handlers.has(pattern)) throw new TypeError(`${pattern} has a handler already`);
       handlers.set(pattern, handler);
     },

@@ -107,6 +107,14 @@ it.each<[object, string]>([
   [{ name: '' }, 'name: must be a text'],
   [{ replays: 'all' }, 'replays: must be one of "skip", "run"'],
   [{ onDead: 'log' }, 'onDead: must be a function'],
+  [{ secrets: '' }, 'secrets: must be whsec_ or whpk_ followed by base64'],
+  [{ secrets: [undefined] }, 'secrets: must be whsec_ or whpk_ followed by base64'],
+  [{ secrets: 'phk_abc' }, 'secrets: must be whsec_ or whpk_ followed by base64'],
+  [{ secrets: ['whsec_AAAA', '"whsec_AAAA"'] }, 'secrets: must be whsec_ or whpk_ followed by base64'],
 ])('refuses %j', (options, message) => {
   expect(() => open(options)).toThrow(message);
+});
+
+it('refuses a route without a handler', () => {
+  expect(() => open().receiver.on('order.*', undefined as never)).toThrow('order.* needs a function as its handler');
 });

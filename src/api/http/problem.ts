@@ -146,7 +146,6 @@ function limitDetail({ of, most }: EndpointLimit): string {
 
 const details: Record<number, string> = {
   400: 'The request is malformed.',
-  413: 'The body is too large for this operation.',
   415: 'The body must not be compressed. Send no Content-Encoding.',
 };
 
@@ -157,5 +156,12 @@ const details: Record<number, string> = {
 function fromExpress(error: unknown): Problem | null {
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status !== 'number' || status < 400 || status > 499) return null;
-  return new Problem(status, details[status] ?? 'The request is not valid.', { cause: error });
+  return new Problem(status, detailOf(status, error), { cause: error });
+}
+
+function detailOf(status: number, error: unknown): string {
+  const { limit } = error as { limit?: unknown };
+  if (status === 413 && typeof limit === 'number')
+    return `The body is larger than ${limit.toLocaleString('en')} bytes, the limit of this operation.`;
+  return details[status] ?? 'The request is not valid.';
 }

@@ -76,6 +76,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Problem(400, 'The body is not valid JSON.', { cause: error });
+    throw new Problem(400, `The body is not valid JSON: ${(error as Error).message}.`, { cause: error });
   }
 }

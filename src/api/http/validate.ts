@@ -2,6 +2,7 @@
 // }`.
 import type { z } from 'zod';
 import { faultText, readFault } from '#domain/faults/fault';
+import { nearestBranch } from '#domain/faults/nearest-branch';
 import { faultOfIssue } from './issue-fault.ts';
 import { type FieldError, invalid } from './problem.ts';
 
@@ -35,7 +36,7 @@ function errorsOf(issue: Issue, path: Path): FieldError[] {
     return issue.keys.slice(0, mostErrors).map((key) => ({ path: pathText([...path, key]), message: faultText('unknown_field') }));
   }
   if (issue.code === 'invalid_union') {
-    const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length);
+    const nearest = nearestBranch(issue.errors);
     if (nearest && nearest.length > 0) return fieldErrors(nearest, path);
   }
   if (issue.code === 'invalid_key') return [{ path: pathText(path), message: issue.issues[0]?.message ?? issue.message }];

@@ -1,5 +1,18 @@
 // Reads a catalogue, OpenAPI or AsyncAPI file, in YAML or JSON, and knows where in the file each part of it is.
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, stringify, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  stringify,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { pointerKey } from '#domain/json-pointer';
 import { CommandFailed, UsageError } from '../terminal/exit-codes.ts';
 
@@ -19,11 +32,20 @@ export function readDocumentFile(name: string, text: string): DocumentFile {
     return `${name}:${line}:${col}`;
   };
   const mistakes = [
-    ...document.errors.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`),
+    ...document.errors.map((error) => `${placeAt(error.pos[0])}: ${mistakeIn(error)}`),
     ...lossesIn(document).map(({ offset, message }) => `${placeAt(offset)}: ${message}`),
   ];
+  if (mistakes.length === 0 && !isMap(document.contents)) mistakes.push(`${placeAt(0)}: ${noDocument(document)}`);
   if (mistakes.length > 0) throw new UsageError(mistakes.slice(0, 20).join('\n'));
   return { value: contentOf(document, name), placeOf: (pointer) => placeAt(offsetOf(document, pointer)) };
+}
+
+function mistakeIn({ code, message }: YAMLError): string {
+  return code === 'MULTIPLE_DOCS' ? 'a second document begins (`---`): write each into a file of its own' : message;
+}
+
+function noDocument({ contents }: Document): string {
+  return contents === null ? 'is empty' : 'must be an object, such as `eventTypes: …`';
 }
 
 interface Loss {
@@ -44,7 +66,10 @@ function lossesIn(document: Document): Loss[] {
       if (typeof scalar.value !== 'bigint') return;
       const number = Number(scalar.value);
       if (!Number.isSafeInteger(number))
-        add(scalar, `${scalar.source} is a whole number above 2^53, which would be rounded; write it as a text`);
+        add(
+          scalar,
+          `${scalar.source} is a whole number above 2^53, which would be rounded; write it as a text. A limit in a schema can be left out`,
+        );
       scalar.value = number;
     },
   });

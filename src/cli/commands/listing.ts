@@ -5,6 +5,7 @@ export { inPath } from '#client';
 
 import { wholeNumber } from '../connection/given.ts';
 import { colourOf } from '../terminal/colour.ts';
+import { UsageError } from '../terminal/exit-codes.ts';
 import type { Column } from '../terminal/table.ts';
 
 export interface ListOptions {
@@ -20,8 +21,14 @@ export function listCommand(group: Command, description: string): Command {
     .command('list')
     .alias('ls')
     .description(description)
-    .option('-n, --limit <number>', `show so many, the newest (default: ${usualLimit})`, wholeNumber)
+    .option('-n, --limit <number>', `show so many, the newest (default: ${usualLimit})`, atLeastOne)
     .option('--all', 'show all');
+}
+
+function atLeastOne(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new UsageError('--limit: must be at least 1');
+  return number;
 }
 
 export function limitOf({ limit, all = false }: ListOptions): number {

@@ -27,9 +27,17 @@ export interface Conditional {
   ifMatch?: string | undefined;
 }
 
+// drops a byte order mark
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** `@file`, `-` for standard input, or the text itself. */
 export function textOf(given: string): string {
-  return bytesOf(given).toString('utf8');
+  const bytes = bytesOf(given);
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new UsageError(`${nameOf(given)} is not UTF-8 text: save it in UTF-8`);
+  }
 }
 
 /** The same, unchanged. */
@@ -38,9 +46,11 @@ export function bytesOf(given: string): Buffer {
     if (given === '-') return readFileSync(0);
     return given.startsWith('@') ? readFileSync(given.slice(1)) : Buffer.from(given);
   } catch (error) {
-    throw new UsageError(`${given} cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`${nameOf(given)} cannot be read: ${(error as Error).message}`);
   }
 }
+
+const nameOf = (given: string) => (given === '-' ? 'standard input' : given.replace(/^@/, ''));
 
 /** A JSON value, given as text, `@file` or `-`. Throws UsageError with the place of the mistake. */
 export function jsonOf(given: string, option: string): unknown {

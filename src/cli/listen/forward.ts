@@ -85,8 +85,8 @@ function failureOf(error: unknown): { code: string; message: string } {
 
 /** `localhost:3000/hook`, `3000` or a URL. Null: not readable. */
 export function targetOf(text: string): URL | null {
-  const full = /^\d+$/.test(text) ? `http://localhost:${text}/` : /^https?:\/\//.test(text) ? text : `http://${text}`;
+  const full = /^\d+$/.test(text) ? `http://localhost:${text}/` : /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(full)) return null;
   const url = new URL(full);
-  return url.username === '' && url.hash === '' ? url : null;
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.hash === '' ? url : null;
 }

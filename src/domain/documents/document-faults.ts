@@ -1,5 +1,6 @@
 // The issues that zod finds in a document, as faults with JSON pointers.
 import type { z } from 'zod';
+import { nearestBranch } from '../faults/nearest-branch.ts';
 import { pointerPart } from '../schemas/schema-walk.ts';
 import type { DocumentFault } from './catalogue-type.ts';
 
@@ -13,7 +14,7 @@ function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Docume
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ pointer: pointerOf([...path, key]), message: 'unknown field' }));
   if (issue.code === 'invalid_union') {
-    const nearest = issue.errors.toSorted((a, b) => a.length - b.length)[0];
+    const nearest = nearestBranch(issue.errors);
     if (nearest && nearest.length > 0) return issueFaults(nearest, path);
   }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;

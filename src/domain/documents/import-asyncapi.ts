@@ -17,32 +17,43 @@ interface Message {
 export function readAsyncapi(document: JsonObject): ReadDocument {
   const version = String(document.asyncapi);
   if (!/^3\.\d+\./.test(version)) return refused('/asyncapi', `is ${version.slice(0, 20)}: only AsyncAPI 3 is supported`);
-  const messages = messagesOf(document);
-  if (messages.length === 0)
+  const { messages, faults } = messagesOf(document);
+  if (messages.length === 0 && faults.length === 0)
     return refused('/components/messages', 'is missing or empty: event types are read from it, and from the messages of channels');
-  return { format: 'asyncapi', reads: readMessages(document, messages) };
+  return { format: 'asyncapi', reads: readMessages(document, messages, faults) };
 }
 
 const refused = (pointer: string, message: string) => refusedDocument('asyncapi', { pointer, message });
 
-function* readMessages(document: JsonObject, messages: readonly Message[]): Generator<ReadType> {
-  yield { type: null, faults: repeatedFaults(messages) };
+function* readMessages(document: JsonObject, messages: readonly Message[], faults: readonly DocumentFault[]): Generator<ReadType> {
+  yield { type: null, faults: [...faults, ...repeatedFaults(messages)] };
   for (const message of messages) yield readMessage(document, message);
 }
 
 /** Each message once, wherever it is referred to. */
-function messagesOf(document: JsonObject): Message[] {
+function messagesOf(document: JsonObject): { messages: Message[]; faults: DocumentFault[] } {
   const channels = isObject(document.channels) ? Object.keys(document.channels) : [];
   const places = ['/components/messages', ...channels.map((channel) => `/channels/${pointerPart(channel)}/messages`)];
   const found = new Map<string, Message>();
+  const faults: DocumentFault[] = [];
   for (const place of places) {
     const listed = atPointer(document, place);
     for (const key of isObject(listed) ? Object.keys(listed) : []) {
-      const message = objectAt(document, `${place}/${pointerPart(key)}`);
-      if (message && !found.has(message.pointer)) found.set(message.pointer, { name: textOf(message.value, 'name') ?? key, ...message });
+      const at = `${place}/${pointerPart(key)}`;
+      const message = objectAt(document, at);
+      if (!message) faults.push({ pointer: at, message: 'must be in this document: references to others are not read' });
+      else if (!found.has(message.pointer)) found.set(message.pointer, messageOf(document, key, message));
     }
   }
-  return [...found.values()];
+  return { messages: [...found.values()], faults };
+}
+
+/** With what its traits add. What the message says itself comes first, and the last trait before the others. */
+function messageOf(document: JsonObject, key: string, { value, pointer }: { value: JsonObject; pointer: string }): Message {
+  const count = Array.isArray(value.traits) ? value.traits.length : 0;
+  const traits = Array.from({ length: count }, (_, n) => objectAt(document, `${pointer}/traits/${n}`)?.value ?? {});
+  const whole: JsonObject = Object.assign({}, ...traits, value);
+  return { name: textOf(whole, 'name') ?? key, value: whole, pointer };
 }
 
 function repeatedFaults(messages: readonly Message[]): DocumentFault[] {

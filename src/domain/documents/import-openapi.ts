@@ -2,7 +2,7 @@
 
 import { isObject, type JsonObject, pointerPart } from '../schemas/schema-walk.ts';
 import { atPointer, objectAt } from './bundle-schema.ts';
-import { type ReadDocument, type ReadType, refusedDocument } from './catalogue-type.ts';
+import { type DocumentFault, type ReadDocument, type ReadType, refusedDocument } from './catalogue-type.ts';
 import { dataOfExample, dataPointer, extensionName } from './envelope.ts';
 import { readExtension } from './extension.ts';
 import { descriptionOf, namesFault, type ReadVersion, readVersion } from './import-parts.ts';
@@ -37,10 +37,8 @@ function readWebhook(document: JsonObject, name: string, at: string): ReadType {
   const operationAt = `${item.pointer}/${method}`;
   const operation = item.value[method] as JsonObject;
   const { version, settings, faults } = readExtension(operation[extensionName], operationAt);
-  const content = objectAt(document, `${operationAt}/requestBody`);
-  const media = content && jsonMedia(document, `${content.pointer}/content`);
-  const tags = Array.isArray(operation.tags) ? operation.tags.filter((tag) => typeof tag === 'string') : [];
-  const [group] = tags;
+  const { media, faults: bodyFaults } = bodyOf(document, operation, operationAt);
+  const [group, ...tags] = Array.isArray(operation.tags) ? operation.tags.filter((tag) => typeof tag === 'string') : [];
   const read = media && versionOf(document, media, version ?? 'auto');
   return {
     type: {
@@ -48,20 +46,35 @@ function readWebhook(document: JsonObject, name: string, at: string): ReadType {
       settings: {
         ...descriptionOf(name, operation, 'description', 'summary'),
         ...(group !== undefined && { group }),
+        ...(tags.length > 0 && { tags }),
         ...(operation.deprecated === true && { deprecatedAt: sinceUnknown }),
         ...settings,
       },
       versions: read ? [read.version] : [],
     },
-    faults: [...faults, ...(read?.faults ?? [])],
+    faults: [...faults, ...bodyFaults, ...(read?.faults ?? [])],
   };
 }
 
-function jsonMedia(document: JsonObject, at: string): { value: JsonObject; pointer: string } | undefined {
-  const content = atPointer(document, at);
-  if (!isObject(content)) return undefined;
-  const type = Object.keys(content).find((one) => /^application\/([\w.+-]*\+)?json\b/.test(one));
-  return type === undefined ? undefined : objectAt(document, `${at}/${pointerPart(type)}`);
+interface Body {
+  /** Of the JSON. Absent: the webhook has no body. */
+  media?: { value: JsonObject; pointer: string } | undefined;
+  faults: DocumentFault[];
+}
+
+const json = /^(application\/([\w.+-]*\+)?json\b|application\/\*|\*\/\*)/i;
+
+function bodyOf(document: JsonObject, operation: JsonObject, operationAt: string): Body {
+  if (operation.requestBody === undefined) return { faults: [] };
+  const at = `${operationAt}/requestBody`;
+  const body = objectAt(document, at);
+  if (!body) return { faults: [{ pointer: at, message: 'must be in this document: references to others are not read' }] };
+  const content = atPointer(document, `${body.pointer}/content`);
+  const types = isObject(content) ? Object.keys(content) : [];
+  const type = types.find((one) => json.test(one));
+  if (type !== undefined) return { media: objectAt(document, `${body.pointer}/content/${pointerPart(type)}`), faults: [] };
+  const message = 'has no JSON, such as application/json: the data of events is JSON';
+  return { faults: types.length === 0 ? [] : [{ pointer: `${body.pointer}/content`, message }] };
 }
 
 function versionOf(

@@ -161,3 +161,11 @@ it('none of it is stored', async () => {
 it('none of it is logged as a failure', () => {
   expect(api.logLines.filter(({ level }) => level >= 50)).toEqual([]);
 });
+
+it('a body that is no JSON, or too large, is told where or by how much', async () => {
+  const detailOf = async (raw: string) => (await api.call('POST', events, undefined, { raw })).body.detail;
+  expect(await detailOf('{"type":"a.b","data":1')).toMatch(/^The body is not valid JSON: .*position 22/);
+  expect(await detailOf(JSON.stringify({ ...event, data: 'x'.repeat(400_000) }))).toMatch(
+    /^The body is larger than [\d,]+ bytes, the limit of this operation\.$/,
+  );
+});

@@ -16,6 +16,15 @@ const shown = async (id: string) => (await api.get(`/v1/endpoints/${id}`)).body.
 const shapesOf = async (id: string) =>
   (await api.db.query('select replaced_at is null as current from shapes where endpoint_id = $1 order by created_at', [uuidOf(id)])).rows;
 
+it('a mistake within a preset is named there, not as fields that a template does not have', async () => {
+  const transform = { preset: 'slack', text: '{{order.id}}', fields: [{ label: 'Note' }] };
+  const { status, body } = await api.post('/v1/transforms/test', { transform, event: { type: 'a.b', data: 1 } });
+  expect({ status, paths: body.errors.map(({ path }: { path: string }) => path) }).toEqual({
+    status: 422,
+    paths: ['transform.text', 'transform.fields[0].value'],
+  });
+});
+
 describe('the transform of an endpoint', () => {
   it('is null by default, is stored, changed and removed, and kept by other changes', async () => {
     const { id } = await api.makeEndpoint(tenant, url);

@@ -87,6 +87,14 @@ describe('OpenAPI', () => {
     [{ openapi: '3.1.0', webhooks: { 'a b': { post: {} } } }, '/webhooks/a b: is not the name of an event type'],
     [{ openapi: '3.1.0', webhooks: { a: {} } }, '/webhooks/a: must have an operation, such as post'],
     [
+      { openapi: '3.1.0', webhooks: { a: { post: { requestBody: { content: { 'text/xml': { schema: {} } } } } } } },
+      '/webhooks/a/post/requestBody/content: has no JSON, such as application/json',
+    ],
+    [
+      { openapi: '3.1.0', webhooks: { a: { post: { requestBody: { $ref: './bodies.yaml#/A' } } } } },
+      '/webhooks/a/post/requestBody: must be in this document',
+    ],
+    [
       { openapi: '3.1.0', webhooks: { a: { post: { 'x-posthorn': { validation: 'x' } } } } },
       '/webhooks/a/post/x-posthorn/validation: Invalid option',
     ],
@@ -104,6 +112,16 @@ const referring = (references: Record<string, string>, schemas: object) => ({
     ]),
   ),
   components: { schemas },
+});
+
+it('OpenAPI gives all tags, and a body of any media range', () => {
+  const body = { content: { '*/*': { schema: { type: 'string' } } } };
+  const { types, faults } = readDocument({
+    openapi: '3.1.0',
+    webhooks: { a: { post: { tags: ['Orders', 'billing', 'eu'], requestBody: body } } },
+  });
+  expect(faults).toEqual([]);
+  expect(types).toMatchObject([{ settings: { group: 'Orders', tags: ['billing', 'eu'] }, versions: [{ schema: { type: 'string' } }] }]);
 });
 
 describe('a reference', () => {
@@ -162,7 +180,23 @@ describe('AsyncAPI', () => {
     ]);
   });
 
+  it('reads the traits of messages; what a message says itself comes first', () => {
+    const messages = { m: { $ref: '#/components/messages/M' } };
+    const components = {
+      messages: {
+        M: { summary: 'own', traits: [{ $ref: '#/components/messageTraits/T' }, { name: 'order.lost' }], payload: { type: 'string' } },
+      },
+      messageTraits: { T: { name: 'x', summary: 'of the trait', tags: [{ name: 'billing' }], examples: [{ payload: 'a' }] } },
+    };
+    const { types, faults } = readDocument({ asyncapi: '3.0.0', channels: { c: { messages } }, components });
+    expect(faults).toEqual([]);
+    expect(types).toMatchObject([
+      { name: 'order.lost', settings: { description: 'own', tags: ['billing'] }, versions: [{ examples: ['a'] }] },
+    ]);
+  });
+
   it.each<[unknown, string]>([
+    [{ asyncapi: '3.0.0', components: { messages: { a: { $ref: './b.yaml' } } } }, '/components/messages/a: must be in this document'],
     [{ asyncapi: '2.6.0' }, '/asyncapi: is 2.6.0: only AsyncAPI 3 is supported'],
     [{ asyncapi: '3.0.0' }, '/components/messages: is missing or empty'],
     [

@@ -24,6 +24,8 @@ const bad = (message: string) => new WebhookVerificationError('bad_secret', mess
 export function keysOf(secrets: readonly Secret[]): Keys {
   const keys: Keys = { hmac: [], ed25519: [] };
   for (const secret of secrets) {
+    // such as an environment variable that is not set
+    if (!secret) continue;
     // as a secret, the bytes of a public key would let everybody sign
     if (secret instanceof Uint8Array) throw bad('bytes must be { hmac: … } if they are a secret, or { publicKey: … }');
     if (typeof secret !== 'string') readObject(secret, keys);
