@@ -15,7 +15,7 @@ import { overviewRoutes } from './overview/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
 import { replayRoutes } from './replays/routes.ts';
 import { root } from './root.ts';
-import { parseSearch, stringifySearch } from './search.ts';
+import { onlyWhatWasRead, parseSearch, stringifySearch } from './search.ts';
 import { Awaited } from './shell/Awaited.tsx';
 import { Failed } from './shell/Failed.tsx';
 import { NotFound } from './shell/NotFound.tsx';
@@ -44,7 +44,7 @@ const routeTree = root.addChildren([
 ]);
 
 export const router = createRouter({
-  routeTree,
+  routeTree: onlyWhatWasRead(routeTree),
   basepath: '/dashboard',
   defaultPreload: 'intent',
   defaultNotFoundComponent: NotFound,

@@ -1,6 +1,6 @@
 // All addresses of the portal, below the path that its link has. Each page is a chunk of its own.
 import { createRoute, createRouter } from '@tanstack/react-router';
-import { parseSearch, stringifySearch } from '../parts/search.ts';
+import { onlyWhatWasRead, parseSearch, stringifySearch } from '../parts/search.ts';
 import { alertsRoute } from './alerts/routes.ts';
 import { catalogueRoutes } from './catalogue/routes.ts';
 import { conformanceRoute } from './conformance/routes.ts';
@@ -29,7 +29,7 @@ const routeTree = root.addChildren([
 ]);
 
 export const router = createRouter({
-  routeTree,
+  routeTree: onlyWhatWasRead(routeTree),
   basepath: basePath,
   defaultPreload: 'intent',
   defaultNotFoundComponent: NotFound,

@@ -10,6 +10,7 @@ import { Tag } from '../../parts/Status.tsx';
 import { severityWords, toneOfSeverity } from '../../parts/severity.ts';
 import { Time } from '../../parts/Time.tsx';
 import { usePages } from '../../parts/use-pages.ts';
+import { isNarrowed } from '../search.ts';
 import { AlertSheet } from './AlertSheet.tsx';
 import { Filters } from './Filters.tsx';
 import { type AlertFilters, queryOf } from './filters.ts';
@@ -68,7 +69,7 @@ function AlertList({ filters }: { filters: AlertFilters }) {
 }
 
 function Nothing({ filters: { show = 'open', ...others } }: { filters: AlertFilters }) {
-  const isFiltered = Object.keys(others).length > 0;
+  const isFiltered = isNarrowed(others);
   if (isFiltered) {
     return (
       <Empty title="No alert matches">

@@ -12,6 +12,7 @@ import { PagedTable } from '../../parts/PagedTable.tsx';
 import { SearchField } from '../../parts/SearchField.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { usePages } from '../../parts/use-pages.ts';
+import { isNarrowed } from '../search.ts';
 import { NewType } from './NewType.tsx';
 import { TypeState } from './TypeState.tsx';
 
@@ -96,7 +97,7 @@ function Types() {
     read: (cursor, signal) => posthorn.eventTypes.list({ ...filter, limit: 100, ...cursor }, { signal }).page(),
     keepsRows: true,
   });
-  const nothing = <Nothing isFiltered={Object.keys(filter).length > 0} />;
+  const nothing = <Nothing isFiltered={isNarrowed(filter)} />;
   return <PagedTable list={types} label="Event types" columns={columns} idOf={idOf} skeleton={8} empty={nothing} />;
 }
 

@@ -6,6 +6,7 @@ import { TypeField } from '../../parts/filters/TypeField.tsx';
 import { en } from '../../parts/filters/texts.ts';
 import { spans } from '../../parts/filters/time-span.ts';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
+import { isNarrowed } from '../search.ts';
 import type { DeadLettersSearch } from './routes.ts';
 
 /** `url`: of the chosen endpoint. */
@@ -13,11 +14,10 @@ export function DeadLetterFilters({ search, url }: { search: DeadLettersSearch; 
   const navigate = useNavigate({ from: '/dead-letters' });
   const narrow = (change: Partial<Record<keyof DeadLettersSearch, string | undefined>>) =>
     void navigate({ search: (before) => ({ ...before, ...change }) as DeadLettersSearch });
-  const isNarrowed = Object.keys(search).length > 0;
   return (
     <Filters
       chips={url === undefined ? [] : [{ name: 'Endpoint', id: url, value: url, onRemove: () => narrow({ endpoint: undefined }) }]}
-      onClear={isNarrowed ? () => void navigate({ search: {} }) : undefined}
+      onClear={isNarrowed(search) ? () => void navigate({ search: {} }) : undefined}
     >
       <TenantChoice tenant={search.tenant} onChange={(tenant) => narrow({ tenant })} showsLabel />
       <TypeField type={search.type} onChange={(type) => narrow({ type })} />

@@ -16,6 +16,7 @@ import { Empty, Problem, Skeleton } from '../../parts/States.tsx';
 import { EndpointGroups, type LinkLook } from '../../parts/undelivered/EndpointGroups.tsx';
 import { sinceOf } from '../../parts/undelivered/span.ts';
 import { plural } from '../../words/format.ts';
+import { isNarrowed } from '../search.ts';
 import { DeadLetterFilters } from './DeadLetterFilters.tsx';
 import { DeadLetterList } from './DeadLetterList.tsx';
 import type { DeadLettersSearch } from './routes.ts';
@@ -54,7 +55,7 @@ export function DeadLetters() {
         groups &&
         groups.length > 0 && (
           <Button because={because} onPress={() => setAsked({ title: titleOf(search, urls), selection: selectionOf(search) })}>
-            {isFiltered(search) ? 'Replay all that match…' : 'Replay all…'}
+            {isNarrowed(search) ? 'Replay all that match…' : 'Replay all…'}
           </Button>
         )
       }
@@ -63,12 +64,12 @@ export function DeadLetters() {
       <DeadLetterFilters search={search} url={search.endpoint && (urls.get(search.endpoint) ?? search.endpoint)} />
       {isPending && <Skeleton rows={10} />}
       {error && <Problem error={error} onRetry={() => void refetch()} />}
-      {groups?.length === 0 && !isFiltered(search) && (
+      {groups?.length === 0 && !isNarrowed(search) && (
         <Empty title="No dead letters">
           <p>A delivery becomes a dead letter when its last attempt has failed. Then it is listed here, and can be replayed.</p>
         </Empty>
       )}
-      {groups && (groups.length > 0 || isFiltered(search)) && <Found data={data} search={search} urls={urls} onAsk={setAsked} />}
+      {groups && (groups.length > 0 || isNarrowed(search)) && <Found data={data} search={search} urls={urls} onAsk={setAsked} />}
       <ReplaySheet
         title={asked?.title ?? ''}
         selection={asked?.selection ?? null}
@@ -124,8 +125,6 @@ function Found({ data: { data: groups, complete }, search, urls, onAsk }: FoundP
 const linkTo = (endpoint: string | undefined, look: LinkLook) => (
   <Link to="/dead-letters" search={({ endpoint: _, ...before }) => ({ ...before, ...(endpoint && { endpoint }) })} {...look} />
 );
-
-const isFiltered = (search: DeadLettersSearch) => Object.keys(search).length > 0;
 
 function sentenceOf(groups: UndeliveredEndpoint[] | undefined): string {
   if (!groups) return 'Deliveries whose last attempt has failed. Nothing more is sent until somebody replays them.';

@@ -8,6 +8,7 @@ import { StatusChoice } from '../../parts/filters/StatusChoice.tsx';
 import { TimeChoice } from '../../parts/filters/TimeChoice.tsx';
 import { TypeField } from '../../parts/filters/TypeField.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
+import { isNarrowed } from '../search.ts';
 import { type DeliveriesSearch, statuses } from './search.ts';
 
 const kinds = ['delivery', 'event', 'endpoint', 'tenant', 'event_type'] as const;
@@ -20,7 +21,7 @@ export function DeliveryFilters({ search }: { search: DeliveriesSearch }) {
     if (hit.kind === 'delivery') void navigate({ to: `/deliveries/${hit.id}` as '/deliveries', search: {} });
     else narrow(narrowingOf(hit));
   };
-  const hasFilters = Object.keys(search).length > 0;
+  const hasFilters = isNarrowed(search);
   const { within, since, until } = search;
   return (
     <Filters chips={chipsOf(search, narrow)} onClear={hasFilters ? () => void navigate({ search: {} }) : undefined}>

@@ -12,6 +12,7 @@ import { Problem, Skeleton } from '../../parts/States.tsx';
 import { SelectedDeliveries, tooManyForJob } from '../../parts/undelivered/SelectedDeliveries.tsx';
 import { onlyNext } from '../../parts/use-pages.ts';
 import { type Selection, useSelection } from '../../parts/use-selection.ts';
+import { isNarrowed } from '../search.ts';
 import { columnsFor } from './columns.tsx';
 import type { DeliveriesSearch } from './search.ts';
 import type { ListedDelivery, useDeliveries } from './use-deliveries.ts';
@@ -37,7 +38,7 @@ export function DeliveryList({ search, query, rows, onClear }: DeliveryListProps
   if (error && rows.length === 0) return <Problem error={error} onRetry={() => void refetch()} />;
   if (rows.length === 0) {
     return (
-      <NothingFound searching={searching} isFiltered={Object.keys(search).length > 0} onClear={onClear} title="No deliveries yet">
+      <NothingFound searching={searching} isFiltered={isNarrowed(search)} onClear={onClear} title="No deliveries yet">
         A delivery is made for each endpoint that wants an event. Make an endpoint, then send it an event.
       </NothingFound>
     );

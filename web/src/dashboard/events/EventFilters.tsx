@@ -6,6 +6,7 @@ import { FindBox } from '../../parts/filters/FindBox.tsx';
 import { TimeChoice } from '../../parts/filters/TimeChoice.tsx';
 import { TypeField } from '../../parts/filters/TypeField.tsx';
 import { TenantChoice } from '../../parts/TenantChoice.tsx';
+import { isNarrowed } from '../search.ts';
 import type { EventsSearch } from './search.ts';
 
 const kinds = ['event', 'tenant', 'event_type'] as const;
@@ -21,7 +22,7 @@ export function EventFilters({ search }: { search: EventsSearch }) {
   };
   const { tenant, type, ...span } = search;
   return (
-    <Filters chips={[]} onClear={Object.keys(search).length > 0 ? () => void navigate({ search: {} }) : undefined}>
+    <Filters chips={[]} onClear={isNarrowed(search) ? () => void navigate({ search: {} }) : undefined}>
       <FindBox kinds={kinds} tenant={tenant} effectOf={effectOf} onFound={found} />
       <TenantChoice showsLabel tenant={tenant} onChange={(next) => narrow({ tenant: next })} />
       <TypeField type={type} onChange={(next) => narrow({ type: next })} />

@@ -10,7 +10,7 @@ import { LiveSwitch, NewRows } from '../../parts/live/LiveSwitch.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Problem, Skeleton } from '../../parts/States.tsx';
 import { onlyNext } from '../../parts/use-pages.ts';
-import { parseSearch, stringifySearch } from '../search.ts';
+import { isNarrowed, parseSearch, stringifySearch } from '../search.ts';
 import { columnsFor } from './columns.tsx';
 import { EventFilters } from './EventFilters.tsx';
 import { type EventsSearch, eventsSearchIn } from './search.ts';
@@ -65,7 +65,7 @@ function EventList({ search, query, rows, onClear }: EventListProps) {
   if (error && rows.length === 0) return <Problem error={error} onRetry={() => void refetch()} />;
   if (rows.length === 0) {
     return (
-      <NothingFound searching={searching} isFiltered={Object.keys(search).length > 0} onClear={onClear} title="No events yet">
+      <NothingFound searching={searching} isFiltered={isNarrowed(search)} onClear={onClear} title="No events yet">
         Events appear here as soon as a producer has posted them.
       </NothingFound>
     );

@@ -16,6 +16,7 @@ import { PagedTable } from '../../parts/PagedTable.tsx';
 import { Sentence } from '../../parts/Sentence.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { Status } from '../../parts/Status.tsx';
+import { isNarrowed } from '../../parts/search.ts';
 import { Time } from '../../parts/Time.tsx';
 import { type ReadPage, usePages } from '../../parts/use-pages.ts';
 import { endingInGerman } from '../../words/german/outcomes.ts';
@@ -49,7 +50,7 @@ export function Deliveries() {
     },
   });
   const columns = useColumns();
-  const isFiltered = Object.keys(filter).length > 0;
+  const isFiltered = isNarrowed(filter);
   // who removes the last filter may be about to set another one, before the list is read
   const [wasFiltered, setWasFiltered] = useState(isFiltered);
   if (isFiltered && !wasFiltered) setWasFiltered(true);

@@ -12,6 +12,7 @@ import { PagedTable } from '../../../parts/PagedTable.tsx';
 import { Empty } from '../../../parts/States.tsx';
 import { usePages } from '../../../parts/use-pages.ts';
 import { count, duration, percent } from '../../../words/format.ts';
+import { isNarrowed } from '../../search.ts';
 import { Condition } from '../Condition.tsx';
 import { withoutScheme } from '../names.ts';
 import { EndpointFilters } from './EndpointFilters.tsx';
@@ -103,7 +104,7 @@ export function Endpoints() {
         columns={columns}
         idOf={idOf}
         skeleton={10}
-        empty={<Nothing isFiltered={Object.keys(filter).length > 0} />}
+        empty={<Nothing isFiltered={isNarrowed(filter)} />}
       />
       <NewEndpoint isOpen={isNew} onClose={() => setIsNew(false)} {...(filter.tenant && { tenant: filter.tenant })} />
     </Page>
