@@ -1,5 +1,5 @@
 // What a page shows in place of its data: loading, empty, failed.
-import { type FieldError, PosthornProblem } from '@posthorn/client';
+import { type FieldError, PosthornConnectionError, PosthornProblem } from '@posthorn/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { isPassing } from '../api/queries.ts';
 import { useConnection } from '../api/use.ts';
@@ -38,16 +38,21 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-/** What the API said, in the language of the page where that has words for the code. No answer: a sentence of ours. */
-export function detailOf(error: unknown, { problems, failed }: Words): string {
-  if (!(error instanceof PosthornProblem)) return failed;
+/**
+ * What the API said, in the language of the page where that has words for the code. No answer: a sentence of ours. `isRead`: nothing was
+ * ordered, though it may have been asked with a POST.
+ */
+export function detailOf(error: unknown, { problems, failed, unanswered }: Words, isRead = false): string {
+  if (!(error instanceof PosthornProblem)) return !isRead && isUnconfirmed(error) ? unanswered : failed;
   return problems[error.code as ProblemCode] ?? error.detail;
 }
+
+const isUnconfirmed = (error: unknown) => error instanceof PosthornConnectionError && error.isUnconfirmed;
 
 export const isTranslated = (error: unknown, { problems }: Words) =>
   !(error instanceof PosthornProblem) || problems[error.code as ProblemCode] != null;
 
-/** The refusal of the API, with the id by which the log knows the request. */
+/** The refusal of the API, with the id by which the log knows the request. `onRetry`: of what was only read. */
 export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const words = useWords();
   const isSaidByBar = useSaidByBar(error);
@@ -55,7 +60,7 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
   const problem = error instanceof PosthornProblem ? error : null;
   return (
     <div className="problem" role="alert">
-      <p lang={isTranslated(error, words) ? words.locale : 'en'}>{detailOf(error, words)}</p>
+      <p lang={isTranslated(error, words) ? words.locale : 'en'}>{detailOf(error, words, onRetry !== undefined)}</p>
       {problem && problem.errors.length > 0 && (
         <ul>
           {problem.errors.map((one) => (

@@ -62,6 +62,7 @@ export const de: Words = {
     'Posthorn wurde aktualisiert. Dieser Teil der Seite ist nach dem Neuladen wieder da. Was Sie eingegeben haben, bleibt bis dahin.',
   reload: 'Neu laden',
   failed: 'Das konnte nicht geladen werden.',
+  unanswered: 'Posthorn hat nicht geantwortet. Vielleicht ist es trotzdem geschehen: Sehen Sie nach, bevor Sie es erneut versuchen.',
   notFound: 'Diese Seite gibt es nicht, oder dieser Link darf sie nicht zeigen.',
   changedMeanwhile:
     'Jemand anders hat das geändert, seit Sie zu tippen begonnen haben. Speichern ersetzt es durch Ihre Eingabe. Gespeichert ist jetzt:',

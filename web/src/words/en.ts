@@ -37,6 +37,8 @@ export const en = {
   upgraded: 'Posthorn was updated. This part of the page is there again after a reload. What you typed stays until then.',
   reload: 'Reload',
   failed: 'This could not be loaded.',
+  /** Of an order. */
+  unanswered: 'Posthorn did not answer, so this may have been done or not. Look before you try again.',
   notFound: 'There is no such page, or your key may not see it.',
   changedMeanwhile: 'Somebody else has changed this since you began to type. Saving replaces it with what you typed. Stored now:',
   takeStored: 'Use what is stored',

@@ -49,7 +49,11 @@ function Ask({ endpoint, url, onClose }: { endpoint: string; url: string; onClos
     changes: [['undelivered'], ['missed'], ['deliveries']],
   });
   const count = counted.data?.matched;
-  const error = order.error ?? counted.error;
+  const problem = order.error ? (
+    <Problem error={order.error} />
+  ) : (
+    counted.error && <Problem error={counted.error} onRetry={() => void counted.refetch()} />
+  );
   const effect = (
     <div className="form">
       <Select label={times.accepted} value={within ?? ''} onChange={({ target }) => setWithin(spans.find((one) => one === target.value))}>
@@ -72,7 +76,7 @@ function Ask({ endpoint, url, onClose }: { endpoint: string; url: string; onClos
       action={texts.replay}
       isPending={order.isPending}
       because={count === undefined ? texts.counting : count === 0 ? texts.nothingToReplay : undefined}
-      problem={error && <Problem error={error} />}
+      problem={problem}
       onConfirm={() => order.mutate()}
     />
   );
