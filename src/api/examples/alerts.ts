@@ -13,7 +13,7 @@ export const alertExample: AlertView = {
   endpoint: endpointId,
   title: '3 dead letters for Orders to the warehouse (hooks.acme.example)',
   detail:
-    '3 deliveries were given up in the last hour, after all their retries. The last answer: HTTP 503 from hooks.acme.example, 41 ms. Repair the receiver, then replay them (POST /v1/replays, or POST /v1/deliveries/{id}/replay).',
+    '3 deliveries were given up in the last hour, after all their retries. The last answer: HTTP 503 from hooks.acme.example, 41 ms. Repair the receiver, then replay them.',
   facts: {
     host: 'hooks.acme.example',
     description: 'Orders to the warehouse',

@@ -28,7 +28,7 @@ const texts: Record<AlertKind, Write> = {
   }),
   'endpoint.disabled': (f) => ({
     title: `${f.endpoint()} is disabled`,
-    detail: `Nothing is sent to the endpoint: ${f.text('reason')}. Its deliveries are held. Repair the receiver, then resume the endpoint (POST /v1/endpoints/{id}/resume).`,
+    detail: `Nothing is sent to the endpoint: ${f.text('reason')}. Its deliveries are held. Repair the receiver, then resume the endpoint.`,
   }),
   'endpoint.recovered': (f) => ({
     title: `${f.endpoint()} accepts again`,
@@ -52,7 +52,7 @@ const texts: Record<AlertKind, Write> = {
   }),
   'deliveries.dead_lettered': (f, count) => ({
     title: `${many(count, 'dead letter')} for ${f.endpoint()}`,
-    detail: `${count === 1 ? '1 delivery was' : `${count} deliveries were`} given up in the last hour, after all retries. The last answer: ${f.text('message')}. Repair the receiver, then replay (POST /v1/replays, or POST /v1/deliveries/{id}/replay).`,
+    detail: `${count === 1 ? '1 delivery was' : `${count} deliveries were`} given up in the last hour, after all retries. The last answer: ${f.text('message')}. Repair the receiver, then replay what was given up.`,
   }),
   'deliveries.quarantined': (f, count) => ({
     title: `${many(count, 'delivery', 'deliveries')} in quarantine`,
@@ -68,7 +68,7 @@ const texts: Record<AlertKind, Write> = {
   }),
   'certificate.expiring': (f) => ({
     title: `The client certificate for ${f.endpoint()} ${expires(f.number('days'))}`,
-    detail: `The client certificate of the endpoint is valid until ${f.text('expiresAt')}. Set a new one: PATCH /v1/endpoints/{id} with tls.certificate and tls.key.`,
+    detail: `The client certificate of the endpoint is valid until ${f.text('expiresAt')}. Set a new certificate and key in the settings of the endpoint.`,
   }),
   'secret.expiring': (f) => ({
     title: `The old signing secret for ${f.endpoint()} ends`,
