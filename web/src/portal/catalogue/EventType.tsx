@@ -30,7 +30,7 @@ export function EventType() {
     queryFn: ({ signal }) => posthorn.eventTypes.get(name, { signal }),
   });
   return (
-    <Page title={name} heading={<span className="mono">{name}</span>} back={{ to: '/catalogue', text: words.back }}>
+    <Page title={name} back={{ to: '/catalogue', text: words.back }}>
       {isPending && <Skeleton rows={10} />}
       {error && <Problem error={error} onRetry={() => void refetch()} />}
       {data && <About type={data} />}

@@ -48,12 +48,7 @@ export function Endpoint() {
   }
   const { endpoint, filterText } = data;
   return (
-    <Page
-      title={endpoint.url}
-      heading={<span className="mono endpoint-url">{endpoint.url}</span>}
-      back={back}
-      actions={<EndpointActions key={id} endpoint={endpoint} />}
-    >
+    <Page title={endpoint.url} back={back} actions={<EndpointActions key={id} endpoint={endpoint} />}>
       <State endpoint={endpoint} />
       <SecretOnce of={id} />
       <Settings endpoint={endpoint} filterText={filterText} />
