@@ -76,7 +76,7 @@ const texts: Record<AlertKind, Write> = {
   }),
   'key.expiring': (f) => ({
     title: `The API key ${f.text('prefix')}… ${expires(f.number('days'))}`,
-    detail: `The API key "${f.text('name')}" expires at ${f.text('expiresAt')}. Create another one (POST /v1/api-keys) and use it instead.`,
+    detail: `The API key "${f.text('name')}" expires at ${f.text('expiresAt')}. Create another one and use it instead.`,
   }),
   'ingest.abnormal': (f) => ({
     title: `${f.number('now') < f.number('usual') ? 'Fewer' : 'More'} events arrive than usual`,
