@@ -49,7 +49,7 @@ describe.concurrent('a batch', () => {
     ]);
     await Promise.all([full.post(10), partial.post(3)]);
     // waiting for maxWaitMs would take a minute
-    await full.reach('succeeded', 10, 30_000);
+    await full.reach('succeeded', 10, 55_000);
     await partial.reach('succeeded', 3);
     expect(full.requests().map((request) => numbersIn(request).length)).toEqual([10]);
     expectBatches(full, 10);

@@ -53,7 +53,7 @@ describe.concurrent('an endpoint that fails 20 times in a row', () => {
       return true;
     });
     endpoint.answer([204]);
-    await endpoint.reach('succeeded', 125, 90_000);
+    await endpoint.reach('succeeded', 125);
     const probes = endpoint.requests().slice(came, endpoint.requests().findIndex(({ answered }) => answered?.status === 204) + 3);
     expect(Math.max(...probes.map(({ atOnce }) => atOnce))).toBe(1);
     expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(125)));
@@ -114,10 +114,10 @@ describe.concurrent('an endpoint that refuses one event type', () => {
       await postGood(1);
       // one event a second, or when the last one has arrived, whichever is later
       const since = Date.now();
-      await endpoint.reach('succeeded', n, 60_000);
+      await endpoint.reach('succeeded', n);
       await until('a second to have passed', () => Date.now() - since >= 1_000);
     }
-    await until('the circuit to be closed', async () => (await endpoint.lane()).circuit?.state !== 'open', 60_000);
+    await until('the circuit to be closed', async () => (await endpoint.lane()).circuit?.state !== 'open');
     expect(new Set(endpoint.accepted())).toEqual(new Set(Array.from({ length: 6 }, (_, n) => 40 + n)));
   });
 });

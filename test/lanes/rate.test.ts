@@ -84,7 +84,7 @@ describe.concurrent('a rate of 20 a second', () => {
     const asked = endpoint.requests().length;
     const [ended] = await Promise.all([next.stop(), replacement, at().startWorker()]);
     expect(ended).toMatchObject({ code: 0 });
-    await endpoint.reach('succeeded', 170, 90_000);
+    await endpoint.reach('succeeded', 170);
     expectPaced(endpoint.requests(), limit, since, [before, asked]);
     expect(new Set(endpoint.accepted())).toEqual(new Set(upTo(170)));
     // Duplicates were sent by the killed worker and not recorded: at most as many as an endpoint may have in flight.
