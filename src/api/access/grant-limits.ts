@@ -13,12 +13,12 @@ import { liesWithin } from './client-address.ts';
  */
 export async function tenantMeant(db: Db, { tenant: own }: Caller, named: string | undefined): Promise<{ id: string; key: string } | null> {
   if (own) {
-    if (named !== undefined && named !== own.key) throw notFound('tenant');
+    if (named !== undefined && named !== own.key) throw notFound('tenant', 'tenant');
     return own;
   }
   if (named === undefined) return null;
   const found = await readTenant(db, named);
-  if (!found) throw notFound('tenant');
+  if (!found) throw notFound('tenant', 'tenant');
   return { id: found.id, key: named };
 }
 

@@ -227,7 +227,7 @@ describe('an endpoint without a delivery', () => {
   it('is refused with the name of what is wrong: an unknown endpoint, no id, another tenant', async () => {
     const event = await api.postEvent(tenant);
     const path = `/v1/tenants/${tenant}/events/${event}/explain`;
-    expect((await api.get(`${path}?endpoint=${newId('ep')}`)).status).toBe(404);
+    expect(await api.get(`${path}?endpoint=${newId('ep')}`)).toMatchObject({ status: 404, body: { errors: [{ path: 'endpoint' }] } });
     expect((await api.get(`${path}?endpoint=x`)).body.errors).toEqual([expect.objectContaining({ path: 'endpoint' })]);
     expect((await api.get(`/v1/tenants/${tenant}/events/none/explain`)).status).toBe(404);
     const stranger = await api.makeTenant();

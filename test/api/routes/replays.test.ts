@@ -63,6 +63,7 @@ describe('a request', () => {
     for (const asked of [{ tenant: 'nobody' }, { tenant, endpoint: nobody }, { tenant: other, endpoint }])
       expect((await api.post('/v1/replays', { since, ...asked })).status).toBe(404);
     expect((await api.post('/v1/replays', { since, tenant: other, endpoint })).body.errors).toMatchObject([{ path: 'endpoint' }]);
+    expect((await api.post('/v1/replays', { since, tenant: 'nobody' })).body.errors).toMatchObject([{ path: 'tenant' }]);
     expect(await stored()).toBe(before);
   });
 

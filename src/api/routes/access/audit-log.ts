@@ -112,7 +112,7 @@ const attempts = ({ db }: ApiDeps, streamed: StreamExport) =>
     async handler({ query, caller }) {
       const key = tenantOf(query, caller);
       const tenant = key === null ? null : await readTenant(db, key);
-      if (key !== null && !tenant) throw notFound('tenant');
+      if (key !== null && !tenant) throw notFound('tenant', 'tenant');
       const { since = null, until = null, endpoint = null } = query;
       const filter = { tenantId: tenant?.id ?? null, endpointId: endpoint, since, until };
       return streamed(caller, query.format, (own) => exportAttempts(own, query.format, filter, query.after ?? null));
@@ -130,11 +130,11 @@ interface Asked {
 async function auditFilter(db: Db, asked: Asked, caller: Caller): Promise<AuditFilter> {
   const { action = null, since = null, until = null } = asked;
   const tenant = tenantOf(asked, caller);
-  if (!caller.tenant && tenant !== null && !(await isKnownTenant(db, tenant))) throw notFound('tenant');
+  if (!caller.tenant && tenant !== null && !(await isKnownTenant(db, tenant))) throw notFound('tenant', 'tenant');
   return { tenantId: caller.tenant?.id ?? null, tenant: caller.tenant ? null : tenant, action, since, until };
 }
 
 function tenantOf({ tenant }: Asked, { tenant: own }: Caller): string | null {
-  if (own && tenant !== undefined && tenant !== own.key) throw notFound('tenant');
+  if (own && tenant !== undefined && tenant !== own.key) throw notFound('tenant', 'tenant');
   return own?.key ?? tenant ?? null;
 }

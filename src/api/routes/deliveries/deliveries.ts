@@ -111,7 +111,7 @@ const list = (deps: ApiDeps) =>
     problems: [404],
     async handler({ query, caller }) {
       const tenant = query.tenant === undefined ? null : await readTenant(deps.db, query.tenant);
-      if (query.tenant !== undefined && !tenant) throw notFound('tenant');
+      if (query.tenant !== undefined && !tenant) throw notFound('tenant', 'tenant');
       const eventId = query.event === undefined ? null : await eventIdOf(deps.db, tenant?.id, query.event);
       const { records, goesOn } = await listDeliveries(
         deps.db,

@@ -48,7 +48,7 @@ export const undeliveredRoute = (deps: ApiDeps): Route =>
     problems: [404],
     async handler({ query: { tenant, endpoint, status, type } }) {
       const meant = tenant === undefined ? null : await readTenant(deps.db, tenant);
-      if (tenant !== undefined && !meant) throw notFound('tenant');
+      if (tenant !== undefined && !meant) throw notFound('tenant', 'tenant');
       const statuses = status === undefined ? [...missedStatuses] : [...new Set([status].flat())];
       const filter = { tenantId: meant?.id ?? null, endpointId: endpoint ?? null, statuses, type: type ?? null };
       const { records, isComplete } = await readUndelivered(deps.db, filter);

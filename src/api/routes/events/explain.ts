@@ -66,7 +66,7 @@ const explain = ({ db, contents }: ApiDeps) =>
       const event = await readEvent(db, { tenantId: tenant.id }, params.event);
       if (!event) throw notFound('event');
       const found = await explainEvent(db, toExplain(contents, tenant.id, event), { endpointId: endpoint, after, limit: most + 1 });
-      if (endpoint !== null && after === null && found.length === 0) throw notFound('endpoint');
+      if (endpoint !== null && after === null && found.length === 0) throw notFound('endpoint', 'endpoint');
       const data = found.slice(0, most);
       return answer(200, { data, nextAfter: found.length > most ? (data.at(-1)?.endpoint ?? null) : null });
     },

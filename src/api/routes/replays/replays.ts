@@ -73,7 +73,7 @@ const list = (deps: ApiDeps) =>
     problems: [404],
     async handler({ query: { tenant, status, limit, cursor }, caller }) {
       const meant = tenant === undefined ? null : await readTenant(deps.db, tenant);
-      if (tenant !== undefined && !meant) throw notFound('tenant');
+      if (tenant !== undefined && !meant) throw notFound('tenant', 'tenant');
       const statuses = status === undefined ? null : [status].flat();
       const rows = await listReplays(deps.db, { tenantId: meant?.id ?? null, statuses }, cursor ?? null, limit + 1);
       return pageAnswer(rows, limit, (row) => showReplay(linksFor(deps, caller), row, null));

@@ -46,8 +46,8 @@ export const streamRoute = ({ db, feed }: ApiDeps): Route =>
       if (lastEventId && sinceUs === null)
         throw invalid([{ path: 'last-event-id', message: 'is not an id of this stream; send the last one that you got, or none' }]);
       const tenant = key === undefined ? null : await readTenant(db, key);
-      if (key !== undefined && !tenant) throw notFound('tenant');
-      if (endpoint !== undefined && !(await readEndpoint(db, endpoint))) throw notFound('endpoint');
+      if (key !== undefined && !tenant) throw notFound('tenant', 'tenant');
+      if (endpoint !== undefined && !(await readEndpoint(db, endpoint))) throw notFound('endpoint', 'endpoint');
       if (feed.readers >= mostReaders)
         throw new Problem(429, 'Too many live streams are open. Retry after the time in Retry-After.', {
           headers: { 'retry-after': '10' },

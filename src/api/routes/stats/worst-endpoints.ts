@@ -41,7 +41,7 @@ export const worstEndpointsRoute = (deps: ApiDeps): Route =>
     problems: [404],
     async handler({ query: { tenant: key, window, by, limit } }) {
       const tenant = key === undefined ? null : await readTenant(deps.db, key);
-      if (key !== undefined && !tenant) throw notFound('tenant');
+      if (key !== undefined && !tenant) throw notFound('tenant', 'tenant');
       return answer(200, { data: await worst(deps, { tenantId: tenant?.id ?? null, window, by, limit }) });
     },
   });
