@@ -17,9 +17,9 @@ const wrongUsage = 2;
 /** Returns the exit code. */
 export async function doctorCommand(args: string[], write: (text: string) => Promise<void>, env = process.env): Promise<number> {
   const given = readOptions(args);
-  if (given === null || given.help) {
-    await write(`${usage}\n`);
-    return given === null ? wrongUsage : 0;
+  if ('problem' in given || given.help) {
+    await write('problem' in given ? `${given.problem}\n\n${usage}\n` : `${usage}\n`);
+    return 'problem' in given ? wrongUsage : 0;
   }
   const began = performance.now();
   const findings = await examine({ env, limits: { ...usualLimits, withinMs: given.timeoutMs } });
@@ -28,8 +28,8 @@ export async function doctorCommand(args: string[], write: (text: string) => Pro
   return exitCodeOf(findings);
 }
 
-/** Null: they are wrong. */
-function readOptions(args: string[]): { json: boolean; help: boolean; timeoutMs: number } | null {
+/** `problem`: what is wrong with them. */
+function readOptions(args: string[]): { json: boolean; help: boolean; timeoutMs: number } | { problem: string } {
   const flag = { type: 'boolean', default: false } as const;
   try {
     const { values } = parseArgs({
@@ -37,9 +37,10 @@ function readOptions(args: string[]): { json: boolean; help: boolean; timeoutMs:
       options: { json: flag, help: { ...flag, short: 'h' }, timeout: { type: 'string', default: '3' } },
     });
     const timeoutMs = Number(values.timeout) * 1_000;
-    return timeoutMs >= 100 && timeoutMs <= 600_000 ? { ...values, timeoutMs } : null;
-  } catch {
-    return null;
+    if (timeoutMs >= 100 && timeoutMs <= 600_000) return { ...values, timeoutMs };
+    return { problem: `--timeout must be a number of seconds from 0.1 to 600, not ${values.timeout}.` };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 

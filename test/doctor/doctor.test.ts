@@ -8,6 +8,7 @@ import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { openCore, type ReadyConfig } from '#app/core';
+import { doctorCommand } from '#cli/doctor';
 import { readConfig } from '#config/config';
 import { usualLimits } from '#doctor/context';
 import { type ExamineOptions, examine } from '#doctor/doctor';
@@ -287,6 +288,18 @@ describe('finds that a store is not reachable', () => {
     expect(found('egress.proxy')).toMatchObject([{ level: 'error', message: expect.stringContaining('does not answer within 8 s') }]);
     // one after the other they would take four times as long
     expect(tookMs).toBeLessThan(3 * withinMs);
+  });
+
+  it.each([
+    [['--timeout', 'soon'], '--timeout must be a number of seconds from 0.1 to 600, not soon.'],
+    [['--timeout', '0'], 'not 0.'],
+    [['--tiemout', '3'], "Unknown option '--tiemout'"],
+    [['now'], "Unexpected argument 'now'"],
+  ])('says what is wrong with %j', async (args, problem) => {
+    const said: string[] = [];
+    expect(await doctorCommand(args, async (text) => void said.push(text), {})).toBe(2);
+    expect(said.join('')).toContain(problem);
+    expect(said.join('')).toContain('Usage: posthorn doctor');
   });
 
   it('does not confuse an error with that: exit code 1, and 2 for wrong usage', async () => {
