@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { countBacklogs } from '#db/stats/backlogs';
 import { until } from '../support/until.ts';
+import { openPortal } from './support/open-portal.ts';
 import { openDashboard, withPage } from './support/with-page.ts';
 
 const patience = { timeout: 60_000 };
@@ -48,4 +49,22 @@ withPage('on a phone, the filters of a head stand in two columns, and More is ma
   await page.goto('/dashboard/deliveries');
   await page.getByRole('heading', { name: 'Deliveries' }).waitFor();
   expect(more).toBe(await look('.rail-first.rail-here'));
+});
+
+withPage('a long address and many event types leave a phone its width', async ({ openPage, posthorn }) => {
+  const tenant = await posthorn.makeTenant(`web-widths-long-${Date.now()}`);
+  const url = `https://widths.example.com/${'x'.repeat(200)}`;
+  const eventTypes = Array.from({ length: 30 }, (_, n) => `web_widths.replenishment_order_confirmation_${n}`);
+  const { id } = await posthorn.makeEndpoint(tenant, url, { eventTypes });
+  await posthorn.post(`/v1/endpoints/${id}/pause`);
+  await posthorn.postEvent(tenant, { type: eventTypes[0], data: {} });
+  const { page } = await openPage({ width: 360, height: 740 });
+  await openPortal(posthorn, page, tenant, `/missed?endpoint=${id}`);
+  await page.getByRole('heading', { name: /^Missed by/ }).waitFor();
+  await expect.poll(() => page.evaluate('document.documentElement.scrollWidth'), patience).toBe(360);
+  await page.goto(`/portal/endpoints/${id}`);
+  // of the types; the heading has one, too
+  const more = page.locator('.facts').getByRole('button', { name: 'Show all' });
+  await more.click();
+  await page.locator('.facts').getByRole('button', { name: 'Show less' }).waitFor();
 });

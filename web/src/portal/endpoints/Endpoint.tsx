@@ -2,6 +2,7 @@
 import type { Endpoint as EndpointView } from '@posthorn/client';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { Clamped } from '../../parts/Clamped.tsx';
 import { describeFilter } from '../../parts/filter/describe-filter.ts';
 import { readFilter } from '../../parts/filter/read-filter.ts';
 import { filterWords } from '../../parts/filter/words.ts';
@@ -109,7 +110,7 @@ function Settings({ endpoint, filterText }: { endpoint: EndpointView; filterText
     <>
       <Facts
         facts={[
-          [words.detail.receives, eventTypes.length === 0 ? words.detail.everything : <code key="types">{eventTypes.join(', ')}</code>],
+          [words.detail.receives, eventTypes.length === 0 ? words.detail.everything : <Types key="types" names={eventTypes} />],
           [words.detail.filter, nodes ? describeFilter(nodes, filterWords[locale]) : filterText === '' ? words.detail.noFilter : 'JSON'],
           [words.detail.sentAs, words.form.receivers[receiverOf(transform)]],
           ...(description ? [[words.detail.description, description] as [string, string]] : []),
@@ -121,3 +122,9 @@ function Settings({ endpoint, filterText }: { endpoint: EndpointView; filterText
     </>
   );
 }
+
+const Types = ({ names }: { names: readonly string[] }) => (
+  <Clamped>
+    <code>{names.join(', ')}</code>
+  </Clamped>
+);
