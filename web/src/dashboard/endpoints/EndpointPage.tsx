@@ -117,7 +117,7 @@ function Head({ endpoint: { id, tenant, description } }: { endpoint: Endpoint })
 
 function HowItSends({ condition, lane: { reasons, message, advice } }: { condition: EndpointCondition; lane: LaneView }) {
   if (condition === 'failing' && reasons.length === 0)
-    return <span>Each delivery is sent at once, and again by the retry schedule when it fails.</span>;
+    return <span>Nothing is held: new deliveries are sent at once, and failed ones again by the retry schedule.</span>;
   return (
     <span>
       {message} {advice && <span className="quiet">{advice}</span>}
