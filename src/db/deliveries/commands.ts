@@ -35,7 +35,7 @@ export async function obeyCommand(
   audit?: Audit,
 ): Promise<CommandResult | null> {
   return audited(db, audit, async (client) => {
-    const row = await change(client, deliveryId, command, from === 'outside');
+    const row = await change(client, deliveryId, command, from);
     if (!row) return { result: null, entry: null };
     const { endpoint_id, was, changed, ...result } = row;
     const entry = { target: { kind: 'delivery', id: deliveryId }, before: { status: was }, after: { status: row.status } };
@@ -43,8 +43,15 @@ export async function obeyCommand(
   });
 }
 
-function change(db: Querying, deliveryId: string, command: Command, marks: boolean): Promise<CommandRow | null> {
-  const values = [uuidOf(deliveryId), obeyedIn[command.kind], marks];
+/**
+ * Its own workflow is open until its success is known there. A replay that it gets in that moment is a repeat: a batch of
+ * Temporal that loses an answer signals again, and the second signal must not send what the first one has delivered.
+ */
+const replayedByWorkflow: readonly DeliveryStatus[] = ['dead_lettered'];
+
+function change(db: Querying, deliveryId: string, command: Command, from: 'outside' | 'workflow'): Promise<CommandRow | null> {
+  const statuses = from === 'workflow' && command.kind === 'replay' ? replayedByWorkflow : obeyedIn[command.kind];
+  const values = [uuidOf(deliveryId), statuses, from === 'outside'];
   switch (command.kind) {
     case 'cancel':
       return one(db, 'command_cancel', cancel, values);

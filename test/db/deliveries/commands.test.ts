@@ -99,6 +99,22 @@ describe('a retry-now', () => {
   });
 });
 
+it('a second replay by its own workflow, after the first one was delivered, sends nothing again', async () => {
+  const id = await inBackoff();
+  const setStatus = (status: string) => database.db.query('update deliveries set status = $2 where id = $1', [uuidOf(id), status]);
+  await setStatus('dead_lettered');
+  const signalled = (replayId: string) => obeyCommand(database.db, id, { kind: 'replay', replayId }, 'workflow');
+  expect(await signalled('run/1')).toMatchObject({ obeyed: true, status: 'pending' });
+  await setStatus('succeeded');
+  expect(await signalled('run/2')).toMatchObject({ obeyed: false, status: 'succeeded' });
+  expect(await row(id)).toMatchObject({ status: 'succeeded', round: 2 });
+  // the activity that obeyed the first one may be repeated
+  expect(await signalled('run/1')).toMatchObject({ obeyed: true });
+  // a person may replay what succeeded
+  expect(await obeyCommand(database.db, id, { kind: 'replay', replayId: 'api' }, 'outside')).toMatchObject({ obeyed: true });
+  expect(await row(id)).toMatchObject({ status: 'pending', round: 3 });
+});
+
 it('a replay begins the next round as pending, without the outcome of the last one', async () => {
   const id = await inBackoff();
   await database.db.query(`update deliveries set status = 'dead_lettered', next_attempt_at = null where id = $1`, [uuidOf(id)]);
