@@ -75,7 +75,10 @@ const claim = `
     from channels c where c.id is not null
   ), waiting as (
     select first.id, first.due_at, row_number() over (partition by c.id order by first.due_at) as nth
-    from channels i cross join lateral (select * from alert_channels where id = i.id offset 0) c cross join (values (true), (false)) as tried (again) cross join lateral (
+    from channels i
+    cross join lateral (select * from alert_channels where id = i.id offset 0) c
+    cross join (values (true), (false)) as tried (again)
+    cross join lateral (
       -- of those that may be sent now: the others must not count among the first of their channel
       select n.id, n.due_at from alert_notifications n
       where n.channel_id = c.id and (n.attempts > 0) = tried.again and ${isListed('n')} and n.due_at <= now() and (
