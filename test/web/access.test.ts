@@ -25,7 +25,7 @@ withPage('an API key is made, shown once, and revoked after its effect was read'
   await page.getByText('No API keys').waitFor();
   await page.getByRole('button', { name: 'New key' }).click();
   const name = canary('name');
-  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Networks').fill('not a network');
   await page.getByRole('button', { name: 'Make the key' }).click();
   await page.getByText('must be a CIDR').waitFor();

@@ -70,7 +70,7 @@ withPage('a page outlives the end of Posthorn and of PostgreSQL', async ({ openP
   await shoot(page, 'database-away');
   // an order that nobody can obey now
   await page.getByRole('button', { name: /New tenant/ }).click();
-  await page.getByLabel('Name').fill('Meanwhile');
+  await page.getByLabel('Name', { exact: true }).fill('Meanwhile');
   const refused = page.waitForResponse((response) => response.request().method() === 'POST' && response.status() === 503);
   await page.getByRole('button', { name: /^(Make|Create)/ }).click();
   await refused;
@@ -88,7 +88,7 @@ withPage(
     watched.allow(/Failed to load resource/);
     const tenant = await posthorn.makeTenant();
     await openDashboard(page, `/tenants/${tenant}`);
-    const name = page.getByLabel('Name');
+    const name = page.getByLabel('Name', { exact: true });
     await name.fill('typed meanwhile');
     const bar = page.getByRole('alert').filter({ hasText: 'Trying again' });
     await page.route(/\/(v1|readyz)/, (route) => route.fulfill({ status: 502, contentType: 'text/html', body: 'Bad Gateway' }));

@@ -10,7 +10,7 @@ withPage('what is typed stays, and what somebody else changed meanwhile is shown
   const tenant = await posthorn.makeTenant();
   const change = (body: object) => posthorn.call('PATCH', `/v1/tenants/${tenant}`, body);
   await openDashboard(page, `/tenants/${tenant}`);
-  const name = page.getByLabel('Name');
+  const name = page.getByLabel('Name', { exact: true });
   await name.fill('Mine');
   await change({ name: 'Theirs', maxEndpoints: 7 });
   const save = page.getByRole('button', { name: 'Save', exact: true });
@@ -41,7 +41,7 @@ withPage('what is typed while a save is under way stays, and what is put back is
     if (route.request().method() === 'PATCH') await released;
     await route.continue();
   });
-  const [name, most] = [page.getByLabel('Name'), page.getByLabel('Endpoints, at most')];
+  const [name, most] = [page.getByLabel('Name', { exact: true }), page.getByLabel('Endpoints, at most')];
   const before = await most.inputValue();
   const sending = page.waitForRequest((request) => request.method() === 'PATCH');
   await name.fill('Sent');

@@ -33,7 +33,7 @@ withPage('says in German what is wrong with the fields of an endpoint, before it
   await page.keyboard.press('Enter');
   await page.getByText('Weitere Einstellungen').click();
   await page.getByRole('button', { name: 'Header hinzufügen' }).click();
-  await page.getByLabel('Name').fill('content-type');
+  await page.getByLabel('Name', { exact: true }).fill('content-type');
   await page.getByLabel('Höchstens so viele Anfragen je Sekunde').fill('10001');
   await send.click();
   await saysInGerman(page, 'darf keine Leerzeichen oder Steuerzeichen enthalten');

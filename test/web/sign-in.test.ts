@@ -148,7 +148,7 @@ const ended = (page: Page) => page.getByRole('dialog', { name: 'Your session has
 async function orderAfterEnd(page: Page, id: string): Promise<void> {
   await page.goto('/dashboard/tenants');
   await page.getByRole('button', { name: 'New tenant' }).click();
-  await page.getByLabel('Name').fill('typed before the end');
+  await page.getByLabel('Name', { exact: true }).fill('typed before the end');
   await page.getByLabel('Id', { exact: true }).fill(id);
   await endSession(page);
   await page.getByRole('button', { name: 'Make the tenant' }).click();
@@ -280,7 +280,7 @@ withPage('what waits for a sign-in is given up by who leaves, and the stream end
   await page.goto('/dashboard/tenants');
   await signInWithKey(page);
   await page.getByRole('button', { name: 'New tenant' }).click();
-  await page.getByLabel('Name').fill('given up');
+  await page.getByLabel('Name', { exact: true }).fill('given up');
   await page.getByLabel('Id', { exact: true }).fill('given-up');
   await endSession(page);
   await page.getByRole('button', { name: 'Make the tenant' }).click();

@@ -9,7 +9,7 @@ withPage('makes a tenant, refuses a bad id at its field, changes it, deletes it 
   const id = `web-tenant-${Date.now()}`;
   await openDashboard(page, '/tenants');
   await page.getByRole('button', { name: 'New tenant' }).click();
-  await page.getByLabel('Name').fill(canary('name'));
+  await page.getByLabel('Name', { exact: true }).fill(canary('name'));
   await page.getByLabel('Id', { exact: true }).fill('no spaces, please');
   // a click beside it does not close what is typed into
   await page.mouse.click(5, 5);

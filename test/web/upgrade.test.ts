@@ -6,7 +6,7 @@ withPage('what was typed outlives a part that is gone, and a page that is gone i
   const { page, watched } = await openPage();
   const tenant = await posthorn.makeTenant();
   await openDashboard(page, `/tenants/${tenant}`);
-  const name = page.getByLabel('Name');
+  const name = page.getByLabel('Name', { exact: true });
   await name.fill('typed before');
   let isGone = true;
   await page.route(/\/assets\/(DialogSheet|InstallationStatus)/, (route) => (isGone ? route.fulfill({ status: 404 }) : route.continue()));
