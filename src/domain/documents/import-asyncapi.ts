@@ -6,7 +6,7 @@ import { atPointer, objectAt } from './bundle-schema.ts';
 import { type DocumentFault, type ReadDocument, type ReadType, refusedDocument } from './catalogue-type.ts';
 import { dataOfExample, dataPointer, extensionName } from './envelope.ts';
 import { readExtension } from './extension.ts';
-import { descriptionOf, namesFault, type ReadVersion, readVersion, textOf } from './import-parts.ts';
+import { descriptionOf, elsewhereFault, namesFault, type ReadVersion, readVersion, textOf } from './import-parts.ts';
 
 interface Message {
   name: string;
@@ -41,7 +41,7 @@ function messagesOf(document: JsonObject): { messages: Message[]; faults: Docume
     for (const key of isObject(listed) ? Object.keys(listed) : []) {
       const at = `${place}/${pointerPart(key)}`;
       const message = objectAt(document, at);
-      if (!message) faults.push({ pointer: at, message: 'must be in this document: references to others are not read' });
+      if (!message) faults.push(elsewhereFault(at));
       else if (!found.has(message.pointer)) found.set(message.pointer, messageOf(document, key, message));
     }
   }

@@ -5,7 +5,7 @@ import { atPointer, objectAt } from './bundle-schema.ts';
 import { type DocumentFault, type ReadDocument, type ReadType, refusedDocument } from './catalogue-type.ts';
 import { dataOfExample, dataPointer, extensionName } from './envelope.ts';
 import { readExtension } from './extension.ts';
-import { descriptionOf, namesFault, type ReadVersion, readVersion } from './import-parts.ts';
+import { descriptionOf, elsewhereFault, namesFault, type ReadVersion, readVersion } from './import-parts.ts';
 import { sinceUnknown } from './plan-catalogue.ts';
 
 const methods = ['post', 'put', 'patch'];
@@ -68,7 +68,7 @@ function bodyOf(document: JsonObject, operation: JsonObject, operationAt: string
   if (operation.requestBody === undefined) return { faults: [] };
   const at = `${operationAt}/requestBody`;
   const body = objectAt(document, at);
-  if (!body) return { faults: [{ pointer: at, message: 'must be in this document: references to others are not read' }] };
+  if (!body) return { faults: [elsewhereFault(at)] };
   const content = atPointer(document, `${body.pointer}/content`);
   const types = isObject(content) ? Object.keys(content) : [];
   const type = types.find((one) => json.test(one));

@@ -10,6 +10,12 @@ export function namesFault(name: string, pointer: string): DocumentFault[] {
   return read.success ? [] : [{ pointer, message: `is not the name of an event type: ${read.error.issues[0]?.message ?? ''}` }];
 }
 
+/** A part that is referred to, and is in another document. */
+export const elsewhereFault = (pointer: string): DocumentFault => ({
+  pointer,
+  message: 'must be in this document: references to others are not read',
+});
+
 export interface ReadVersion {
   version: CatalogueVersion;
   faults: DocumentFault[];
