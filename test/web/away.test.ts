@@ -1,5 +1,7 @@
 // Posthorn is stopped and started, and so is PostgreSQL, under an open page: it says so, keeps what it shows and what was
 // typed, obeys an order that was given meanwhile once, and goes on by itself.
+import { createServer, request as forward, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { migrationsFolder } from '#config/package';
 import { migrate } from '#db/store/migrate';
@@ -113,6 +115,54 @@ withPage(
     expect(await name.inputValue()).toBe('typed later');
   },
 );
+
+/** A proxy in front of Posthorn that has begun to refuse a path, and ends these answers when it is told to. */
+async function slowlyRefusing(origin: string, path: string) {
+  const held: ServerResponse[] = [];
+  let isRefusing = true;
+  const server = createServer((request, response) => {
+    if (isRefusing && request.url === path) {
+      held.push(response.writeHead(502, { 'content-type': 'text/html' }));
+      return void response.write('Bad ');
+    }
+    const { method, headers } = request;
+    const onward = forward(`${origin}${request.url}`, { method, headers }, (answer) => {
+      answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers));
+    });
+    response.once('close', () => onward.destroy());
+    request.pipe(onward.on('error', () => response.destroy()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    end() {
+      isRefusing = false;
+      for (const response of held) response.end('Gateway');
+    },
+  };
+}
+
+withPage('an answer from before Posthorn was back does not stay on the page', async ({ openPage, posthorn }) => {
+  const tenant = await posthorn.makeTenant();
+  const proxy = await slowlyRefusing(posthorn.origin, `/v1/tenants/${tenant}`);
+  const { page, watched } = await openPage({ origin: proxy.origin });
+  watched.allow(/Failed to load resource/);
+  const isRefused = page.waitForResponse((response) => response.url().endsWith(`/v1/tenants/${tenant}`) && response.status() === 502);
+  await openDashboard(page, `/tenants/${tenant}`);
+  await isRefused;
+  const isAnswered = page.waitForResponse((response) => response.url().includes('/v1/search') && response.ok());
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Id, name, page or command' }).fill('anything');
+  await isAnswered;
+  await page.keyboard.press('Escape');
+  await page.getByRole('alert').filter({ hasText: 'Trying again' }).waitFor({ state: 'detached' });
+  proxy.end();
+  await page.getByLabel('Name', { exact: true }).waitFor();
+});
 
 withPage('the stream is read again after an answer that is no stream, and what was missed is shown', async ({ page, posthorn }) => {
   const tenant = await posthorn.makeTenant();

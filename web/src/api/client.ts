@@ -3,7 +3,7 @@
 // Posthorn is back. What one person asked for is never asked again for another.
 import { Posthorn } from '@posthorn/client';
 import { isAttended } from './attendance.ts';
-import { type Connection, connection } from './connection.ts';
+import { connection, metBy } from './connection.ts';
 import { credential } from './credential.ts';
 import { giveUp, nobody } from './not-sent.ts';
 
@@ -47,12 +47,6 @@ const readsByPost = /\/v1\/(endpoints\/[^/]+\/preview|event-types\/[^/]+\/compar
 function isRead(url: string, { method, body }: RequestInit): boolean {
   if (method !== 'POST') return method === 'GET';
   return readsByPost.test(url) || (url.endsWith('/v1/replays') && String(body).includes('"dryRun":true'));
-}
-
-/** 502 and 504 are answers of a proxy in front of Posthorn, which itself never gives them. */
-function metBy(status: number): Connection {
-  if (status === 502 || status === 504) return 'away';
-  return status === 503 ? 'store_away' : 'ok';
 }
 
 function withToken(init: RequestInit, token: string): RequestInit {

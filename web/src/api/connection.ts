@@ -3,6 +3,12 @@
 /** `store_away`: the API answers, but cannot reach PostgreSQL. */
 export type Connection = 'ok' | 'away' | 'store_away';
 
+/** 502 and 504 are answers of a proxy in front of Posthorn, which itself never gives them. */
+export function metBy(status: number): Connection {
+  if (status === 502 || status === 504) return 'away';
+  return status === 503 ? 'store_away' : 'ok';
+}
+
 const everyMs = [1_000, 2_000, 4_000, 8_000];
 let now: Connection = 'ok';
 let failures = 0;

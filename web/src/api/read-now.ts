@@ -3,7 +3,7 @@
 import { connection } from './connection.ts';
 import { credential, type Holder } from './credential.ts';
 import { giveUp } from './not-sent.ts';
-import { isPassing } from './queries.ts';
+import { againAfterMs, isLate, isPassing } from './queries.ts';
 
 export async function readNow<T>(read: () => Promise<T>): Promise<T> {
   const asker = credential.holder();
@@ -12,13 +12,14 @@ export async function readNow<T>(read: () => Promise<T>): Promise<T> {
   return now === 'left' || asker !== credential.holder() ? giveUp(asker, false) : now.read;
 }
 
-async function readWhenBack<T>(read: () => Promise<T>, asker: Holder): Promise<{ read: T } | 'left'> {
+async function readWhenBack<T>(read: () => Promise<T>, asker: Holder, late = 0): Promise<{ read: T } | 'left'> {
   try {
     return { read: await read() };
   } catch (error) {
-    if (connection.get() === 'ok' || !isPassing(error)) throw error;
-    await connection.isBack();
-    return asker === credential.holder() ? readWhenBack(read, asker) : 'left';
+    const isAgain = isLate(late, error);
+    if (!isAgain && (connection.get() === 'ok' || !isPassing(error))) throw error;
+    await (isAgain ? new Promise((resolve) => setTimeout(resolve, againAfterMs(late))) : connection.isBack());
+    return asker === credential.holder() ? readWhenBack(read, asker, isAgain ? late + 1 : 0) : 'left';
   }
 }
 
