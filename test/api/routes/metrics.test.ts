@@ -171,11 +171,18 @@ describe('/metrics', () => {
   });
 });
 
+const ended = (status: string) => `posthorn_deliveries_ended_total{status="${status}"}`;
+
 describe('/metrics of what deliveries come to', () => {
   it('counts requests by route, deliveries by their end, and how old events were', async () => {
     const underWay = '/v1/deliveries?status=pending&status=retrying&status=held';
     await until('those of other tests to end', async () => (await posthorn.get(underWay)).body.data.length === 0);
-    const before = await read();
+    // what ends is counted after it was recorded
+    const { rows } = await posthorn.database.db.query('select status, count(*)::int from deliveries group by status');
+    const before = await until('those of other tests to be counted', async () => {
+      const now = await read();
+      return rows.every(({ status, count }) => now.value(ended(status)) === count) && now;
+    });
     const grown = (page: { value(series: string): number | undefined }, series: string) =>
       (page.value(series) ?? 0) - (before.value(series) ?? 0);
     const tenant = await posthorn.makeTenant();
@@ -188,9 +195,8 @@ describe('/metrics of what deliveries come to', () => {
     await posthorn.get(`/v1/tenants/${tenant}/events/none`);
     const after = await until('all to end', async () => {
       const now = await read();
-      return (
-        grown(now, 'posthorn_deliveries_ended_total{status="succeeded"}') === 2 && (now.value('posthorn_dead_letters') ?? 0) >= 1 && now
-      );
+      const isCounted = grown(now, ended('succeeded')) === 2 && grown(now, ended('dead_lettered')) === 1;
+      return isCounted && (now.value('posthorn_dead_letters') ?? 0) >= 1 && now;
     });
     const events = 'route="/v1/tenants/{tenant}/events",method="POST"';
     expect({
@@ -198,7 +204,7 @@ describe('/metrics of what deliveries come to', () => {
       timed: grown(after, `posthorn_http_request_seconds_count{${events}}`),
       notFound: grown(after, 'posthorn_http_requests_total{route="none",method="GET",status="4xx"}'),
       missing: grown(after, 'posthorn_http_requests_total{route="/v1/tenants/{tenant}/events/{event}",method="GET",status="4xx"}'),
-      deadLetters: grown(after, 'posthorn_deliveries_ended_total{status="dead_lettered"}'),
+      deadLetters: grown(after, ended('dead_lettered')),
       begunDirectly: grown(after, 'posthorn_first_attempt_age_seconds_count{way="direct"}'),
       begunInLanes: grown(after, 'posthorn_first_attempt_age_seconds_count{way="lane"}'),
       delivered:
