@@ -33,15 +33,23 @@ it('SIGKILL of the process that drains lanes here: another one probes each and s
   await Promise.all(failing.map((endpoint) => endpoint.post(2)));
   await until('two probes of each', () => failing.every((endpoint) => endpoint.requests().length >= 2));
 
-  const ordered = await makeLane(where, other, { ordering: 'endpoint' });
   const killed = Promise.withResolvers<void>();
-  ordered.answer(async (_request, response) => {
-    await killed.promise;
-    response.writeHead(204).end();
-  });
-  await ordered.post(5);
-  await until('its first request', () => ordered.requests().length === 1);
-  expect(first.log()).toMatch(new RegExp(`"${ordered.id}","msg":"lane.drained_here"`));
+  /** A lane whose first request is in flight until the process is killed. */
+  async function inFlight() {
+    const lane = await makeLane(where, other, { ordering: 'endpoint' });
+    lane.answer(async (_request, response) => {
+      await killed.promise;
+      response.writeHead(204).end();
+    });
+    await lane.post(5);
+    await until('its first request', () => lane.requests().length === 1);
+    return lane;
+  }
+  const ordered = [await inFlight()];
+  // the budget of workflows may have room for some of them
+  const isHere = () => first.log().includes(`"${ordered.at(-1)?.id}","msg":"lane.drained_here"`);
+  while (!isHere() && ordered.length < 10) ordered.push(await inFlight());
+  expect(isHere()).toBe(true);
 
   const second = await stage.start();
   const before = failing.map((endpoint) => endpoint.requests().length);
@@ -57,14 +65,16 @@ it('SIGKILL of the process that drains lanes here: another one probes each and s
       );
       return row?.count === count;
     });
-  await statusesAre(ordered.id, 5);
-  expect(ordered.accepted()).toEqual(upTo(5));
-  // the first was in flight; it may have timed out before, while a slow machine started the second process
-  const [timedOut] = await stage.query<{ count: number }>(
-    `select count(*)::int from attempts a join deliveries d on d.id = a.delivery_id where d.endpoint_id = $1 and a.outcome = 'timeout'`,
-    [ordered.id.slice('ep_'.length)],
-  );
-  expect(ordered.requests()).toHaveLength(6 + (timedOut?.count ?? 0));
+  for (const lane of ordered) {
+    await statusesAre(lane.id, 5);
+    expect(lane.accepted()).toEqual(upTo(5));
+    // the first was in flight; it may have timed out before, while a slow machine started the second process
+    const [timedOut] = await stage.query<{ count: number }>(
+      `select count(*)::int from attempts a join deliveries d on d.id = a.delivery_id where d.endpoint_id = $1 and a.outcome = 'timeout'`,
+      [lane.id.slice('ep_'.length)],
+    );
+    expect(lane.requests()).toHaveLength(6 + (timedOut?.count ?? 0));
+  }
   expect(second.log()).toMatch(/lane\.drained_here/);
   for (const endpoint of failing) endpoint.answer([204]);
   await Promise.all(failing.map(({ id }) => statusesAre(id, 2)));
