@@ -64,6 +64,9 @@ export async function setStage(
 export async function setStageOn(posthorn: TestPosthorn, stop = async () => {}): Promise<Stage> {
   const receiver = await startReceiver();
   const tenant = await posthorn.makeTenant();
+  // a worker that is ready polls Temporal, and prepares the namespace meanwhile
+  const operator = posthorn.temporal.workflow.getHandle(posthorn.core.link.names.operatorWorkflowId);
+  await until('the operator workflow', () => operator.describe().catch(() => undefined));
   let scenes = 0;
 
   async function send({ until: status, answer, retry = { schedule: ['1h', '1h'] }, endpoint = {}, event = {} }: Scene): Promise<Sent> {
