@@ -20,11 +20,13 @@ afterAll(() => stage?.close());
 const dead = { until: 'dead_lettered', answer: [500, 204], retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 } };
 const inBackoff = { until: 'retrying', answer: [500, 204] };
 
-/** Temporal refuses with "Workflow is busy" when it is overloaded, and has done nothing then: said again, as docs/troubleshooting.md advises. */
+/** Temporal has done nothing when it refuses with one of these: said again, as docs/troubleshooting.md advises. */
+const saidAgain = /Workflow is busy|workflow is closing/;
+
 async function temporal(args: string[]): Promise<string> {
   const command = ['workflow', ...args, '--address', inject('temporalAddress'), '--namespace', namespace];
   const said = await until(`temporal workflow ${args[0]}`, () =>
-    run(binary, command).catch((error: Error) => (error.message.includes('Workflow is busy') ? undefined : error)),
+    run(binary, command).catch((error: Error) => (saidAgain.test(error.message) ? undefined : error)),
   );
   if (said instanceof Error) throw said;
   return said.stdout;
