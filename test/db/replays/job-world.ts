@@ -33,7 +33,9 @@ export interface DeliveryRow {
 }
 
 export const jobWorld = (db: pg.Pool) => {
-  let eventMs = Date.now() - 60_000;
+  // a whole minute, so that the events of a test are of one day, at whatever time it runs
+  const begunMs = Math.floor((Date.now() - 60_000) / 60_000) * 60_000;
+  let eventMs = begunMs;
   const world = {
     async tenant(): Promise<string> {
       const id = newId('tnt');
@@ -99,7 +101,7 @@ export const jobWorld = (db: pg.Pool) => {
       const { rows } = await db.query<{ id: string }>('select id from deliveries where endpoint_id = $1 order by id', [uuidOf(endpointId)]);
       return world.rows(...rows.map(({ id }) => idOf('dlv', id)));
     },
-    /** A job that runs. It has begun an hour ago, so that all is due now. */
+    /** A job that runs, for all events of this world. */
     async job(
       of: { tenantId?: string | null; endpointId?: string | null },
       selection: Partial<ReplaySelection> = {},
@@ -113,7 +115,7 @@ export const jobWorld = (db: pg.Pool) => {
         types: [],
         target: 'frozen',
         deliveries: null,
-        since: new Date(Date.now() - 3_600_000).toISOString(),
+        since: new Date(begunMs).toISOString(),
         until: new Date(Date.now() + 1_000).toISOString(),
         ...selection,
       };
