@@ -41,9 +41,10 @@ export function createBeginDelivery({ db, engine, planDelivery, timings = usualT
     const early = await Promise.race([attempt, delay(handOverAfterMs, 'slow' as const, { ref: false })]);
     if (early !== 'slow') return early;
     const handOver = async () => {
-      if (!(await leaseFirstAttempt(db, deliveryId, leaseMarginMs).catch(() => false))) return attempt;
-      // without a record, as when this process stops: the lease ends by itself if this fails
-      made.catch(() => endFirstAttemptLease(db, deliveryId).catch(() => undefined));
+      const lease = await leaseFirstAttempt(db, deliveryId, leaseMarginMs).catch(() => null);
+      if (!lease) return attempt;
+      // without a record, as when this process stops
+      made.catch(() => endFirstAttemptLease(db, lease));
       return 'in_flight' as const;
     };
     return Promise.race([attempt, handOver()]);

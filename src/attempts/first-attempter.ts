@@ -134,11 +134,12 @@ export class FirstAttempter {
    */
   async #attemptBound(job: FirstAttempt, { newRow, ...attempt }: AttemptJob, shapeId: string): Promise<Written> {
     const { boundRows, log } = this.#deps;
-    if (!(await boundRows.begin({ ...toRow(job), shapeId, leaseForMs: attempt.timeoutMs }))) return 'needs_workflow';
+    const bound = await boundRows.begin({ ...toRow(job), shapeId, leaseForMs: attempt.timeoutMs });
+    if (!bound) return 'needs_workflow';
     const attempted = await makeAttempt(this.#deps, { ...attempt, shapeId, ofRelay: !job.hasWorkflow });
     if (attempted.kind === 'recorded') return needs(attempted.statuses[0] !== 'succeeded' && !attempted.pumped);
     if (attempted.kind === 'not_sent') log.warn({ err: attempted.error, deliveryId: idOf(job) }, 'delivery.not_posted');
-    await boundRows.giveUp(idOf(job));
+    await boundRows.giveUp(idOf(job), bound);
     return job.mayPost() ? 'needs_workflow' : 'dropped';
   }
 
@@ -163,7 +164,7 @@ export class FirstAttempter {
     const pumped = !job.hasWorkflow && budget !== undefined && !budget.take(job.event.tenantId, Date.now());
     const shapeId = shapeOf(job);
     const isNew = shapeId
-      ? await boundRows.begin({ ...toRow(job), shapeId, leaseForMs: null, pumped })
+      ? (await boundRows.begin({ ...toRow(job), shapeId, leaseForMs: null, pumped })) !== null
       : (await recorder.recordFirst({ ...toRow(job), attempt: null, pumped })) !== null;
     if (isNew && pumped) pumpedDue?.note(idOf(job), 0);
     // if the row existed, nothing is changed, and its workflow may be needed

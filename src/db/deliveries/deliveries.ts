@@ -60,10 +60,11 @@ export async function readDeliveryJobs(db: Db, deliveryIds: string[], leasedBy?:
   const [lowest = '', highest = ''] = [ids[0], ids.at(-1)];
   const { rows } = await db.query<JobRow>({
     // Not prepared by name, so that the ids select the partitions. An event is on the same day as its deliveries. `limit`
-    // keeps the planner from reading all events between.
+    // keeps the planner from reading all events between. A first attempt in flight elsewhere may end long before its lease:
+    // it is looked at again every few seconds.
     text: `
       select d.id, d.event_id, d.endpoint_id, d.tenant_id, d.event_type, d.status, d.round, d.attempts, d.hurried, d.pumped, d.last_outcome, d.last_message, d.shape_id,
-        extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 then d.leased_until end), d.expires_at) - now())::float8 * 1000 as wait_ms,
+        extract(epoch from least(greatest(coalesce(d.next_attempt_at, now()), case when d.attempts = 0 and d.round = 1 and d.leased_until is not null then least(d.leased_until, now() + interval '5 seconds') end), d.expires_at) - now())::float8 * 1000 as wait_ms,
         extract(epoch from d.expires_at - now())::float8 * 1000 as expires_in_ms,
         coalesce(least(d.expires_at, e.erased_at) <= now(), false) as expired,
         e.external_id as webhook_id, e.body, e.version, e.trace_context, extract(epoch from e.deliver_at)::float8 * 1000 as scheduled_ms, p.sealed as target, p.target_version, p.format, p.signing, p.timeout_ms, p.max_in_flight, p.retry, p.gate, p.deleted_at is not null or e.recalled_at is not null as deleted, parks(p) as parks,

@@ -10,10 +10,16 @@ export interface BoundRow extends NewDelivery {
   pumped?: boolean;
 }
 
-/** Returns for each row whether it is new. An existing one stays unchanged, with the shape that it has. */
-export async function bindFirstAttempts(db: Db, rows: BoundRow[]): Promise<boolean[]> {
+/** A row that was new. */
+export interface Bound {
+  /** To the millisecond. */
+  leasedUntil: Date | null;
+}
+
+/** Returns null for a row that exists. It stays unchanged, with the shape that it has. */
+export async function bindFirstAttempts(db: Db, rows: BoundRow[]): Promise<(Bound | null)[]> {
   const of = <T>(pick: (row: BoundRow) => T) => rows.map(pick);
-  const { rows: made } = await db.query<{ is_new: boolean }>({
+  const { rows: made } = await db.query<{ is_new: boolean; leased_until: Date | null }>({
     name: 'bind_first_attempts',
     text: `
       with incoming as (
@@ -21,12 +27,12 @@ export async function bindFirstAttempts(db: Db, rows: BoundRow[]): Promise<boole
           with ordinality as i (id, event_id, endpoint_id, tenant_id, event_type, expires_at, shape_id, lease_ms, pumped, n)
       ), made as (
         insert into deliveries (id, event_id, endpoint_id, tenant_id, event_type, expires_at, status, next_attempt_at, leased_until, own_workflow, pumped, shape_id)
-        select id, event_id, endpoint_id, tenant_id, event_type, expires_at, 'pending', now(), now() + lease_ms * interval '1 millisecond', not pumped, pumped, shape_id
+        select id, event_id, endpoint_id, tenant_id, event_type, expires_at, 'pending', now(), date_trunc('milliseconds', now() + lease_ms * interval '1 millisecond'), not pumped, pumped, shape_id
         from incoming order by id
         on conflict do nothing
-        returning id
+        returning id, leased_until
       )
-      select m.id is not null as is_new from incoming i left join made m on m.id = i.id order by n`,
+      select m.id is not null as is_new, m.leased_until from incoming i left join made m on m.id = i.id order by n`,
     values: [
       ...newDeliveryValues(rows),
       of(({ shapeId }) => shapeId),
@@ -34,5 +40,5 @@ export async function bindFirstAttempts(db: Db, rows: BoundRow[]): Promise<boole
       of(({ pumped = false }) => pumped),
     ],
   });
-  return made.map(({ is_new }) => is_new);
+  return made.map(({ is_new, leased_until: leasedUntil }) => (is_new ? { leasedUntil } : null));
 }
