@@ -15,6 +15,8 @@ it('a worker killed after a page leaves held deliveries that are found, and a jo
   const paced = { rateLimit: { perSecond: 100, burst: 10 }, retry: { initial: '1s', factor: 1, max: '1s', attempts: 1 } };
   stage.receiver.answer('/hook', [404, 204]);
   await server.makeEndpoint(tenant, `${stage.receiver.url}/hook`, paced);
+  // not a day before, whose page would have no deliveries
+  const since = new Date().toISOString();
   const ids = await stage.send(
     server,
     tenant,
@@ -23,7 +25,7 @@ it('a worker killed after a page leaves held deliveries that are found, and a jo
   const status = async (wanted: string) => (await stage.query('select from deliveries where status = $1', [wanted])).length === ids.length;
   await until('dead letters', () => status('dead_lettered'));
   await until('a lane at rest', async () => (await stage.query(`select from lanes where state = 'awake'`)).length === 0);
-  const { body: job } = await server.post('/v1/replays', { tenant, since: new Date(Date.now() - 3_600_000).toISOString() });
+  const { body: job } = await server.post('/v1/replays', { tenant, since });
   expect(await dying.exited).toMatchObject({ signal: 'SIGKILL' });
   expect(await status('held')).toBe(true);
   await stage.start({ role: 'worker' });
