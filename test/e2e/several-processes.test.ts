@@ -45,11 +45,12 @@ function serving(now: number[]): number[] {
   return now;
 }
 
-/** Resolves when there are as many as before those were killed. */
+/** Resolves when as many serve as before those were killed. */
 async function replaced(...killed: number[]): Promise<number[]> {
   const areBack = () => {
+    const started = new Set(command.logged('server.started').map(({ pid }) => pid));
     const children = childrenOf(command.pid);
-    return children.length === count && !children.some((pid) => killed.includes(pid)) && children;
+    return children.length === count && children.every((pid) => started.has(pid) && !killed.includes(pid)) && children;
   };
   const now = await until('the replacement', areBack, startTimeoutMs);
   return serving(now);
