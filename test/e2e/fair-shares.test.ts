@@ -50,6 +50,13 @@ it('tenants with a single task do not wait for the hundreds of another tenant', 
     temporal.workflow.start('none', { workflowId, taskQueue: taskQueue.name, priority: { fairnessKey } });
   for (let from = 0; from < 200; from += 20) await Promise.all(Array.from({ length: 20 }, (_, n) => begin(`many/${from + n}`, 'many')));
   await Promise.all(Array.from({ length: 20 }, (_, n) => begin(`one/${n}`, `one/${n}`)));
+  // a start is answered before its task is in the queue
+  await until('all tasks in the queue', async () => {
+    const { stats } = await temporal.workflowService.describeTaskQueue({ namespace, taskQueue, reportStats: true });
+    const count = Number(stats?.approximateBacklogCount ?? 0);
+    if (count < 220) throw new Error(`${count} are`);
+    return true;
+  });
   const order: string[] = [];
   while (order.length < 220) {
     const poll = () => temporal.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue });
