@@ -84,12 +84,14 @@ withPage('finds by id and name, goes to pages, and does what the page can do', a
   await page.keyboard.press('Enter');
   expect(await field.isVisible()).toBe(true);
   await field.fill('status page');
+  await page.getByRole('option', { name: /^Status/ }).waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL('**/dashboard/status');
   // signing out ends the session, here too
   const { token } = JSON.parse(await page.evaluate(() => sessionStorage.getItem('posthorn.dashboard.credential') ?? '{}'));
   await page.keyboard.press('Control+k');
   await field.fill('sign out');
+  await page.getByRole('option', { name: /^Sign out/ }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByLabel('API key').waitFor();
   await expect.poll(async () => (await posthorn.call('GET', '/v1/sessions/current', undefined, { key: token })).status).toBe(401);
