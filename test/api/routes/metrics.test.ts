@@ -146,7 +146,17 @@ describe('/metrics', () => {
         ...['route', 'method', 'version', 'node', 'temporal_sdk'],
       ]),
     );
-    const ofSdk = ['le', 'operation', 'status_code', 'task_queue', 'worker_type', 'poller_type', 'workflow_type', 'activity_type'];
+    const ofSdk = [
+      'le',
+      'operation',
+      'status_code',
+      'task_queue',
+      'worker_type',
+      'poller_type',
+      'workflow_type',
+      'activity_type',
+      'failure_reason',
+    ];
     expect([...labelsOf('temporal')].filter((label) => !ofSdk.includes(label ?? ''))).toEqual([]);
   });
 
