@@ -173,11 +173,17 @@ withPage('shows that an endpoint has not agreed, why, and when it may be asked a
   const receiver = await startReceiver();
   const tenant = await posthorn.makeTenant();
   const path = '/never-agrees';
-  receiver.answer(path, (_, response) => void response.writeHead(200).end(canary('answer')));
+  const { promise: isShown, resolve: shown } = Promise.withResolvers<void>();
+  receiver.answer(path, async (_, response) => {
+    await isShown;
+    response.writeHead(200).end(canary('answer'));
+  });
   const { id } = await posthorn.makeEndpoint(tenant, receiver.url + path, { verification: 'echo' });
   await openDashboard(page, `/endpoints/${id}/secrets`);
   await page.getByText('The endpoint is not verified. Deliveries are held until it agrees to receive them.').waitFor();
   await page.getByText('Being asked').waitFor();
+  // what it answers is read without an order of anybody
+  shown();
   await page.getByText('Last answer').waitFor();
   await page.getByRole('button', { name: /Resume.*it is not verified/ }).waitFor();
   await page.getByRole('button', { name: 'Ask again' }).click();

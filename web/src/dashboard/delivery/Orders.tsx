@@ -61,7 +61,7 @@ export function Orders({ delivery, explanation }: OrdersProps) {
           isPending={isPending}
           problem={error && <Problem error={error} />}
           onClose={() => setConfirming(null)}
-          onConfirm={(reason) => order({ command: confirming, reason }, { onSuccess: () => setConfirming(null) })}
+          onConfirm={(reason) => order({ command: confirming, reason }, () => setConfirming(null))}
         />
       )}
     </>
@@ -83,8 +83,7 @@ function effectOf(command: Command, { eventType, status }: Delivery, { host }: D
     : null;
 }
 
-interface Wish {
-  command: Command;
+interface Wish extends Asked {
   reason?: string;
 }
 
@@ -93,9 +92,9 @@ function useOrder(delivery: Delivery) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: ({ command, reason }: Wish) => posthorn.deliveries[methods[command]](delivery.id, { ...(reason && { reason }) }),
-    onSuccess: (after, { command }) => {
+    onSuccess: (after, { command, before }) => {
       queries.setQueryData(['delivery', delivery.id], after);
-      setAsked({ command, after });
+      setAsked({ command, before });
     },
     onError: (refused) => say(refused instanceof PosthornProblem ? refused.detail : 'Posthorn did not answer.', 'bad'),
     onSettled: () => queries.invalidateQueries({ queryKey: ['delivery', delivery.id] }),
@@ -106,7 +105,8 @@ function useOrder(delivery: Delivery) {
     say(outcome);
     setAsked(null);
   }, [outcome]);
-  return { asked, order: mutate, isPending, error, reset };
+  const order = (wish: Omit<Wish, 'before'>, done?: () => void) => mutate({ ...wish, before: delivery }, done && { onSuccess: done });
+  return { asked, order, isPending, error, reset };
 }
 
 interface ConfirmOrderProps {

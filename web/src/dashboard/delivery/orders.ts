@@ -1,5 +1,6 @@
 // Orders to a delivery: what they are called, and how it shows that one was obeyed.
 import type { Delivery, DeliveryExplanation } from '@posthorn/client';
+import { isSentAgain } from '../../parts/attempts/obeyed.ts';
 
 export type Command = DeliveryExplanation['commands'][number]['command'];
 
@@ -18,18 +19,17 @@ export const orderWords: Record<Command, OrderWords> = {
   release: { verb: 'Release', asked: 'Release asked', done: 'Released' },
 };
 
-/** `after`: the delivery as the answer to the order showed it. */
+/** `before`: the delivery when it was ordered. */
 export interface Asked {
   command: Command;
-  after: Delivery;
+  before: Delivery;
 }
 
 /** What became of an order, as soon as the delivery shows it. Null: not yet. */
-export function outcomeOf({ command, after }: Asked, now: Delivery): string | null {
+export function outcomeOf({ command, before }: Asked, now: Delivery): string | null {
   const { done } = orderWords[command];
   if (command === 'cancel') return now.status === 'cancelled' ? `${done}: no further attempt is made.` : null;
   if (now.status === 'held') return `${done}: it waits in the lane of its endpoint.`;
-  const wasAttempted = now.round > after.round || now.attempts > after.attempts || (now.status !== after.status && now.attempts > 0);
-  if (wasAttempted) return `${done}: ${now.lastMessage ?? now.status}.`;
+  if (isSentAgain(before, now)) return `${done}: ${now.lastMessage ?? now.status}.`;
   return command === 'release' && now.status !== 'quarantined' && now.nextAttemptAt !== null ? `${done}: its attempts go on.` : null;
 }

@@ -3,12 +3,17 @@ import type { EndpointSummary, Lane } from '@posthorn/client';
 import { queryOptions } from '@tanstack/react-query';
 import { posthorn } from '../../api/client.ts';
 import { restMs } from '../../parts/live/use-fresh.ts';
+import { whileAsked } from '../../parts/live/while-asked.ts';
 
 /** The stream tells of deliveries, not of a lane that somebody has paused. */
 const everyMs = 15_000;
 
 export const endpointQuery = (id: string) =>
-  queryOptions({ queryKey: ['endpoint', id], queryFn: ({ signal }) => posthorn.endpoints.get(id, { signal }) });
+  queryOptions({
+    queryKey: ['endpoint', id],
+    queryFn: ({ signal }) => posthorn.endpoints.get(id, { signal }),
+    refetchInterval: ({ state }) => whileAsked(state.data),
+  });
 
 /** With its condition and figures. Null: there is no such endpoint. */
 export const summaryQuery = (id: string) =>

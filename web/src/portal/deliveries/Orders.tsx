@@ -4,6 +4,7 @@ import type { Delivery, DeliveryExplanation } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
+import { isSentAgain } from '../../parts/attempts/obeyed.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { useGerman } from '../../parts/Sentence.tsx';
@@ -98,11 +99,10 @@ function useOrder(delivery: Delivery) {
   return { asked: wish?.command, pending: order.isPending ? order.variables.command : undefined, error: order.error, give };
 }
 
-/** What became of an order, as soon as the delivery shows it; `last`: what happened to it last. Null: not yet. The answer to the order may show it already. */
+/** What became of an order, as soon as the delivery shows it; `last`: what happened to it last. Null: not yet. */
 function outcomeOf({ command, before }: Wish, now: Delivery, texts: (typeof deliveryTexts)['en'], last: string): string | null {
   const done = texts.done[command];
   if (command === 'cancel') return now.status === 'cancelled' ? `${done}: ${texts.noMore}.` : null;
   if (now.status === 'held') return before.status === 'held' ? null : `${done}: ${texts.waits}.`;
-  const wasAttempted = now.round > before.round ? now.attempts > 0 : now.attempts > before.attempts;
-  return wasAttempted ? `${done}: ${last}.` : null;
+  return isSentAgain(before, now) ? `${done}: ${last}.` : null;
 }
