@@ -59,8 +59,8 @@ describe.concurrent('a process that crashes between the row and the signal', () 
 
   it.each([false, true])('leaves a command to the sweep although no workflow is open; terminated: %s', async (terminated) => {
     const sent = await stage.send(terminated ? inBackoff : { until: 'succeeded' });
+    await (terminated ? sent.rests() : sent.closed());
     if (terminated) await sent.handle.terminate();
-    else await sent.closed();
     await crashAfter(sent, terminated ? { kind: 'retry-now' } : { kind: 'replay', replayId: 'crashed' });
     await sweepLater(sent);
     await until('the second request', () => sent.requests().length === 2);

@@ -36,6 +36,8 @@ export interface Sent {
   closed(): Promise<unknown>;
   /** Waits until its workflow exists, which may be a moment after the row. */
   started(): Promise<unknown>;
+  /** Waits until Temporal keeps its backoff, so that no activity that has begun may make the next attempt. */
+  rests(): Promise<unknown>;
   /** Posts another event for the same endpoint. */
   again(status: string, event?: object): Promise<Sent>;
 }
@@ -107,6 +109,8 @@ export async function setStageOn(posthorn: TestPosthorn, stop = async () => {}):
       workflow: async () => (await handle.describe()).status.name,
       closed: () => handle.result(),
       started: () => until(`the workflow of ${about.path}`, () => handle.describe()),
+      rests: () =>
+        until('its backoff', async () => (await handle.describe()).raw.pendingActivities?.some(({ lastFailure }) => lastFailure)),
       again: (wanted, next = {}) => post(about, wanted, next),
     };
   }

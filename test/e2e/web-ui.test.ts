@@ -80,6 +80,7 @@ describe.concurrent('Cancel', () => {
 describe.concurrent('Terminate', () => {
   it('of a delivery in backoff: the sweep continues it', async () => {
     const sent = await stage.send(inBackoff);
+    await sent.rests();
     await sent.handle.terminate();
     expect((await sent.row()).status).toBe('retrying');
     await sweepOver(sent);
@@ -89,6 +90,7 @@ describe.concurrent('Terminate', () => {
 
   it('of a delivery in backoff: it can be cancelled, and retried now', async () => {
     const [one, other] = await Promise.all([stage.send(inBackoff), stage.send(inBackoff)]);
+    await Promise.all([one.rests(), other.rests()]);
     await Promise.all([one.handle.terminate(), other.handle.terminate()]);
     expect((await one.command('cancel')).status).toBe(202);
     expect((await other.command('retry-now')).status).toBe(202);

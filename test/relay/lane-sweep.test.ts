@@ -43,10 +43,12 @@ it('starts the workflow of every lane that holds deliveries at once on `reconcil
   const tenant = await posthorn.makeTenant();
   const { id } = await posthorn.makeEndpoint(tenant, 'http://127.0.0.1:9/hook');
   await posthorn.post(`/v1/endpoints/${id}/pause`);
-  await posthorn.postEvent(tenant);
+  const event = await posthorn.postEvent(tenant);
   await until('its lane to be shut', async () => (await posthorn.get(`/v1/endpoints/${id}/lane`)).body.waitingFor === 'paused');
+  // the lane is shut by the pause alone, and may hold nothing yet
+  await until('the delivery to be held', async () => (await posthorn.deliveriesOf(tenant, event))[0]?.status === 'held');
   const handle = () => posthorn.temporal.workflow.getHandle(`lane/${id}`);
-  const { runId } = await handle().describe();
+  const { runId } = await until('its workflow', () => handle().describe());
   await handle().terminate('lost');
   expect(await sweepAll(posthorn.core)).toEqual({ deliveries: 0, lanes: 1 });
   expect(await handle().describe()).toMatchObject({ status: { name: 'RUNNING' }, runId: expect.not.stringMatching(runId) });
