@@ -26,7 +26,8 @@ export function createBoundRows(db: Db, leaseMarginMs: number): BoundRows {
   });
   return {
     begin: ({ leaseForMs, ...row }) => rows.add({ ...row, leaseForMs: leaseForMs === null ? null : leaseForMs + leaseMarginMs }),
-    giveUp: async (deliveryId, { leasedUntil }) =>
-      void (leasedUntil && (await endFirstAttemptLease(db, { deliveryId, until: leasedUntil }))),
+    async giveUp(deliveryId, { leasedUntil: until }) {
+      if (until) await endFirstAttemptLease(db, { deliveryId, until });
+    },
   };
 }

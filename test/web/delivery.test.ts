@@ -124,7 +124,8 @@ withPage('cancels with the keyboard alone, and says what cannot be done and why'
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').getByText('A cancelled delivery cannot be replayed.').waitFor();
   await page.keyboard.press('Escape');
-  // the dialog gives the focus back a frame after it has gone
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  // the focus comes back a frame later
   await page.locator('button:focus', { hasText: 'Cancel' }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').getByLabel('Reason').fill('no longer wanted');

@@ -1,6 +1,6 @@
 // Orders to a delivery: what they are called, and how it shows that one was obeyed.
 import type { Delivery, DeliveryExplanation } from '@posthorn/client';
-import { isSentAgain } from '../../parts/attempts/obeyed.ts';
+import { isSentAgain } from '../../parts/attempts/sent-again.ts';
 
 export type Command = DeliveryExplanation['commands'][number]['command'];
 

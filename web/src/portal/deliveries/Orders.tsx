@@ -4,7 +4,7 @@ import type { Delivery, DeliveryExplanation } from '@posthorn/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { posthorn } from '../../api/client.ts';
-import { isSentAgain } from '../../parts/attempts/obeyed.ts';
+import { isSentAgain } from '../../parts/attempts/sent-again.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { useGerman } from '../../parts/Sentence.tsx';

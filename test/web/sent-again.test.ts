@@ -1,7 +1,7 @@
 // Which deliveries show that an order to send them again was obeyed.
 import type { Delivery } from '@posthorn/client';
 import { expect, it } from 'vitest';
-import { isSentAgain } from '../../web/src/parts/attempts/obeyed.ts';
+import { isSentAgain } from '../../web/src/parts/attempts/sent-again.ts';
 
 const delivery = (status: Delivery['status'], round: number, attempts: number) => ({ status, round, attempts }) as Delivery;
 
